@@ -1,0 +1,1 @@
+"""Composition root: builds, starts and stops the program; command line; the demo."""

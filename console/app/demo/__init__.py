@@ -1,0 +1,1 @@
+"""The demo plant on this machine: broker, simulated plant, centre, consoles."""

@@ -1,0 +1,1 @@
+"""Typed station and site settings and their upgrades."""

@@ -1,0 +1,192 @@
+"""What can become a journal entry: immutable facts in the past tense. Names and versions are stable for ever.
+
+A fact's `entity` is what it is about; its fields are its payload. `FACTS` maps the stored name to the class.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Base of all facts: the stored type name and version, and which kind of entity it concerns."""
+
+    etype: ClassVar[str] = ""
+    ever: ClassVar[int] = 1
+    entity_type: ClassVar[str] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamOpened(Fact):
+    etype: ClassVar[str] = "stream.opened"
+    entity_type: ClassVar[str] = "stream"
+    stream: UUID
+    station_code: str
+    public_key_hex: str
+    reason: str  # first_start, fingerprint, rolled_back, salvage, key
+    predecessor: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmAcknowledged(Fact):
+    """Covers every occurrence of the condition that starts in [start_us, seen_through_us]."""
+
+    etype: ClassVar[str] = "alarm.acknowledged"
+    entity_type: ClassVar[str] = "condition"
+    condition_id: UUID
+    start_us: int
+    seen_through_us: int
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmCommented(Fact):
+    etype: ClassVar[str] = "alarm.commented"
+    entity_type: ClassVar[str] = "condition"
+    condition_id: UUID
+    start_us: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class HornSilenced(Fact):
+    etype: ClassVar[str] = "horn.silenced"
+    entity_type: ClassVar[str] = "position"
+    position: str
+    through_us: int  # newest annunciation that was sounding
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentOpened(Fact):
+    etype: ClassVar[str] = "incident.opened"
+    entity_type: ClassVar[str] = "incident"
+    incident_id: UUID
+    number: str
+    title: str
+    impact: int  # 1..4, itsm matrix
+    urgency: int  # 1..4
+    description: str = ""
+    asset_ids: tuple[UUID, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentAlarmLinked(Fact):
+    etype: ClassVar[str] = "incident.alarm_linked"
+    entity_type: ClassVar[str] = "incident"
+    incident_id: UUID
+    condition_id: UUID
+    start_us: int
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentNoted(Fact):
+    etype: ClassVar[str] = "incident.noted"
+    entity_type: ClassVar[str] = "incident"
+    incident_id: UUID
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentFieldSet(Fact):
+    """Multi-value register: `field` is title, description, impact, urgency or pending_reason."""
+
+    etype: ClassVar[str] = "incident.field_set"
+    entity_type: ClassVar[str] = "incident"
+    incident_id: UUID
+    field: str
+    value: str | int
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentMoved(Fact):
+    """A state transition of the incident; `event` is the transition's name in `domain.incidents`."""
+
+    etype: ClassVar[str] = "incident.moved"
+    entity_type: ClassVar[str] = "incident"
+    incident_id: UUID
+    event: str
+    to: str
+    team: str = ""
+    agent: str = ""  # user id
+    resolution_code: str = ""
+    solution: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UserSignedOn(Fact):
+    etype: ClassVar[str] = "user.signed_on"
+    entity_type: ClassVar[str] = "user"
+    user_id: str
+    method: str = "password"
+
+
+@dataclass(frozen=True, slots=True)
+class UserSignedOff(Fact):
+    etype: ClassVar[str] = "user.signed_off"
+    entity_type: ClassVar[str] = "user"
+    user_id: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignOnFailed(Fact):
+    etype: ClassVar[str] = "user.sign_on_failed"
+    entity_type: ClassVar[str] = "user"
+    login: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ActRefused(Fact):
+    """Access denied: somebody asked for what his role may not do."""
+
+    etype: ClassVar[str] = "act.refused"
+    entity_type: ClassVar[str] = "user"
+    user_id: str
+    command: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFileApplied(Fact):
+    etype: ClassVar[str] = "site.file_applied"
+    entity_type: ClassVar[str] = "site"
+    file: str
+    sha256: str
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PreferenceSaved(Fact):
+    """Layouts, theme, language and the like of a person; `value` is JSON text."""
+
+    etype: ClassVar[str] = "preference.saved"
+    entity_type: ClassVar[str] = "user"
+    user_id: str
+    key: str
+    value: str
+
+
+FACTS: dict[str, type[Fact]] = {
+    fact.etype: fact
+    for fact in (
+        StreamOpened,
+        AlarmAcknowledged,
+        AlarmCommented,
+        HornSilenced,
+        IncidentOpened,
+        IncidentAlarmLinked,
+        IncidentNoted,
+        IncidentFieldSet,
+        IncidentMoved,
+        UserSignedOn,
+        UserSignedOff,
+        SignOnFailed,
+        ActRefused,
+        SiteFileApplied,
+        PreferenceSaved,
+    )
+}

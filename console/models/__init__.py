@@ -1,0 +1,1 @@
+"""Qt item models: the state of services as rows and roles."""

@@ -1,0 +1,1 @@
+"""What runs, without Qt: telemetry, alarms, history, topology, service desk, journal, sync, identity, storage."""

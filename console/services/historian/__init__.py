@@ -1,0 +1,1 @@
+"""What was: the live ring that trends are drawn from."""

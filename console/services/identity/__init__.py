@@ -1,0 +1,1 @@
+"""People, sign-on, rights and station keys."""

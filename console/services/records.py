@@ -1,0 +1,286 @@
+"""What crosses the seam between what runs and what shows: frozen values and numpy columns, as deltas.
+
+Every topic's first delivery to a new subscriber has `is_snapshot=True` and holds everything; later ones hold what
+changed since. Columns of one delta have equal length n. Times are int64 microseconds UTC, 0 = never.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from console.domain.alarms import Condition
+from console.domain.assets import Asset, Link
+from console.domain.tags import Tag
+
+Ints = NDArray[np.int32]
+Longs = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Bytes8 = NDArray[np.uint8]
+Signed8 = NDArray[np.int8]
+
+
+@dataclass(frozen=True, slots=True)
+class TagsDelta:
+    """`added` before values. `texts` holds the shown form of non-numeric values and of integers beyond 2**53."""
+
+    is_snapshot: bool
+    added: tuple[Tag, ...]  # a Tag with a known handle replaces it (new unit, type, asset)
+    handles: Ints
+    values: Floats  # nan where there is no number
+    quality: Bytes8  # domain.quality.Quality
+    detail: Bytes8  # domain.quality.Detail
+    source_us: Longs
+    receive_us: Longs
+    texts: Mapping[int, str] = field(default_factory=dict)  # handle -> text
+
+
+@dataclass(frozen=True, slots=True)
+class SamplesDelta:
+    """Samples of the subscribed handles in arrival order, late ones included (flagged)."""
+
+    is_snapshot: bool
+    handles: Ints
+    source_us: Longs
+    values: Floats
+    quality: Bytes8
+    late: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmsDelta:
+    """Rows of the alarm table. A row stays the same for one condition while the process lives.
+
+    Rows whose state is NORMAL have left the list. `notes` maps row to what stands beside it (comment, incident
+    number). `acked_by` maps row to a shown name.
+    """
+
+    is_snapshot: bool
+    conditions: tuple[Condition, ...]  # static parts, before the rows that use them
+    rows: Ints
+    state: Bytes8  # AlarmState
+    priority: Bytes8  # Priority, the worst since the last acknowledgement
+    severity: Signed8
+    start_us: Longs
+    annunciated_us: Longs  # the newest of start, severity rise, re-alarm
+    changed_us: Longs
+    value: Floats
+    count: Ints  # activations of this condition since start-up, for "x3"
+    uncertain: NDArray[np.bool_]
+    acked_by: Mapping[int, str] = field(default_factory=dict)
+    notes: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmCounts:
+    """One count for banner, list, badge, tray and sound; index 0..3 = priority 1..4."""
+
+    unacknowledged: tuple[int, int, int, int] = (0, 0, 0, 0)
+    active: tuple[int, int, int, int] = (0, 0, 0, 0)
+    top_row: int = -1  # the most urgent unacknowledged, newest first within its priority
+    shelved: int = 0
+    out_of_service: int = 0
+    suppressed: int = 0
+
+
+class HornState(StrEnum):
+    QUIET = "quiet"
+    SOUNDING = "sounding"
+    SILENCED = "silenced"  # unacknowledged alarms remain
+    NO_DEVICE = "no_device"
+
+
+@dataclass(frozen=True, slots=True)
+class HornSnapshot:
+    """`priority` sounds now (0 = none); `request` rises by one with each annunciation that starts a sound."""
+
+    state: HornState
+    priority: int
+    request: int
+    position: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRecord:
+    """One of our own links: `name` is "broker:<name>", "centre" or "neighbour:<station>"."""
+
+    name: str
+    state: str  # live, connecting, lost, refused, off
+    since_us: int
+    lag_s: float | None = None
+    waiting: int = 0  # actions not yet there
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LinksDelta:
+    is_snapshot: bool
+    links: tuple[LinkRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRecord:
+    """A Sparkplug node or device session as the engineer sees it; device empty for the node itself."""
+
+    broker: str
+    group: str
+    node: str
+    device: str
+    asset_id: UUID
+    state: str  # online, offline, stale (awaits birth), blind
+    since_us: int
+    births: int = 0
+    rebirths_requested: int = 0
+    seq_gaps: int = 0
+    metrics: int = 0
+    skew_s: float | None = None
+    last_message_us: int = 0
+    last_error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NodesDelta:
+    is_snapshot: bool
+    nodes: tuple[NodeRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Counted bad input of one sender and kind; `example` is hex or text, at most 128 characters, plain."""
+
+    sender: str  # topic or node
+    kind: str  # undecodable, unknown_alias, data_before_birth, seq_gap, too_large, too_many_metrics, ...
+    count: int
+    first_us: int
+    last_us: int
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TroublesDelta:
+    is_snapshot: bool
+    troubles: tuple[Trouble, ...]  # a (sender, kind) that is known replaces the older one
+
+
+@dataclass(frozen=True, slots=True)
+class TopologyDelta:
+    """`states` columns: worst quality of the asset's tags, its own session state and its most urgent alarm."""
+
+    is_snapshot: bool
+    assets: tuple[Asset, ...]
+    links: tuple[Link, ...]
+    removed: tuple[UUID, ...]
+    states: tuple["AssetState", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AssetState:
+    asset_id: UUID
+    state: str  # ok, alarm, down, stale, blind, unknown
+    priority: int = 0  # most urgent active alarm, 0 = none
+    unacknowledged: bool = False
+    since_us: int = 0
+    headline: str = ""  # short text such as "78.4 °C" or "DOWN"
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentRecord:
+    incident_id: UUID
+    number: str
+    state: str
+    priority: int  # 1..4 from impact x urgency
+    title: str
+    description: str
+    impact: int
+    urgency: int
+    opened_by: str
+    opened_us: int
+    changed_us: int
+    team: str = ""
+    agent: str = ""
+    assets: tuple[UUID, ...] = ()
+    alarms: tuple[tuple[UUID, int, str], ...] = ()  # condition_id, start_us, text
+    notes: tuple[tuple[int, str, str], ...] = ()  # at_us, who, text (state changes included)
+    conflicts: tuple[str, ...] = ()  # fields with concurrent values
+    allowed: tuple[str, ...] = ()  # commands that its state permits
+    places: str = ""  # this PC / in the centre
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentsDelta:
+    is_snapshot: bool
+    incidents: tuple[IncidentRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JournalRow:
+    hash: str  # hex
+    stream: UUID
+    seq: int
+    at_us: int
+    station: str
+    user: str
+    etype: str
+    entity: str
+    summary: str  # payload as compact JSON text
+    in_centre: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class JournalDelta:
+    """Snapshot: the newest 1,000; older ones by `JournalQuery`."""
+
+    is_snapshot: bool
+    rows: tuple[JournalRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRecord:
+    """Who is signed on at this console; `denied` maps command name to the reason why this person may not."""
+
+    user_id: str
+    login: str
+    name: str
+    roles: tuple[str, ...]
+    signed_on_us: int
+    denied: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRecord:
+    """For status strip and doctor: freshness of tags, rates, site facts."""
+
+    site_name: str
+    station_name: str
+    position: str
+    time_zone: str
+    tags_live: int = 0
+    tags_stale: int = 0
+    tags_bad: int = 0
+    tags_blind: int = 0
+    samples_per_s: float = 0.0
+    inbox_lag_ms: float = 0.0
+    collector: str = "off"
+    troubles: int = 0
+    journal_events: int = 0
+    defects: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TrendColumns:
+    """History of one tag over [from_us, to_us): raw when `buckets` was not reached, else min/max per bucket.
+
+    `time_us` bucket starts or sample times; `low == high` for raw. Buckets without a sample are absent, never
+    interpolated. `good` is False where any sample of the bucket was not GOOD.
+    """
+
+    tag_id: UUID
+    time_us: Longs
+    low: Floats
+    high: Floats
+    last: Floats
+    good: NDArray[np.bool_]
+    is_raw: bool

@@ -1,0 +1,1 @@
+"""Incident records from facts."""

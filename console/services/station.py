@@ -1,0 +1,110 @@
+"""The seam: all that models, views and the command line know of what runs.
+
+`submit` a command, `query` a question, `subscribe` to a topic. Nothing behind it is reached around it, so that the
+window can become the client of a station in another process later without touching a view.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+from uuid import UUID
+
+from console.domain.commands import Command
+from console.services import records as r
+from console.services.notifier import Undo
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Topic(Generic[T]):
+    """A stream of deltas. The first delivery to a subscriber is a snapshot, on the next heartbeat."""
+
+    name: str
+
+
+TAGS: Topic[r.TagsDelta] = Topic("tags")
+ALARMS: Topic[r.AlarmsDelta] = Topic("alarms")
+ALARM_COUNTS: Topic[r.AlarmCounts] = Topic("alarm_counts")
+HORN: Topic[r.HornSnapshot] = Topic("horn")
+LINKS: Topic[r.LinksDelta] = Topic("links")
+NODES: Topic[r.NodesDelta] = Topic("nodes")
+TROUBLES: Topic[r.TroublesDelta] = Topic("troubles")
+TOPOLOGY: Topic[r.TopologyDelta] = Topic("topology")
+INCIDENTS: Topic[r.IncidentsDelta] = Topic("incidents")
+JOURNAL: Topic[r.JournalDelta] = Topic("journal")
+SESSION: Topic[r.SessionRecord | None] = Topic("session")
+STATUS: Topic[r.StatusRecord] = Topic("status")
+
+
+def samples_topic(handles: tuple[int, ...]) -> Topic[r.SamplesDelta]:
+    """Every sample of these tags, at most 20 deliveries a second; the snapshot is empty (ask `TrendQuery` first)."""
+    return Topic("samples:" + ",".join(map(str, sorted(handles))))
+
+
+@dataclass(frozen=True, slots=True)
+class Query(Generic[T]):
+    """A question with an answer of type T; cancel by cancelling the awaiting task."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrendQuery(Query[tuple[r.TrendColumns, ...]]):
+    tag_ids: tuple[UUID, ...]
+    from_us: int
+    to_us: int
+    buckets: int = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class JournalQuery(Query[tuple[r.JournalRow, ...]]):
+    """Newest first; `before_seq` pages by receive order."""
+
+    text: str = ""
+    etype: str = ""
+    user: str = ""
+    entity: str = ""
+    limit: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmHistoryQuery(Query[tuple["AlarmLogRow", ...]]):
+    """Transitions of one condition (or all, when None), newest first."""
+
+    condition_id: UUID | None = None
+    limit: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmLogRow:
+    condition_id: UUID
+    start_us: int
+    transition: str  # raised, severity_up, severity_down, returned, acknowledged, closed
+    n: int
+    at_us: int  # source time
+    receive_us: int
+    priority: int
+    severity: int
+    value: float | None
+    text: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The act is durable on this PC. `hashes` name its journal entries (hex); `entity_id` the record it made."""
+
+    hashes: tuple[str, ...]
+    entity_id: str = ""
+    number: str = ""
+
+
+class Station(Protocol):
+    """Lives in the main thread. Callbacks come in the main thread, at most 20 a second per topic."""
+
+    async def submit(self, command: Command) -> Receipt:
+        """Do what the person signed on at this console asks. Raises `Refused`; returns only when durable."""
+        ...
+
+    async def query(self, query: Query[T]) -> T: ...
+
+    def subscribe(self, topic: Topic[T], callback: Callable[[T], None]) -> Undo: ...

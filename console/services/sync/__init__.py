@@ -1,0 +1,1 @@
+"""Between this journal, the centre and the neighbours."""

@@ -1,0 +1,1 @@
+"""Assets, links and their states."""

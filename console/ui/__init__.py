@@ -1,0 +1,1 @@
+"""One look for all: theme tokens, icons, actions, formats, dialogs, translation, preferences."""

@@ -1,0 +1,155 @@
+"""Every action of the program as data: one id, icon, shortcut, tooltip and permission, shown the same everywhere."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from console.ui.theme import theme
+from console.ui.translation import mark, tr
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSpec:
+    """`command` names the domain command whose permission governs the action ("" = anyone).
+
+    `in_list_only`: a letter key that acts only while a table row, a tree row or the canvas has focus.
+    """
+
+    action_id: str
+    text: str
+    icon: str = ""
+    shortcut: str = ""
+    tip: str = ""
+    command: str = ""
+    in_list_only: bool = False
+
+
+ACTIONS: tuple[ActionSpec, ...] = (
+    ActionSpec("alarm.next", mark("Show next alarm"), "bell", "F2", mark("Go to the most urgent unacknowledged alarm")),
+    ActionSpec(
+        "alarm.acknowledge",
+        mark("Acknowledge"),
+        "check",
+        "Space",
+        mark("Acknowledge the selected alarms"),
+        command="ack",
+        in_list_only=True,
+    ),
+    ActionSpec(
+        "alarm.acknowledge_page",
+        mark("Acknowledge visible page"),
+        "check-all",
+        "Ctrl+Shift+A",
+        mark("Acknowledge the alarms that are visible now"),
+        command="ack",
+    ),
+    ActionSpec("horn.silence", mark("Silence horn"), "horn-off", "F3", mark("Silence the horn; acknowledges nothing")),
+    ActionSpec("alarm.comment", mark("Comment"), "comment", "C", mark("Comment the selected alarm"), "comment", True),
+    ActionSpec(
+        "incident.open",
+        mark("Open incident"),
+        "incident",
+        "I",
+        mark("Open an incident from the selection, or show the one that is open"),
+        "open-incident",
+        True,
+    ),
+    ActionSpec("show.trend", mark("Trend"), "trend", "T", mark("Show the selection as a trend"), "", True),
+    ActionSpec("show.topology", mark("On topology"), "topology", "G", mark("Show on the topology"), "", True),
+    ActionSpec("show.procedure", mark("Procedure"), "procedure", "P", mark("Show what to do"), "", True),
+    ActionSpec("app.palette", mark("Find anything"), "search", "Ctrl+K", mark("Tags, assets, alarms, views, actions")),
+    ActionSpec("app.filter", mark("Filter"), "filter", "Ctrl+F", mark("Go to the filter field of this view")),
+    ActionSpec(
+        "app.lock", mark("Lock or switch user"), "lock", "Ctrl+L", mark("Sign off, or sign on as another person")
+    ),
+    ActionSpec("app.full_screen", mark("Full screen"), "full-screen", "F11"),
+    ActionSpec("app.back", mark("Back"), "back", "Esc"),
+    ActionSpec("app.theme", mark("Light or dark"), "theme", "Ctrl+Shift+T", mark("Switch between light and dark")),
+    ActionSpec("app.language", mark("Deutsch or English"), "language", "", mark("Switch the language")),
+    ActionSpec("table.copy", mark("Copy"), "copy", "Ctrl+C", mark("Copy the selected rows as text")),
+    ActionSpec("table.export", mark("Export..."), "export", "Ctrl+E", mark("Export the shown rows as CSV")),
+)
+
+
+class ActionTarget(Protocol):
+    """A view that can do actions: the handlers by action id. A handler runs when its view is the current one."""
+
+    def action_handlers(self) -> Mapping[str, Callable[[], object]]: ...
+
+
+class ActionSet(QObject):
+    """Owns one QAction per spec and sends a trigger to the current view, else to the frame's own handler.
+
+    A handler may return a coroutine's task or nothing. `set_denied` greys out what this person may not and says why.
+    """
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._specs = {spec.action_id: spec for spec in ACTIONS}
+        self._actions: dict[str, QAction] = {}
+        self._global: dict[str, Callable[[], object]] = {}
+        self._target: ActionTarget | None = None
+        self._denied: dict[str, str] = {}
+        self._list_has_focus = False
+        for spec in ACTIONS:
+            action = QAction(window)
+            action.setObjectName(spec.action_id)
+            if spec.shortcut:
+                action.setShortcut(QKeySequence(spec.shortcut))
+            action.triggered.connect(lambda _checked=False, key=spec.action_id: self.trigger(key))
+            window.addAction(action)
+            self._actions[spec.action_id] = action
+        theme().changed.connect(self.retranslate)
+        self.retranslate()
+
+    def action(self, action_id: str) -> QAction:
+        return self._actions[action_id]
+
+    def spec(self, action_id: str) -> ActionSpec:
+        return self._specs[action_id]
+
+    def register_global(self, action_id: str, handler: Callable[[], object]) -> None:
+        self._global[action_id] = handler
+
+    def set_target(self, target: ActionTarget | None) -> None:
+        self._target = target
+        self._refresh()
+
+    def set_denied(self, denied: Mapping[str, str]) -> None:
+        """Command name -> why not, of the person signed on."""
+        self._denied = dict(denied)
+        self._refresh()
+
+    def set_list_focus(self, has_focus: bool) -> None:
+        self._list_has_focus = has_focus
+        self._refresh()
+
+    def trigger(self, action_id: str) -> None:
+        handler = self._handler(action_id)
+        if handler is not None and self._specs[action_id].command not in self._denied:
+            handler()
+
+    def retranslate(self) -> None:
+        for key, action in self._actions.items():
+            action.setText(tr(self._specs[key].text))
+        self._refresh()
+
+    def _handler(self, action_id: str) -> Callable[[], object] | None:
+        if self._target is not None:
+            own = self._target.action_handlers().get(action_id)
+            if own is not None:
+                return own
+        return self._global.get(action_id)
+
+    def _refresh(self) -> None:
+        for key, action in self._actions.items():
+            spec = self._specs[key]
+            why = self._denied.get(spec.command, "") if spec.command else ""
+            reachable = self._handler(key) is not None and not (spec.in_list_only and not self._list_has_focus)
+            action.setEnabled(reachable and not why)
+            tip = tr(why) if why else tr(spec.tip or spec.text)
+            action.setToolTip(f"{tip} ({spec.shortcut})" if spec.shortcut and not why else tip)

@@ -1,0 +1,79 @@
+"""Design tokens as data: colours by name, measures, and the one signal that says they changed."""
+
+import tomllib
+from functools import cache
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QColor
+
+from console.ui.resources import resource
+
+THEMES = ("light", "dark")
+PRIORITY_TOKENS = {1: "alarm.critical", 2: "alarm.high", 3: "alarm.medium", 4: "alarm.low"}
+
+
+@cache
+def load_tokens(name: str) -> dict[str, str]:
+    """Token name -> "#rrggbb" of a theme file."""
+    table = tomllib.loads(resource("theme", f"{name}.toml").read_text(encoding="utf-8"))
+    return {key: value for key, value in table.items() if isinstance(value, str)}
+
+
+@cache
+def load_measures() -> dict[str, int]:
+    """Measure name -> device-independent pixels."""
+    table = tomllib.loads(resource("theme", "measures.toml").read_text(encoding="utf-8"))
+    return {key: value for key, value in table.items() if key != "version"}
+
+
+class Theme(QObject):
+    """The current look. Paint code asks `color("alarm.critical")`; it never names a colour itself.
+
+    `changed` is emitted after a switch of theme, language or density: owners repaint and set their texts again.
+    """
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.name = "light"
+        self.density = "row"  # row, row_compact or row_touch
+        self._colors: dict[str, QColor] = {}
+
+    def color(self, token: str, alpha: int = 255) -> QColor:
+        """Colour of a token; KeyError for one that does not exist."""
+        key = f"{token}@{alpha}"
+        if key not in self._colors:
+            color = QColor(load_tokens(self.name)[token])
+            color.setAlpha(alpha)
+            self._colors[key] = color
+        return self._colors[key]
+
+    def priority_color(self, priority: int, part: str = "") -> QColor:
+        """Colour of an alarm priority 1..4; `part` is empty (fill), "edge" or "digit"."""
+        token = PRIORITY_TOKENS[priority]
+        return self.color(f"{token}.{part}" if part else token)
+
+    def pen(self, index: int) -> QColor:
+        """Trend pen colour, 0-based, repeating after eight."""
+        return self.color(f"pen.{index % 8 + 1}")
+
+    def measure(self, name: str) -> int:
+        return load_measures()[name]
+
+    @property
+    def row_height(self) -> int:
+        return self.measure(self.density)
+
+    def use(self, name: str) -> None:
+        """Switch to "light" or "dark" and tell everyone."""
+        if name in THEMES:
+            self.name = name
+            self._colors.clear()
+            self.changed.emit()
+
+
+@cache
+def theme() -> Theme:
+    """The one theme of this process."""
+    return Theme()

@@ -1,0 +1,61 @@
+"""Every word that a person sees goes through `tr`: English in the code, German in `resources/translations/de/`.
+
+Catalogues are TOML tables from the English text to the German one, one file per room, merged at start. Texts that
+are made where no translation is known (refusals, table rows) are marked with `mark` and translated when shown.
+"""
+
+import tomllib
+from functools import cache
+
+from PySide6.QtCore import QLibraryInfo, QLocale, QTranslator
+from PySide6.QtWidgets import QApplication
+
+from console.ui.resources import resource
+
+LANGUAGES = ("en", "de")
+_language = "en"
+_qt_translator: QTranslator | None = None
+
+
+def mark(text: str) -> str:
+    """Mark a text for translation that is translated later; returns it unchanged."""
+    return text
+
+
+@cache
+def catalogue(language: str) -> dict[str, str]:
+    """All translations of a language; empty for English. A text defined twice must be translated alike."""
+    merged: dict[str, str] = {}
+    folder = resource("translations", language)
+    for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
+        merged.update(tomllib.loads(path.read_text(encoding="utf-8")))
+    return merged
+
+
+def set_language(language: str) -> None:
+    """Switch; texts shown before must be set again by their owners (they listen to `theme().changed`)."""
+    global _language, _qt_translator
+    _language = language if language in LANGUAGES else "en"
+    QLocale.setDefault(QLocale(_language))
+    app = QApplication.instance()
+    if app is not None:
+        if _qt_translator is not None:
+            app.removeTranslator(_qt_translator)
+        _qt_translator = QTranslator()
+        if _qt_translator.load(f"qtbase_{_language}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
+            app.installTranslator(_qt_translator)
+
+
+def language() -> str:
+    return _language
+
+
+def tr(text: str, **values: object) -> str:
+    """The text in the current language, with `{name}` places filled. Unknown texts stay English."""
+    found = catalogue(_language).get(text, text) if _language != "en" else text
+    return found.format(**values) if values else found
+
+
+def tr_n(one: str, many: str, n: int, **values: object) -> str:
+    """Singular or plural by n (also filled as `{n}`); English and German share the rule."""
+    return tr(one if n == 1 else many, n=n, **values)

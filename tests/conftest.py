@@ -1,0 +1,77 @@
+"""Guards for every test: no leaked threads or tasks, no Qt warnings, no unexpected log lines."""
+
+import gc
+import logging
+import os
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
+
+_GRACE_S = 3.0
+
+
+class _Recorder(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.name.startswith(("console", "asyncio", "qasync")):
+            self.lines.append(self.format(record))
+
+
+class LogLines:
+    """What the test may log at warning or above: `expect(fragment)`; everything else fails the test."""
+
+    def __init__(self) -> None:
+        self.fragments: list[str] = []
+
+    def expect(self, fragment: str) -> None:
+        self.fragments.append(fragment)
+
+
+@pytest.fixture
+def log_lines() -> LogLines:
+    return LogLines()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_unexpected_is_logged(log_lines: LogLines) -> Iterator[None]:
+    recorder = _Recorder()
+    logging.getLogger().addHandler(recorder)
+    yield
+    gc.collect()  # a task destroyed while pending logs when collected
+    logging.getLogger().removeHandler(recorder)
+    unexpected = [line for line in recorder.lines if not any(part in line for part in log_lines.fragments)]
+    assert not unexpected, "unexpected log lines:\n" + "\n".join(unexpected)
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_is_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    deadline = time.monotonic() + _GRACE_S
+    left: list[threading.Thread] = []
+    while time.monotonic() < deadline:
+        left = [t for t in threading.enumerate() if t not in before and t.is_alive()]
+        if not left:
+            return
+        left[0].join(0.05)
+    raise AssertionError(f"threads left running: {left}")
+
+
+@pytest.fixture(autouse=True)
+def _no_qt_warning(request: pytest.FixtureRequest) -> Iterator[None]:
+    yield
+    capture = getattr(request.node, "qt_log_capture", None)
+    if capture is None:
+        return
+    harmless = ("propagateSizeHints", "XDG_RUNTIME_DIR", "No audio device", "PulseAudio", "pulse")
+    bad = [r.message for r in capture.records if r.type_name != "QtDebugMsg"]
+    bad = [m for m in bad if not any(part in m for part in harmless)]
+    assert not bad, "Qt warnings:\n" + "\n".join(bad)

@@ -1,0 +1,1 @@
+"""Fakes that behave, and real parts to start."""
