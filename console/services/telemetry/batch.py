@@ -1,6 +1,7 @@
 """What the telemetry thread hands to the main thread, in order: definitions, sessions, links, samples, troubles."""
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,3 +71,66 @@ class TroubleSeen:
 
 
 Message = SampleBatch | TagsDefined | SessionChanged | LinkChanged | TroubleSeen
+
+FLAG_LATE = 8  # older than its tag's newest: history only; set by the tag store
+
+
+@dataclass(frozen=True, slots=True)
+class QualityChanged:
+    """Tags lost their trust without a sample: silence, death, own link down. Made by the tag store and watchdog."""
+
+    handles: NDArray[np.int32]
+    quality: int
+    detail: int
+    at_us: int
+
+
+class Consumer(Protocol):
+    """Who follows the tag store, in this order: alarm engine, recorder, publishers. Synchronous, main thread.
+
+    Each is called after the tag store has applied the message. `on_samples` gets all samples of one turn, late and
+    historical ones flagged; a consumer that judges the present skips rows with FLAG_LATE or FLAG_HISTORICAL.
+    """
+
+    def on_tags(self, tags: tuple[Tag, ...]) -> None: ...
+
+    def on_samples(self, batch: SampleBatch) -> None: ...
+
+    def on_quality(self, change: QualityChanged) -> None: ...
+
+    def on_session(self, change: SessionChanged) -> None: ...
+
+    def on_link(self, change: LinkChanged) -> None: ...
+
+
+class TagColumns(Protocol):
+    """What the alarm engine and others may read of the tag store: columns by handle, and node watermarks.
+
+    Arrays grow; take them anew each turn. `node` is a dense node index; `watermark_us(node)` is the newest source
+    time of that node, advanced by the monotonic clock minus 2 s while the node is quiet.
+    """
+
+    @property
+    def size(self) -> int: ...
+
+    @property
+    def value(self) -> NDArray[np.float64]: ...
+
+    @property
+    def quality(self) -> NDArray[np.uint8]: ...
+
+    @property
+    def detail(self) -> NDArray[np.uint8]: ...
+
+    @property
+    def source_us(self) -> NDArray[np.int64]: ...
+
+    @property
+    def node(self) -> NDArray[np.int32]: ...
+
+    @property
+    def watermarks_us(self) -> NDArray[np.int64]: ...
+
+    def tag(self, handle: int) -> Tag: ...
+
+    def text(self, handle: int) -> str: ...

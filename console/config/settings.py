@@ -1,0 +1,87 @@
+"""What a station and its site are told by their files; loading and upgrading stand in `station_file` and `site_files`."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerSettings:
+    """One MQTT broker. `protocol` is "3.1.1" or "5"; passwords stand in owner-only files, never here."""
+
+    name: str = "plant"
+    host: str = "127.0.0.1"
+    port: int = 1883
+    protocol: str = "3.1.1"
+    username: str = ""
+    password_file: Path | None = None
+    tls: bool = False
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    client_id: str = ""  # default: leitstand-<station code>-t
+    request_rebirth: bool = True
+    max_payload: int = 1 << 20
+    max_metrics: int = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class CentreSettings:
+    """The central PostgreSQL, host empty = none."""
+
+    host: str = ""
+    port: int = 5432
+    database: str = "leitstand"
+    user: str = ""
+    password_file: Path | None = None
+    sslmode: str = "prefer"
+
+
+@dataclass(frozen=True, slots=True)
+class StationSettings:
+    """`station.toml`: what belongs to this machine."""
+
+    station_id: UUID
+    name: str
+    code: str  # 2-3 Crockford base32 characters, unique per site
+    position: str = "desk"
+    brokers: tuple[BrokerSettings, ...] = ()
+    centre: CentreSettings = field(default_factory=CentreSettings)
+    host_id: str = ""  # default: leitstand-<code>
+    primary_host: bool = False
+    language: str = ""  # empty: the person's or the system's
+    theme: str = ""
+    data: Path | None = None
+    site: Path | None = None  # default: site/ beside station.toml
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    position_id: str
+    name: str
+    areas: tuple[str, ...] = ()
+    stations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TopicMap:
+    """One `[[map]]` of topics.toml: a topic filter (+ captures as {1}, {2}), a dotted JSON path, and what it makes."""
+
+    topic: str
+    path: str = ""  # empty: the payload is one scalar
+    tag: str = ""  # shown name, default the last topic level (and path)
+    unit: str = ""
+    scale: float = 1.0
+    offset: float = 0.0
+    interval_s: float = 20.0  # stale after three of these
+    broker: str = ""  # empty: every broker
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSettings:
+    """`site.toml`."""
+
+    site_id: UUID
+    name: str
+    time_zone: str = "UTC"
+    positions: tuple[Position, ...] = ()
