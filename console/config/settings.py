@@ -1,4 +1,4 @@
-"""What a station and its site are told by their files; loading and upgrading stand in `station_file` and `site_files`."""
+"""What a station and its site are told by their files; `station_file` and `site_files` load and upgrade them."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
