@@ -1,0 +1,140 @@
+"""`site/`: the plant as files. `site.toml` and `topics.toml` are read here, the others where their room is."""
+
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from console.config.problems import BadConfiguration, Problem, TableReader, read_toml
+from console.config.settings import Position, SiteSettings, TopicMap
+from console.config.station_file import read_uuid
+
+VERSION = 1
+
+SITE_TEMPLATE = """\
+# The site. Copy this folder to further stations: the id is what makes them one site.
+version = 1
+id = "{site_id}"
+name = {name}
+tz = "{tz}"                   # IANA name; all times are shown in this zone
+
+# A desk is a position: banner, sound and silence are per position.
+[[position]]
+id = "desk"
+name = "Control room"
+areas = []                    # empty: all
+stations = []                 # empty: all
+"""
+TOPICS_TEMPLATE = """\
+# Plain MQTT topics (Sparkplug B needs none of this). One [[map]] per value.
+version = 1
+
+# [[map]]
+# topic = "energy/+/power"    # + and # as in MQTT; what + matched is {1}, {2} ... in tag
+# path = "value"              # dotted path into JSON, "" for a bare number or word
+# tag = "power {1}"
+# unit = "kW"
+# scale = 0.001
+# interval_s = 10             # stale after three of these
+"""
+ALARMS_TEMPLATE = """\
+# Alarm rules. Without rules only death, link, stale and bad-quality alarms exist.
+version = 1
+
+# [[rule]]
+# id = "oil-pressure"
+# tag = "*/PRESS-*/Hydraulics/Oil pressure"
+# kind = "limit"
+# l = 4.0
+# ll = 3.0
+# deadband = 0.1
+# on_delay_s = 2
+# priority = 2
+# text = "Oil pressure low"
+# response = "Check the oil level and the pump."
+"""
+ASSETS_TEMPLATE = """\
+# The documented plant. What publishes and is not written here appears as a proposal.
+version = 1
+
+# [[asset]]
+# name = "SW-CORE-1"
+# class = "switch"
+# level = 2.5
+# area = "Network"
+# source = "plant/KAS/NET/SW-CORE-1"
+#
+# [[link]]
+# a = "SW-CORE-1"
+# b = "PLC-A21"
+# kind = "connects"
+"""
+
+
+def read_site(folder: Path) -> tuple[SiteSettings | None, list[Problem]]:
+    """Settings of `folder/site.toml` and everything wrong with it."""
+    reader = read_toml(folder / "site.toml")
+    if not reader.table:
+        return None, reader.problems
+    _check_version(reader)
+    site = SiteSettings(
+        site_id=read_uuid(reader, "id"),
+        name=reader.text("name"),
+        time_zone=reader.text("tz", "UTC"),
+        positions=tuple(_position(table) for table in reader.tables("position")),
+    )
+    try:
+        ZoneInfo(site.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        reader.problem("tz", f"'{site.time_zone}' is not a time zone", 'for example "Europe/Berlin"')
+    reader.unknown_keys()
+    return (None if reader.problems else site), reader.problems
+
+
+def load_site(folder: Path) -> SiteSettings:
+    """Like `read_site`, raising `BadConfiguration` with all problems."""
+    site, problems = read_site(folder)
+    if site is None:
+        raise BadConfiguration(tuple(problems))
+    return site
+
+
+def read_topics(folder: Path) -> tuple[tuple[TopicMap, ...], list[Problem]]:
+    """The maps of `topics.toml`; a missing file means none."""
+    path = folder / "topics.toml"
+    if not path.exists():
+        return (), []
+    reader = read_toml(path)
+    _check_version(reader)
+    maps = tuple(_topic_map(table) for table in reader.tables("map"))
+    reader.unknown_keys()
+    return maps, reader.problems
+
+
+def _check_version(reader: TableReader) -> None:
+    if reader.integer("version", 1) > VERSION:
+        reader.problem("version", "is newer than this program knows", "install the newer Leitstand")
+
+
+def _position(table: TableReader) -> Position:
+    position = Position(table.text("id"), table.text("name"), table.texts("areas"), table.texts("stations"))
+    table.unknown_keys()
+    return position
+
+
+def _topic_map(table: TableReader) -> TopicMap:
+    topic_map = TopicMap(
+        topic=table.text("topic"),
+        path=table.text("path", ""),
+        tag=table.text("tag", ""),
+        unit=table.text("unit", ""),
+        scale=table.number("scale", 1.0),
+        offset=table.number("offset", 0.0),
+        interval_s=table.number("interval_s", 20.0, low=0.1),
+        broker=table.text("broker", ""),
+    )
+    levels = topic_map.topic.split("/")
+    if "#" in levels[:-1] or any(len(level) > 1 and ("#" in level or "+" in level) for level in levels):
+        table.problem("topic", f"'{topic_map.topic}' is not an MQTT filter", "# only at the end, + alone in its level")
+    if topic_map.topic.startswith("spBv1.0"):
+        table.problem("topic", "Sparkplug topics need no map", "remove it")
+    table.unknown_keys()
+    return topic_map

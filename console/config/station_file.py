@@ -1,0 +1,143 @@
+"""`station.toml`: what belongs to this machine; reading, checking, upgrading and writing a first one."""
+
+import re
+from pathlib import Path
+from uuid import UUID
+
+from console.config.problems import BadConfiguration, Problem, TableReader, read_toml
+from console.config.settings import BrokerSettings, CentreSettings, StationSettings
+
+VERSION = 1
+FILE = "station.toml"
+_CODE = re.compile(r"[0-9A-HJKMNP-TV-Z]{2,3}")  # Crockford base32 has no I, L, O, U
+
+TEMPLATE = """\
+# What belongs to this workstation. The plant itself is described in site/.
+version = 1
+station_id = "{station_id}"   # never change it: journal entries carry it
+name = {name}
+code = "{code}"               # 2 or 3 characters, unique within the site; part of incident numbers
+position = "desk"             # the desk this console belongs to, see site/site.toml
+# language = "de"             # "de" or "en"; empty: as the person chose
+# theme = "dark"              # "light" or "dark"
+
+# Any number of MQTT brokers. Everything below spBv1.0/ appears by itself.
+[[broker]]
+name = "plant"
+host = "127.0.0.1"
+port = 1883
+protocol = "3.1.1"            # or "5"
+# username = "leitstand"
+# password_file = "keys/mqtt.password"   # readable by the owner only
+# tls = true
+# ca_file = "keys/ca.pem"
+# cert_file = "keys/station.pem"
+# key_file = "keys/station.key"
+request_rebirth = true        # may ask a node for its birth certificate; false where even that is not allowed
+
+# The central database; leave host empty to work alone.
+[centre]
+host = ""
+port = 5432
+database = "leitstand"
+# user = "leitstand_station"
+# password_file = "keys/centre.password"
+# sslmode = "verify-full"
+"""
+
+
+def read_station(folder: Path) -> tuple[StationSettings | None, list[Problem]]:
+    """Settings of `folder/station.toml` and everything that is wrong with it; None when it cannot be used."""
+    reader = read_toml(folder / FILE)
+    if not reader.table:
+        return None, reader.problems
+    _check_version(reader)
+    settings = StationSettings(
+        station_id=read_uuid(reader, "station_id"),
+        name=reader.text("name"),
+        code=reader.text("code"),
+        position=reader.text("position", "desk"),
+        brokers=tuple(_broker(table, folder) for table in reader.tables("broker")),
+        centre=_centre(reader.section("centre"), folder),
+        host_id=reader.text("host_id", ""),
+        primary_host=reader.flag("primary_host"),
+        language=reader.choice("language", ("de", "en", ""), ""),
+        theme=reader.choice("theme", ("light", "dark", ""), ""),
+        data=reader.path("data", folder),
+        site=reader.path("site", folder) or (folder / "site").resolve(),
+    )
+    if settings.code and not _CODE.fullmatch(settings.code):
+        reader.problem("code", f"'{settings.code}' is not a station code", "2-3 of 0-9 and A-Z without I, L, O, U")
+    names = [broker.name for broker in settings.brokers]
+    if len(set(names)) < len(names):
+        reader.problem("broker", "two brokers have the same name", "give each its own name")
+    reader.unknown_keys()
+    return (None if reader.problems else settings), reader.problems
+
+
+def load_station(folder: Path) -> StationSettings:
+    """Like `read_station`, raising `BadConfiguration` with all problems."""
+    settings, problems = read_station(folder)
+    if settings is None:
+        raise BadConfiguration(tuple(problems))
+    return settings
+
+
+def read_uuid(reader: TableReader, key: str) -> UUID:
+    text = reader.text(key)
+    try:
+        return UUID(text)
+    except ValueError:
+        if text:
+            reader.problem(key, f"'{text}' is not an id", "`leitstand init` makes one")
+        return UUID(int=0)
+
+
+def _check_version(reader: TableReader) -> None:
+    version = reader.integer("version", 1)
+    if version > VERSION:
+        reader.problem("version", f"{version} is newer than this program knows", "install the newer Leitstand")
+
+
+def _broker(table: TableReader, folder: Path) -> BrokerSettings:
+    broker = BrokerSettings(
+        name=table.text("name", "plant"),
+        host=table.text("host"),
+        port=table.integer("port", 1883, low=1, high=65535),
+        protocol=table.choice("protocol", ("3.1.1", "5"), "3.1.1"),
+        username=table.text("username", ""),
+        password_file=table.path("password_file", folder),
+        tls=table.flag("tls"),
+        ca_file=table.path("ca_file", folder),
+        cert_file=table.path("cert_file", folder),
+        key_file=table.path("key_file", folder),
+        client_id=table.text("client_id", ""),
+        request_rebirth=table.flag("request_rebirth", True),
+        max_payload=table.integer("max_payload", 1 << 20, low=1024, high=1 << 28),
+        max_metrics=table.integer("max_metrics", 10_000, low=1, high=1_000_000),
+    )
+    for key in ("ca_file", "cert_file", "key_file", "password_file"):
+        path = getattr(broker, key)
+        if path is not None and not path.is_file():
+            table.problem(key, f"there is no file {path}", "correct the path")
+    if (broker.cert_file is None) != (broker.key_file is None):
+        table.problem("cert_file", "a client certificate needs its key and the key its certificate", "give both")
+    if "/" in broker.name or not broker.name:
+        table.problem("name", "must be a name without '/'", "choose a short word")
+    table.unknown_keys()
+    return broker
+
+
+def _centre(table: TableReader, folder: Path) -> CentreSettings:
+    centre = CentreSettings(
+        host=table.text("host", ""),
+        port=table.integer("port", 5432, low=1, high=65535),
+        database=table.text("database", "leitstand"),
+        user=table.text("user", ""),
+        password_file=table.path("password_file", folder),
+        sslmode=table.choice("sslmode", ("disable", "prefer", "require", "verify-ca", "verify-full"), "prefer"),
+    )
+    if centre.password_file is not None and not centre.password_file.is_file():
+        table.problem("password_file", f"there is no file {centre.password_file}", "correct the path")
+    table.unknown_keys()
+    return centre

@@ -1,0 +1,31 @@
+"""Site files: the templates are valid, and mistakes are named."""
+
+from uuid import UUID
+
+from console.config.site_files import SITE_TEMPLATE, TOPICS_TEMPLATE, read_site, read_topics
+
+
+def test_the_templates_are_valid(tmp_path):
+    text = SITE_TEMPLATE.format(site_id=UUID(int=9), name='"Kassel"', tz="Europe/Berlin")
+    (tmp_path / "site.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "topics.toml").write_text(TOPICS_TEMPLATE, encoding="utf-8")
+    site, problems = read_site(tmp_path)
+    assert problems == []
+    assert site is not None
+    assert site.positions[0].position_id == "desk"
+    assert read_topics(tmp_path) == ((), [])
+
+
+def test_an_unknown_time_zone_is_named(tmp_path):
+    text = SITE_TEMPLATE.format(site_id=UUID(int=9), name='"Kassel"', tz="Mars/Olympus")
+    (tmp_path / "site.toml").write_text(text, encoding="utf-8")
+    assert [p.key for p in read_site(tmp_path)[1]] == ["tz"]
+
+
+def test_wrong_topic_filters_are_named(tmp_path):
+    (tmp_path / "topics.toml").write_text(
+        '[[map]]\ntopic = "a/#/b"\n[[map]]\ntopic = "a/b+"\n[[map]]\ntopic = "spBv1.0/x"\n[[map]]\ntopic = "a/+/#"\n'
+    )
+    maps, problems = read_topics(tmp_path)
+    assert [p.key for p in problems] == ["map[0].topic", "map[1].topic", "map[2].topic"]
+    assert len(maps) == 4

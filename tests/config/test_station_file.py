@@ -1,0 +1,59 @@
+"""A station file is read whole, and everything wrong with it is said at once."""
+
+from pathlib import Path
+from uuid import UUID
+
+from console.config.station_file import TEMPLATE, read_station
+
+
+def write(folder: Path, text: str) -> Path:
+    (folder / "station.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_the_template_is_a_valid_station(tmp_path):
+    station_id = UUID(int=7)
+    settings, problems = read_station(write(tmp_path, TEMPLATE.format(station_id=station_id, name='"PC 1"', code="A1")))
+    assert problems == []
+    assert settings is not None
+    assert settings.station_id == station_id
+    assert settings.brokers[0].port == 1883
+    assert settings.site == (tmp_path / "site").resolve()
+
+
+def test_all_errors_come_at_once_with_their_place(tmp_path):
+    text = """
+station_id = "nonsense"
+name = 5
+code = "ILO"
+colour = "red"
+[[broker]]
+host = "h"
+port = 70000
+protocol = "4"
+cert_file = "missing.pem"
+"""
+    settings, problems = read_station(write(tmp_path, text))
+    assert settings is None
+    keys = {problem.key for problem in problems}
+    assert {"station_id", "name", "code", "colour", "broker[0].port", "broker[0].protocol"} <= keys
+    assert "broker[0].cert_file" in keys
+    assert all(problem.file == "station.toml" for problem in problems)
+
+
+def test_a_missing_file_names_the_command_that_makes_one(tmp_path):
+    settings, problems = read_station(tmp_path)
+    assert settings is None
+    assert "init" in problems[0].remedy
+
+
+def test_broken_toml_and_foreign_encodings_are_errors_not_crashes(tmp_path):
+    assert read_station(write(tmp_path, "a = = 3"))[1][0].text.startswith("is no valid TOML")
+    (tmp_path / "station.toml").write_bytes(b"name = '\xff\xfe'")
+    assert "UTF-8" in read_station(tmp_path)[1][0].text
+
+
+def test_a_newer_format_is_refused_clearly(tmp_path):
+    text = TEMPLATE.format(station_id=UUID(int=7), name='"x"', code="A1").replace("version = 1", "version = 2", 1)
+    _, problems = read_station(write(tmp_path, text))
+    assert [p.key for p in problems] == ["version"]
