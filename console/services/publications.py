@@ -1,0 +1,107 @@
+"""Topics of the seam: a snapshot for each new subscriber, then deltas, at most 20 times a second."""
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from console.services.notifier import Notifier, Undo
+from console.services.station import Topic
+
+T = TypeVar("T")
+
+
+class Publication(Generic[T]):
+    """One topic. `delta` takes what changed since its last call, None when nothing did; it is called on every beat,
+    subscribed or not, so that what changed never piles up."""
+
+    def __init__(self, snapshot: Callable[[], T], delta: Callable[[], T | None]) -> None:
+        self._snapshot = snapshot
+        self._delta = delta
+        self._subscribers: Notifier[T] = Notifier()
+        self._fresh: list[Callable[[T], None]] = []
+        self._undo: dict[int, Undo] = {}
+        self._next = 0
+
+    def subscribe(self, callback: Callable[[T], None]) -> Undo:
+        self._next += 1
+        key = self._next
+        cancelled = False
+
+        def once(message: T) -> None:
+            if not cancelled:
+                self._undo[key] = self._subscribers.subscribe(callback)
+                callback(message)
+
+        def undo() -> None:
+            nonlocal cancelled
+            cancelled = True
+            if once in self._fresh:
+                self._fresh.remove(once)
+            self._undo.pop(key, lambda: None)()
+
+        self._fresh.append(once)
+        return undo
+
+    def beat(self) -> None:
+        """Deliver the delta to those who have the snapshot, then the snapshot to those who are new."""
+        delta = self._delta()
+        if delta is not None and self._subscribers:
+            self._subscribers.notify(delta)
+        if self._fresh:
+            snapshot = self._snapshot()
+            fresh, self._fresh = self._fresh, []
+            welcome: Notifier[T] = Notifier()
+            for callback in fresh:
+                welcome.subscribe(callback)
+            welcome.notify(snapshot)
+
+
+class Publications:
+    """All topics of a station by name, and the makers of topics that exist only while somebody listens."""
+
+    def __init__(self) -> None:
+        self._publications: dict[str, Publication[Any]] = {}
+        self._makers: dict[str, Callable[[str], Publication[Any]]] = {}
+
+    def offer(self, topic: Topic[T], snapshot: Callable[[], T], delta: Callable[[], T | None]) -> None:
+        self._publications[topic.name] = Publication(snapshot, delta)
+
+    def offer_kind(self, prefix: str, make: Callable[[str], Publication[Any]]) -> None:
+        """Topics named `<prefix>:<rest>` are made on first use from `<rest>`."""
+        self._makers[prefix] = make
+
+    def subscribe(self, topic: Topic[T], callback: Callable[[T], None]) -> Undo:
+        """Raises KeyError for a topic that does not exist."""
+        if topic.name not in self._publications:
+            prefix, _, rest = topic.name.partition(":")
+            self._publications[topic.name] = self._makers[prefix](rest)
+        return self._publications[topic.name].subscribe(callback)
+
+    def beat(self) -> None:
+        for publication in tuple(self._publications.values()):
+            publication.beat()
+
+
+class Latest(Generic[T]):
+    """A topic whose delta is its newest value: counts, horn, status, session."""
+
+    def __init__(self, value: T) -> None:
+        self._value = value
+        self._dirty = False
+
+    @property
+    def value(self) -> T:
+        return self._value
+
+    def set(self, value: T) -> None:
+        if value != self._value:
+            self._value = value
+            self._dirty = True
+
+    def snapshot(self) -> T:
+        return self._value
+
+    def delta(self) -> T | None:
+        if not self._dirty:
+            return None
+        self._dirty = False
+        return self._value
