@@ -1,0 +1,120 @@
+"""The command line: words, flags and exit codes are a stable contract; each word's work is loaded when called."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+
+from console import __version__
+from console.app.exit_codes import Exit
+
+QUERIES = ("tags", "alarms", "journal", "incidents", "assets", "links", "sync", "history")
+
+
+def _run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seconds", type=float, help="end by itself after this time")
+
+
+def _demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--headless", action="store_true", help="no window: the stations run as `serve`")
+    parser.add_argument("--stations", type=int, default=1, metavar="N", help="how many consoles (default 1)")
+    parser.add_argument("--seconds", type=float, help="end by itself after this time")
+    parser.add_argument("--no-centre", action="store_true", help="without the central PostgreSQL")
+
+
+def _fault(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", help="`list`, or the name of a fault")
+    parser.add_argument("state", nargs="?", choices=("on", "off"))
+    parser.add_argument("--json", action="store_true")
+
+
+def _init(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", metavar="DIR")
+    parser.add_argument("--site", default="", metavar="NAME", help="name of a new site")
+    parser.add_argument("--join", default="", metavar="FOLDER", help="copy this site/ folder: a further station of it")
+
+
+def _check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", metavar="DIR")
+
+
+def _query(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=QUERIES)
+    parser.add_argument("tag", nargs="?", help="for `history`: id or path of the tag")
+    parser.add_argument("--json", action="store_true", help="one object a line")
+    parser.add_argument("--from", dest="from_time", metavar="T", help="UTC ISO-8601 time, for `history`")
+    parser.add_argument("--to", dest="to_time", metavar="T")
+    parser.add_argument("--buckets", type=int, default=0, metavar="N")
+    parser.add_argument("--limit", type=int, default=0, metavar="N")
+    parser.add_argument("--filter", default="", metavar="TEXT", help="only rows that contain this text")
+
+
+def _act(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("act", metavar="COMMAND", help="ack, comment, open-incident, ... (`list` names all)")
+    parser.add_argument("--user", default="", metavar="U")
+    parser.add_argument("--password-stdin", action="store_true")
+    parser.add_argument("--password-file", default="", metavar="FILE", help="readable by its owner only")
+    parser.add_argument("--json", action="store_true")
+
+
+def _bench(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="?", default="", help="ingest, table, trend, topology, startup; default all")
+    parser.add_argument("--json", action="store_true", help="one object a line")
+    parser.add_argument("--quick", action="store_true", help="smaller cases with goals of their own, within 60 s")
+
+
+def _centre(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=("init", "status"))
+    parser.add_argument("url", help="postgresql://user@host:port/database")
+    parser.add_argument("--password-file", default="", metavar="FILE")
+
+
+def _none(parser: argparse.ArgumentParser) -> None:
+    """No further flags."""
+
+
+# word: (module below console.app, help, flags)
+WORDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] = {
+    "run": ("main", "the console window", _run),
+    "serve": ("serve", "the same station without a window", _run),
+    "demo": ("commands.demo", "a complete demo plant on this machine", _demo),
+    "fault": ("commands.fault", "the demo plant's faults", _fault),
+    "init": ("commands.setup", "write a first station.toml and site/", _init),
+    "check": ("commands.setup", "validate configuration, all errors at once", _check),
+    "query": ("commands.query", "read a station's data, running or not", _query),
+    "act": ("commands.act", "submit one operator command", _act),
+    "verify": ("commands.verify", "check the journal: hashes, chains, signatures, receipts", _none),
+    "doctor": ("commands.doctor", "what works here and what does not, each with its remedy", _none),
+    "centre": ("commands.centre", "the central PostgreSQL", _centre),
+    "bench": ("commands.bench", "the published benchmarks", _bench),
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="leitstand", description="Operator console for plant control rooms.")
+    top.add_argument("--version", action="version", version=f"leitstand {__version__}")
+    words = top.add_subparsers(dest="word", required=True, metavar="COMMAND")
+    for word, (_, text, flags) in WORDS.items():
+        sub = words.add_parser(word, help=text, description=text)
+        sub.add_argument("--config", metavar="DIR", help="folder of station.toml")
+        sub.add_argument("--data", metavar="DIR", help="folder of the databases")
+        flags(sub)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code. Usage errors exit 2 by argparse."""
+    options, rest = parser().parse_known_args(arguments)
+    if rest and options.word != "act":  # `act` has one flag per field of its command
+        parser().error(f"unrecognized arguments: {' '.join(rest)}")
+    options.rest = rest
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(
+                encoding="utf-8", errors="backslashreplace"
+            )  # Windows consoles may have an old code page
+    module = import_module(f"console.app.{WORDS[options.word][0]}")
+    try:
+        return int(module.command(options))
+    except BrokenPipeError:
+        return Exit.DONE

@@ -1,0 +1,32 @@
+"""`leitstand bench`: each number beside its peer or physical limit, measured in the same run."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+
+from console.app.bench.rows import BenchRow
+from console.app.exit_codes import Exit
+
+BENCHES = ("ingest", "table", "trend", "topology", "startup")
+
+
+def command(options: argparse.Namespace) -> int:
+    """Exit 1 when a goal does not hold, 2 for an unknown name."""
+    names = [options.name] if options.name else list(BENCHES)
+    if unknown := [name for name in names if name not in BENCHES]:
+        print(f"no benchmark '{unknown[0]}'; there are: {', '.join(BENCHES)}", file=sys.stderr)
+        return Exit.USAGE
+    all_hold = True
+    for name in names:
+        rows: Iterator[BenchRow] = import_module(f"console.app.bench.{name}").run(options.quick)
+        for row in rows:
+            all_hold = all_hold and row.holds is not False
+            print(row.as_json() if options.json else _line(row), flush=True)
+    return Exit.DONE if all_hold else Exit.BAD_INPUT
+
+
+def _line(row: BenchRow) -> str:
+    beside = f"  beside {row.beside}: {row.beside_value:g} {row.unit}  ratio {row.ratio:.3g}" if row.beside else ""
+    goal = f"  goal {row.goal}: {'holds' if row.holds else 'MISSED'}" if row.goal else ""
+    return f"{row.bench:9} {row.case:44} {row.value:10.4g} {row.unit}{beside}{goal}"
