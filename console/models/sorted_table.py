@@ -1,0 +1,264 @@
+"""A table model over numpy rows that keeps its own order: one relayout per heartbeat, only visible cells formatted."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QColor, QFont
+
+from console.models.heartbeat import BEATS_PER_SECOND, heartbeat
+from console.models.row_order import RowOrder, Rows, SortColumn
+from console.services.notifier import Notifier, Undo
+from console.ui.plain_label import plain_tip
+from console.ui.theme import theme
+from console.ui.translation import tr
+
+Index = QModelIndex | QPersistentModelIndex
+_NO_INDEX = QModelIndex()
+_MAX_SORTS = 3
+_ROLE = Qt.ItemDataRole
+SYMBOL_ROLE = int(_ROLE.UserRole) + 1  # (priority, SymbolState)
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: `key` is stable (saved layouts), `title` marked English. `width` 0 takes what is left."""
+
+    key: str
+    title: str
+    width: int = 120
+    is_number: bool = False
+    is_dim: bool = False
+    is_live: bool = False  # grows older by itself: repainted every second
+
+
+@dataclass(frozen=True, slots=True)
+class RowLook:
+    """How a whole row stands out, without colour."""
+
+    is_bold: bool = False
+    is_dim: bool = False
+    is_italic: bool = False
+
+
+PLAIN = RowLook()
+
+
+class SortedTable(QAbstractTableModel):
+    """Rows of a subclass, filtered and sorted. It changes what is shown only in `flush`, while it is visible.
+
+    A subclass calls `touch(rows)` when rows changed and `relayout()` when its filter did; it gives `_keys` (uint64
+    per row, ascending is the default order) and `_shown` (bool per row).
+    """
+
+    COLUMNS: tuple[Column, ...] = ()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._order = RowOrder()
+        self._touched: list[Rows] = []
+        self._sorts: list[tuple[int, bool]] = []
+        self._is_resort_due = False
+        self._leave: Undo | None = None
+        self._flushed: Notifier[None] = Notifier()
+
+    # what a subclass gives
+
+    @abstractmethod
+    def _keys(self) -> NDArray[np.uint64]: ...
+
+    @abstractmethod
+    def _shown(self) -> NDArray[np.bool_]: ...
+
+    @abstractmethod
+    def _sort_column(self, key: str) -> SortColumn: ...
+
+    @abstractmethod
+    def cell(self, row: int, key: str) -> str:
+        """The text of a cell; asked for visible cells only."""
+
+    def look(self, row: int) -> RowLook:
+        return PLAIN
+
+    def cell_look(self, row: int, key: str) -> RowLook | None:
+        """A cell that differs from its row."""
+        return None
+
+    def symbol(self, row: int) -> object:
+        """What the delegate draws in the symbol column; None for nothing."""
+        return None
+
+    def _take_in(self) -> None:
+        """Apply what waited for the heartbeat."""
+
+    # visibility and heartbeat
+
+    def set_visible(self, is_visible: bool) -> None:
+        """Follow the heartbeat while seen; on becoming visible show at once what was missed."""
+        if is_visible and self._leave is None:
+            self._leave = heartbeat().join(self._on_beat)
+            self.flush()
+        elif not is_visible and self._leave is not None:
+            self._leave()
+            self._leave = None
+
+    @property
+    def is_visible(self) -> bool:
+        return self._leave is not None
+
+    def on_flushed(self, callback: Callable[[None], None]) -> Undo:
+        """Be told after what is shown has changed (counts, hidden rows)."""
+        return self._flushed.subscribe(callback)
+
+    def _on_beat(self, beat: int) -> None:
+        self.flush()
+        if beat % BEATS_PER_SECOND == 0 and len(self._order.rows):
+            for number, column in enumerate(self.COLUMNS):
+                if column.is_live:
+                    self._cells_changed(0, len(self._order.rows) - 1, number, number)
+
+    def touch(self, rows: Rows) -> None:
+        """These rows changed since the last flush."""
+        if len(rows):
+            self._touched.append(rows)
+
+    def relayout(self) -> None:
+        """Filter or sort changed: show it now."""
+        self._is_resort_due = True
+        self.flush()
+
+    def flush(self) -> None:
+        """Show everything that changed in at most one relayout; selection and current row stay on their rows."""
+        self._take_in()
+        if not self._touched and not self._is_resort_due:
+            return
+        changed = np.unique(np.concatenate(self._touched)) if self._touched else np.empty(0, np.int32)
+        self._touched.clear()
+        self.layoutAboutToBeChanged.emit()
+        held = self.persistentIndexList()
+        before = self._order.rows
+        self._reorder(changed)
+        self._keep_indexes(held, before)
+        self.layoutChanged.emit()
+        self._flushed.notify(None)
+
+    def _reorder(self, changed: Rows) -> None:
+        keys, shown = self._keys(), self._shown()
+        if self._sorts:
+            columns = [(self._sort_column(self.COLUMNS[number].key), down) for number, down in self._sorts]
+            self._order.sort_by(columns, keys, shown)
+        elif self._is_resort_due:
+            self._order.sort(keys, shown)
+        else:
+            self._order.merge(keys, shown, changed.astype(np.int32))
+        self._is_resort_due = False
+
+    def _keep_indexes(self, held: Sequence[QModelIndex], before: Rows) -> None:
+        if not held:
+            return
+        places = self._order.positions(int(max(before.max(initial=-1), self._order.rows.max(initial=-1))) + 1)
+        moved = [places[before[old.row()]] for old in held]
+        self.changePersistentIndexList(
+            list(held),
+            [
+                self.index(int(place), old.column()) if place >= 0 else QModelIndex()
+                for place, old in zip(moved, held, strict=True)
+            ],
+        )
+
+    def _cells_changed(self, first: int, last: int, left: int, right: int) -> None:
+        self.dataChanged.emit(self.index(first, left), self.index(last, right))
+
+    # sorting
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Sort by a column; columns chosen before break its ties. -1 goes back to the default order."""
+        if column < 0:
+            self.set_sorts([])
+            return
+        kept = [pair for pair in self._sorts if pair[0] != column]
+        self.set_sorts([(column, order == Qt.SortOrder.DescendingOrder), *kept][:_MAX_SORTS])
+
+    def set_sorts(self, sorts: Sequence[tuple[int, bool]]) -> None:
+        """(column, is_descending) pairs, the first one first; empty = default order."""
+        self._sorts = [pair for pair in sorts if 0 <= pair[0] < len(self.COLUMNS)]
+        self.relayout()
+
+    @property
+    def sorts(self) -> tuple[tuple[int, bool], ...]:
+        return tuple(self._sorts)
+
+    # rows and positions
+
+    @property
+    def shown_rows(self) -> Rows:
+        """Rows in the order shown; a view of the model's own array."""
+        return self._order.rows
+
+    def row_at(self, position: int) -> int:
+        """Row shown at a position, -1 for none."""
+        return int(self._order.rows[position]) if 0 <= position < len(self._order.rows) else -1
+
+    def position_of(self, row: int) -> int:
+        """Position of a row, -1 when it is not shown."""
+        found = np.flatnonzero(self._order.rows == row)
+        return int(found[0]) if len(found) else -1
+
+    # QAbstractTableModel
+
+    def rowCount(self, parent: Index = _NO_INDEX) -> int:
+        return 0 if parent.isValid() else len(self._order.rows)
+
+    def columnCount(self, parent: Index = _NO_INDEX) -> int:
+        return 0 if parent.isValid() else len(self.COLUMNS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _ROLE.DisplayRole) -> Any:
+        if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(self.COLUMNS):
+            return None
+        if role == _ROLE.DisplayRole:
+            return tr(self.COLUMNS[section].title)
+        if role == _ROLE.TextAlignmentRole:
+            return _RIGHT if self.COLUMNS[section].is_number else _LEFT
+        return None
+
+    def data(self, index: Index, role: int = _ROLE.DisplayRole) -> Any:
+        answer = _ANSWERS.get(role)
+        position = index.row()
+        if answer is None or not 0 <= position < len(self._order.rows):
+            return None
+        return answer(self, int(self._order.rows[position]), self.COLUMNS[index.column()])
+
+    def look_of(self, row: int, column: Column) -> RowLook:
+        return self.cell_look(row, column.key) or self.look(row)
+
+
+def _font(model: SortedTable, row: int, column: Column) -> QFont | None:
+    look = model.look_of(row, column)
+    if not look.is_bold and not look.is_italic:
+        return None
+    font = QFont()
+    if look.is_bold:
+        font.setWeight(QFont.Weight.DemiBold)
+    font.setItalic(look.is_italic)
+    return font
+
+
+def _foreground(model: SortedTable, row: int, column: Column) -> QColor | None:
+    look = model.look_of(row, column)
+    return theme().color("text.dim") if look.is_dim or column.is_dim else None
+
+
+_ANSWERS: Mapping[int, Callable[[SortedTable, int, Column], Any]] = {
+    _ROLE.DisplayRole: lambda model, row, column: model.cell(row, column.key),
+    _ROLE.ToolTipRole: lambda model, row, column: plain_tip(model.cell(row, column.key)),
+    _ROLE.TextAlignmentRole: lambda _model, _row, column: _RIGHT if column.is_number else _LEFT,
+    _ROLE.FontRole: _font,
+    _ROLE.ForegroundRole: _foreground,
+    SYMBOL_ROLE: lambda model, row, column: model.symbol(row) if column.key == "symbol" else None,
+}

@@ -1,0 +1,43 @@
+"""Texts as sortable numbers and as something to search in: ranks and lower-case haystacks by row."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def text_ranks(texts: Sequence[str]) -> NDArray[np.int64]:
+    """Rank of each text in dictionary order without regard to case; equal texts have equal ranks."""
+    folded = [text.casefold() for text in texts]
+    rank = {text: number for number, text in enumerate(sorted(set(folded)))}
+    return np.fromiter((rank[text] for text in folded), np.int64, len(folded))
+
+
+class Haystack:
+    """Lower-case text per row; `matching` tells which rows hold every word looked for."""
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+
+    def put(self, row: int, *parts: str) -> None:
+        while len(self._texts) <= row:
+            self._texts.append("")
+        self._texts[row] = "\n".join(parts).casefold()
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def matching(self, wanted: str, first: int = 0) -> NDArray[np.bool_]:
+        """One bool for every row from `first` on."""
+        words = wanted.casefold().split()
+        texts = self._texts[first:] if first else self._texts
+        if not words:
+            return np.ones(len(texts), np.bool_)
+        found = np.fromiter((words[0] in text for text in texts), np.bool_, len(texts))
+        for word in words[1:]:
+            for place in np.flatnonzero(found).tolist():
+                found[place] = word in texts[place]
+        return found
+
+    def is_match(self, row: int, wanted: str) -> bool:
+        return all(word in self._texts[row] for word in wanted.casefold().split())

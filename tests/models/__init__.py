@@ -1,0 +1,1 @@
+"""Item models: order, filter and what survives live updates."""
