@@ -1,0 +1,78 @@
+"""The rule of acknowledging: it is about the occurrence that was seen, never about the tag.
+
+OPC 10000-9 (Part 9) names the event that is acknowledged and may reject unknown and already acknowledged ones;
+NUREG-0700 4.3.3-2 allows it only where the alarm can be read.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from console.domain.alarms import Occurrence
+from console.domain.facts import AlarmAcknowledged
+from console.domain.plain_text import paragraph
+from console.domain.refusal import Refused
+
+AT_ONCE = 100  # a page of rows
+AHEAD_US = 5 * 60 * 1_000_000  # no act reaches further than this beyond the clock of the one who acts
+_NAMED = 5
+
+
+class Standing(StrEnum):
+    """How an occurrence that somebody points at stands now."""
+
+    OPEN = "open"  # current, waits for acknowledgement (active or returned)
+    ACKNOWLEDGED = "acknowledged"
+    STALE = "stale"  # no longer the occurrence on screen, or never known
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An occurrence as it stands at the moment of acting; `text` names it to people."""
+
+    occurrence: Occurrence
+    standing: Standing
+    annunciated_us: int
+    text: str = ""
+
+
+def seen_through_us(annunciated_us: int, now_us: int) -> int:
+    """How far an acknowledgement reaches: a sample stamped 2099 must not hide the alarms that follow."""
+    return min(max(annunciated_us, now_us), now_us + AHEAD_US)
+
+
+def acknowledge(
+    seen: Sequence[Seen], now_us: int, comment: str = ""
+) -> tuple[tuple[AlarmAcknowledged, ...], tuple[Seen, ...]]:
+    """The facts, and what was acknowledged before and is therefore skipped.
+
+    Refused as a whole, naming them, when one is not on screen any more, and when there is nothing left to do.
+    """
+    if not seen:
+        raise Refused("No alarm is selected")
+    if len(seen) > AT_ONCE:
+        raise Refused("At most {limit} alarms can be acknowledged at once", limit=AT_ONCE)
+    stale = [one for one in seen if one.standing is Standing.STALE]
+    if stale:
+        raise Refused("Not acknowledged, these are no longer the alarms on screen: {alarms}", alarms=names(stale))
+    skipped = tuple(one for one in seen if one.standing is Standing.ACKNOWLEDGED)
+    if len(skipped) == len(seen):
+        raise Refused("Already acknowledged: {alarms}", alarms=names(skipped))
+    text = paragraph(comment)
+    facts = tuple(
+        AlarmAcknowledged(
+            one.occurrence.condition_id,
+            one.occurrence.start_us,
+            seen_through_us(one.annunciated_us, now_us),
+            text,
+        )
+        for one in seen
+        if one.standing is Standing.OPEN
+    )
+    return facts, skipped
+
+
+def names(seen: Sequence[Seen]) -> str:
+    """The first few by name, then how many more."""
+    shown = ", ".join(one.text or str(one.occurrence.condition_id) for one in seen[:_NAMED])
+    return shown + (f" (+{len(seen) - _NAMED})" if len(seen) > _NAMED else "")

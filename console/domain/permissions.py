@@ -1,0 +1,118 @@
+"""The role matrix: one row per command, and the one function that decides for window, command line and sync alike.
+
+A reason is an English text that is translated where it is shown. The rows follow the project's matrix: operator and
+shift lead act on alarms and open incidents; working on incidents is open to engineers and service managers too;
+whoever opened an incident closes it; asking a node for its birth writes to OT and therefore belongs to the role
+that edits the plant model and its mappings, the engineer alone.
+"""
+
+from dataclasses import dataclass
+
+from console.domain import commands as c
+from console.domain.people import Grant, Person, Role
+
+SIGN_ON_FIRST = "Sign on to do this"
+DISABLED = "Your account is disabled"
+OTHER_AREA = "Your role does not cover this area"
+
+_DESK = frozenset({Role.OPERATOR, Role.SHIFT_LEAD})
+_WORK = _DESK | {Role.ENGINEER, Role.SERVICE_MANAGER}
+_EVERYONE = frozenset(Role)
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """One row. `roles` may always, `own` only where the person opened the record; `why_not` is told to the others."""
+
+    command: type[c.Command]
+    roles: frozenset[Role] = frozenset()
+    own: frozenset[Role] = frozenset()
+    why_not: str = ""
+    why_not_own: str = ""
+    needs_nobody: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a command is about: its areas ("" is the whole site, no area at all binds nobody), and who opened it."""
+
+    areas: frozenset[str] = frozenset()
+    opened_by: str = ""  # user id, empty: nobody
+
+
+_WORK_ONLY = "Only operators, shift leads, engineers and service managers may work on incidents"
+
+PERMISSIONS: dict[str, Permission] = {
+    row.command.name: row
+    for row in (
+        Permission(c.SignOn, needs_nobody=True),
+        Permission(c.SignOff, needs_nobody=True),
+        Permission(c.SilenceHorn, needs_nobody=True),
+        Permission(c.AcknowledgeAlarms, _DESK, why_not="Only operators and shift leads may acknowledge alarms"),
+        Permission(
+            c.CommentAlarm,
+            _WORK,
+            why_not="Only operators, shift leads, engineers and service managers may comment alarms",
+        ),
+        Permission(c.OpenIncident, _DESK, why_not="Only operators and shift leads may open incidents"),
+        Permission(
+            c.NoteIncident,
+            _WORK,
+            why_not="Only operators, shift leads, engineers and service managers may write notes",
+        ),
+        Permission(c.EditIncident, _WORK, why_not=_WORK_ONLY),
+        Permission(c.LinkAlarms, _WORK, why_not=_WORK_ONLY),
+        Permission(c.AssignIncident, _WORK, why_not=_WORK_ONLY),
+        Permission(c.PendIncident, _WORK, why_not=_WORK_ONLY),
+        Permission(c.ResumeIncident, _WORK, why_not=_WORK_ONLY),
+        Permission(c.ResolveIncident, _WORK, why_not=_WORK_ONLY),
+        Permission(c.ReopenIncident, _DESK, why_not="Only operators and shift leads may reopen incidents"),
+        Permission(
+            c.CloseIncident,
+            own=_DESK,
+            why_not="Only operators and shift leads may close incidents",
+            why_not_own="Only the person who opened the incident may close it",
+        ),
+        Permission(c.CancelIncident, _WORK, why_not=_WORK_ONLY),
+        Permission(c.SavePreference, _EVERYONE, why_not="Your account has no role"),
+        Permission(c.RequestRebirth, frozenset({Role.ENGINEER}), why_not="Only engineers may ask a node for its birth"),
+    )
+}
+
+
+def may(person: Person | None, command: type[c.Command], subject: Subject | None = None) -> str | None:
+    """None when the person may, else the reason why not. Without a subject: whether there is any that allows it."""
+    row = PERMISSIONS[command.name]
+    if row.needs_nobody:
+        return None
+    if person is None:
+        return SIGN_ON_FIRST
+    if person.user.is_disabled:
+        return DISABLED
+    granted = [grant for grant in person.grants if grant.role in row.roles | row.own]
+    if not granted:
+        return row.why_not
+    return None if subject is None else _why_not_here(row, person, granted, subject)
+
+
+def _why_not_here(row: Permission, person: Person, granted: list[Grant], subject: Subject) -> str | None:
+    owns = bool(subject.opened_by) and subject.opened_by == person.user_id
+    for here in _per_area(granted, subject.areas):
+        if not here:
+            return OTHER_AREA
+        if not owns and not any(grant.role in row.roles for grant in here):
+            return row.why_not_own
+    return None
+
+
+def denials(person: Person | None) -> dict[str, str]:
+    """Command name -> reason, for every command that this person may not give whatever it is about."""
+    reasons = ((name, may(person, row.command)) for name, row in PERMISSIONS.items())
+    return {name: reason for name, reason in reasons if reason is not None}
+
+
+def _per_area(granted: list[Grant], areas: frozenset[str]) -> list[list[Grant]]:
+    """The grants that hold in each area; all of them where the subject lies in none."""
+    if not areas:
+        return [granted]
+    return [[grant for grant in granted if grant.covers(area)] for area in sorted(areas)]

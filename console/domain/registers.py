@@ -1,0 +1,45 @@
+"""A field that several people may set at once: a multi-value register with causal parents.
+
+A value leaves the heads only when a later event names it as parent, so that nothing is silently overwritten, and the
+result does not depend on the order in which events arrive or on how often.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Generic, TypeVar
+
+from console.domain.identity import Hash
+
+T = TypeVar("T")
+
+
+class Register(Generic[T]):
+    """Heads are ordered by (rank, hybrid clock, hash); the last one is shown, the others are listed beside it."""
+
+    __slots__ = ("_rank", "_superseded", "_values")
+
+    def __init__(self, rank: Callable[[T], int] | None = None) -> None:
+        self._rank = rank
+        self._values: dict[Hash, tuple[int, T]] = {}
+        self._superseded: set[Hash] = set()
+
+    def put(self, by: Hash, hlc: int, value: T, parents: Iterable[Hash] = ()) -> None:
+        """Event `by` sets the value, knowing `parents` (which may arrive later than it)."""
+        self._values[by] = (hlc, value)
+        self._superseded.update(parents)
+
+    def heads(self) -> tuple[Hash, ...]:
+        """Events whose value nobody has replaced, the shown one last."""
+        alive = [by for by in self._values if by not in self._superseded]
+        return tuple(sorted(alive, key=self._order))
+
+    def values(self) -> tuple[T, ...]:
+        """The values of the heads, the shown one last."""
+        return tuple(self._values[by][1] for by in self.heads())
+
+    def is_disputed(self, key: Callable[[T], object] = lambda value: value) -> bool:
+        """True when concurrent events set values that differ by `key`."""
+        return len({key(value) for value in self.values()}) > 1
+
+    def _order(self, by: Hash) -> tuple[int, int, Hash]:
+        hlc, value = self._values[by]
+        return (self._rank(value) if self._rank else 0, hlc, by)
