@@ -1,0 +1,158 @@
+"""`leitstand doctor`: what works on this machine and what does not, one line each, with the remedy."""
+
+import argparse
+import os
+import shutil
+import socket
+import stat
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from console.app.exit_codes import Exit
+from console.app.folders import Folders, resolve
+from console.config.settings import BrokerSettings, CentreSettings, StationSettings
+from console.config.station_file import read_station
+
+_CONNECT_S = 3.0
+_FREE_WARNING = 2 << 30
+_FREE_ALARM = 500 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`state` is ok, warn or fail; only fail changes the exit code."""
+
+    name: str
+    state: str
+    text: str
+    remedy: str = ""
+
+
+def command(options: argparse.Namespace) -> int:
+    findings = list(examine(resolve(options.config, options.data)))
+    for finding in findings:
+        remedy = f" - {finding.remedy}" if finding.remedy else ""
+        print(f"{finding.state:4} {finding.name:12} {finding.text}{remedy}")
+    return Exit.WORLD if any(finding.state == "fail" for finding in findings) else Exit.DONE
+
+
+def examine(folders: Folders) -> Iterator[Finding]:
+    """All findings, the slow ones last."""
+    station, problems = read_station(folders.config)
+    if station is None:
+        yield Finding("config", "fail", str(problems[0]), f"leitstand check {folders.config} names everything")
+    else:
+        yield Finding("config", "ok", str(folders.config))
+    checks: tuple[Callable[[], Finding], ...] = (
+        lambda: sqlite_version(),
+        lambda: disk(folders.data),
+        lambda: permissions(folders.data),
+        lambda: clock(),
+        lambda: fonts(),
+        lambda: sound(),
+    )
+    for check in checks:
+        yield check()
+    if station is not None:
+        yield from world(station)
+
+
+def world(station: StationSettings) -> Iterator[Finding]:
+    if not station.brokers:
+        yield Finding("broker", "warn", "none configured", "add a [[broker]] to station.toml")
+    for settings in station.brokers:
+        yield broker(settings)
+    yield centre(station.centre)
+
+
+def sqlite_version() -> Finding:
+    from pysqlite3 import dbapi2
+
+    version = dbapi2.sqlite_version_info
+    if version < (3, 51, 3):
+        return Finding(
+            "sqlite", "fail", dbapi2.sqlite_version, "3.51.3 or newer is needed: install the locked packages"
+        )
+    return Finding("sqlite", "ok", dbapi2.sqlite_version)
+
+
+def disk(data: Path) -> Finding:
+    folder = next(parent for parent in (data, *data.parents) if parent.exists())
+    free = shutil.disk_usage(folder).free
+    text = f"{free / 2**30:.1f} GiB free at {data}"
+    if free < _FREE_ALARM:
+        return Finding("disk", "fail", text, "free some space: the journal refuses acts when it cannot write")
+    return Finding("disk", "warn" if free < _FREE_WARNING else "ok", text)
+
+
+def permissions(data: Path) -> Finding:
+    folder = next(parent for parent in (data, *data.parents) if parent.exists())
+    if not os.access(folder, os.W_OK):
+        return Finding("permissions", "fail", f"{folder} cannot be written", "give this user the right to write there")
+    keys = data / "keys"
+    if os.name != "nt" and keys.is_dir():
+        loose = [p.name for p in keys.iterdir() if stat.S_IMODE(p.stat().st_mode) & 0o077]
+        if loose:
+            return Finding("permissions", "warn", f"others may read {', '.join(loose)}", f"chmod 600 {keys}/*")
+    return Finding("permissions", "ok", str(folder))
+
+
+def clock() -> Finding:
+    """Wall and monotonic clock must agree over a moment, and the date must be possible."""
+    year = time.gmtime().tm_year
+    if not 2026 <= year <= 2099:
+        return Finding("clock", "fail", f"the year is {year}", "set the clock of this PC")
+    return Finding("clock", "ok", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
+
+
+def fonts() -> Finding:
+    from console.ui.resources import resource
+
+    shipped = sorted(path.name for path in resource("fonts").glob("*.[ot]tf"))
+    if shipped:
+        return Finding("fonts", "ok", ", ".join(shipped))
+    return Finding("fonts", "warn", "no font is shipped; the system's is used")
+
+
+def sound() -> Finding:
+    """Whether the system names an audio output; the console itself raises a system alarm when the horn is mute."""
+    try:
+        from PySide6.QtCore import QCoreApplication
+        from PySide6.QtMultimedia import QMediaDevices
+    except ImportError as error:
+        return Finding("sound", "fail", str(error), "install libpulse0 (Linux)")
+    app = QCoreApplication.instance() or QCoreApplication(["doctor"])
+    device = QMediaDevices.defaultAudioOutput()
+    del app
+    if device.isNull():
+        return Finding("sound", "warn", "no audio output: alarms are shown, not heard", "connect a loudspeaker")
+    return Finding("sound", "ok", device.description())
+
+
+def broker(settings: BrokerSettings) -> Finding:
+    name = f"broker {settings.name}"
+    text = f"{settings.host}:{settings.port}"
+    if error := _unreachable(settings.host, settings.port):
+        return Finding(name, "fail", f"{text} {error}", "start the broker, or correct [[broker]] in station.toml")
+    return Finding(name, "ok", f"{text} answers")
+
+
+def centre(settings: CentreSettings) -> Finding:
+    if not settings.host:
+        return Finding(
+            "centre", "warn", "none configured: everything stays on this PC", "fill [centre] in station.toml"
+        )
+    text = f"{settings.host}:{settings.port}"
+    if error := _unreachable(settings.host, settings.port):
+        return Finding("centre", "fail", f"{text} {error}", "acts are kept here and sent when it is back")
+    return Finding("centre", "ok", f"{text} answers")
+
+
+def _unreachable(host: str, port: int) -> str:
+    try:
+        with socket.create_connection((host, port), timeout=_CONNECT_S):
+            return ""
+    except OSError as error:
+        return f"does not answer: {error.strerror or error}"
