@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject
 
 from console.domain.alarms import AlarmState, Condition, Occurrence, Severity
 from console.models.alarm_columns import AlarmColumns
-from console.models.alarm_order import pack_keys
+from console.models.alarm_order import alarm_keys
 from console.models.row_order import SortColumn
 from console.models.sorted_table import PLAIN, Column, RowLook, SortedTable
 from console.services.records import AlarmsDelta
@@ -114,7 +114,7 @@ class AlarmTable(SortedTable):
 
     def _keys(self) -> NDArray[np.uint64]:
         alarms = self.alarms
-        return pack_keys(alarms["state"], alarms["priority"], alarms["start_us"])  # type: ignore[arg-type]
+        return alarm_keys(alarms["state"], alarms["priority"], alarms["start_us"])  # type: ignore[arg-type]
 
     def _in_tab(self, tab: AlarmTab) -> NDArray[np.bool_]:
         if tab == AlarmTab.ACTIVE:

@@ -11,7 +11,16 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QColor, QFont
 
 from console.models.heartbeat import BEATS_PER_SECOND, heartbeat
-from console.models.row_order import RowOrder, Rows, SortColumn
+from console.models.row_order import (
+    NO_ROWS,
+    Keys,
+    Rows,
+    SortColumn,
+    merged_rows,
+    positions,
+    rows_sorted_by,
+    sorted_rows,
+)
 from console.services.notifier import Notifier, Undo
 from console.ui.plain_label import plain_tip
 from console.ui.theme import theme
@@ -61,8 +70,9 @@ class SortedTable(QAbstractTableModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._order = RowOrder()
+        self._order = NO_ROWS
         self._touched: list[Rows] = []
+        self._repainted: list[Rows] = []
         self._sorts: list[tuple[int, bool]] = []
         self._is_resort_due = False
         self._leave: Undo | None = None
@@ -71,7 +81,7 @@ class SortedTable(QAbstractTableModel):
     # what a subclass gives
 
     @abstractmethod
-    def _keys(self) -> NDArray[np.uint64]: ...
+    def _keys(self) -> Keys: ...
 
     @abstractmethod
     def _shown(self) -> NDArray[np.bool_]: ...
@@ -118,15 +128,15 @@ class SortedTable(QAbstractTableModel):
 
     def _on_beat(self, beat: int) -> None:
         self.flush()
-        if beat % BEATS_PER_SECOND == 0 and len(self._order.rows):
+        if beat % BEATS_PER_SECOND == 0 and len(self._order):
             for number, column in enumerate(self.COLUMNS):
                 if column.is_live:
-                    self._cells_changed(0, len(self._order.rows) - 1, number, number)
+                    self._cells_changed(0, len(self._order) - 1, number, number)
 
-    def touch(self, rows: Rows) -> None:
-        """These rows changed since the last flush."""
+    def touch(self, rows: Rows, *, may_move: bool = True) -> None:
+        """These rows changed since the last flush; `may_move` unless neither order nor filter depend on the change."""
         if len(rows):
-            self._touched.append(rows)
+            (self._touched if may_move or self._sorts else self._repainted).append(rows)
 
     def relayout(self) -> None:
         """Filter or sort changed: show it now."""
@@ -136,41 +146,52 @@ class SortedTable(QAbstractTableModel):
     def flush(self) -> None:
         """Show everything that changed in at most one relayout; selection and current row stay on their rows."""
         self._take_in()
-        if not self._touched and not self._is_resort_due:
+        if not self._touched and not self._repainted and not self._is_resort_due:
             return
-        changed = np.unique(np.concatenate(self._touched)) if self._touched else np.empty(0, np.int32)
+        changed = _distinct(self._touched)
+        order = self._reordered(changed) if len(changed) or self._is_resort_due else self._order
+        if len(order) != len(self._order) or not np.array_equal(order, self._order):
+            self.layoutAboutToBeChanged.emit()
+            held = self.persistentIndexList()
+            before, self._order = self._order, order
+            self._keep_indexes(held, before)
+            self.layoutChanged.emit()
+        else:
+            self._repaint(_distinct([changed, *self._repainted]))
         self._touched.clear()
-        self.layoutAboutToBeChanged.emit()
-        held = self.persistentIndexList()
-        before = self._order.rows
-        self._reorder(changed)
-        self._keep_indexes(held, before)
-        self.layoutChanged.emit()
+        self._repainted.clear()
+        self._is_resort_due = False
         self._flushed.notify(None)
 
-    def _reorder(self, changed: Rows) -> None:
+    def _reordered(self, changed: Rows) -> Rows:
         keys, shown = self._keys(), self._shown()
         if self._sorts:
             columns = [(self._sort_column(self.COLUMNS[number].key), down) for number, down in self._sorts]
-            self._order.sort_by(columns, keys, shown)
-        elif self._is_resort_due:
-            self._order.sort(keys, shown)
-        else:
-            self._order.merge(keys, shown, changed.astype(np.int32))
-        self._is_resort_due = False
+            return rows_sorted_by(columns, keys, shown)
+        if self._is_resort_due:
+            return sorted_rows(keys, shown)
+        return merged_rows(self._order, keys, shown, changed)
 
     def _keep_indexes(self, held: Sequence[QModelIndex], before: Rows) -> None:
         if not held:
             return
-        places = self._order.positions(int(max(before.max(initial=-1), self._order.rows.max(initial=-1))) + 1)
-        moved = [places[before[old.row()]] for old in held]
+        places = positions(self._order, int(max(before.max(initial=-1), self._order.max(initial=-1))) + 1)
+        moved = [int(places[before[old.row()]]) for old in held]
         self.changePersistentIndexList(
             list(held),
             [
-                self.index(int(place), old.column()) if place >= 0 else QModelIndex()
+                self.index(place, old.column()) if place >= 0 else QModelIndex()
                 for place, old in zip(moved, held, strict=True)
             ],
         )
+
+    def _repaint(self, rows: Rows) -> None:
+        if not len(rows) or not len(self._order):
+            return
+        places = positions(self._order, int(max(rows.max(), self._order.max())) + 1)[rows]
+        places = places[places >= 0]
+        if len(places):
+            self._cells_changed(int(places.min()), int(places.max()), 0, len(self.COLUMNS) - 1)
 
     def _cells_changed(self, first: int, last: int, left: int, right: int) -> None:
         self.dataChanged.emit(self.index(first, left), self.index(last, right))
@@ -199,21 +220,21 @@ class SortedTable(QAbstractTableModel):
     @property
     def shown_rows(self) -> Rows:
         """Rows in the order shown; a view of the model's own array."""
-        return self._order.rows
+        return self._order
 
     def row_at(self, position: int) -> int:
         """Row shown at a position, -1 for none."""
-        return int(self._order.rows[position]) if 0 <= position < len(self._order.rows) else -1
+        return int(self._order[position]) if 0 <= position < len(self._order) else -1
 
     def position_of(self, row: int) -> int:
         """Position of a row, -1 when it is not shown."""
-        found = np.flatnonzero(self._order.rows == row)
+        found = np.flatnonzero(self._order == row)
         return int(found[0]) if len(found) else -1
 
     # QAbstractTableModel
 
     def rowCount(self, parent: Index = _NO_INDEX) -> int:
-        return 0 if parent.isValid() else len(self._order.rows)
+        return 0 if parent.isValid() else len(self._order)
 
     def columnCount(self, parent: Index = _NO_INDEX) -> int:
         return 0 if parent.isValid() else len(self.COLUMNS)
@@ -230,12 +251,16 @@ class SortedTable(QAbstractTableModel):
     def data(self, index: Index, role: int = _ROLE.DisplayRole) -> Any:
         answer = _ANSWERS.get(role)
         position = index.row()
-        if answer is None or not 0 <= position < len(self._order.rows):
+        if answer is None or not 0 <= position < len(self._order):
             return None
-        return answer(self, int(self._order.rows[position]), self.COLUMNS[index.column()])
+        return answer(self, int(self._order[position]), self.COLUMNS[index.column()])
 
     def look_of(self, row: int, column: Column) -> RowLook:
         return self.cell_look(row, column.key) or self.look(row)
+
+
+def _distinct(parts: Sequence[Rows]) -> Rows:
+    return np.unique(np.concatenate(parts)).astype(np.int32) if parts else NO_ROWS
 
 
 def _font(model: SortedTable, row: int, column: Column) -> QFont | None:

@@ -10,10 +10,10 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from console.domain.alarms import UNACKNOWLEDGED_STATES, AlarmState
-from console.models.alarm_order import pack_keys
+from console.models.alarm_order import alarm_keys
 from console.models.alarm_table import AlarmTab, AlarmTable
 from console.models.heartbeat import heartbeat
-from console.models.row_order import RowOrder
+from console.models.row_order import merged_rows, sorted_rows
 from console.services.station import ALARMS
 from tests.support.fake_station import FakeStation
 from tests.support.plant_rows import T0, alarms, condition
@@ -226,12 +226,10 @@ def test_after_any_deltas_the_order_is_that_of_a_plain_sort(
 def test_a_merge_is_a_sort(size: int, changed: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     state = rng.integers(0, 6, size).astype(np.uint8)
-    keys = pack_keys(state, rng.integers(1, 5, size).astype(np.uint8), rng.integers(0, 9, size))
-    order, plain = RowOrder(), RowOrder()
-    order.sort(keys, state != 0)
+    keys = alarm_keys(state, rng.integers(1, 5, size).astype(np.uint8), rng.integers(0, 9, size))
+    order = sorted_rows(keys, state != 0)
     rows = rng.choice(size, min(changed, size), replace=False).astype(np.int32)
     state[rows] = rng.integers(0, 6, len(rows))
-    keys[rows] = pack_keys(state[rows], np.full(len(rows), 2, np.uint8), rng.integers(0, 9, len(rows)))
-    order.merge(keys, state != 0, rows)
-    plain.sort(keys, state != 0)
-    assert order.rows.tolist() == plain.rows.tolist()
+    keys[rows] = alarm_keys(state[rows], np.full(len(rows), 2, np.uint8), rng.integers(0, 9, len(rows)))
+    merged = merged_rows(order, keys, state != 0, rows)
+    assert merged.tolist() == sorted_rows(keys, state != 0).tolist()
