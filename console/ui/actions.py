@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from console.ui.icons import icon
 from console.ui.theme import theme
 from console.ui.translation import mark, tr
 
@@ -100,6 +101,8 @@ class ActionSet(QObject):
             action.setObjectName(spec.action_id)
             if spec.shortcut:
                 action.setShortcut(QKeySequence(spec.shortcut))
+                # Torn-off docks are windows of their own: the keys act there as well.
+                action.setShortcutContext(Qt.ShortcutContext.ApplicationShortcut)
             action.triggered.connect(lambda _checked=False, key=spec.action_id: self.trigger(key))
             window.addAction(action)
             self._actions[spec.action_id] = action
@@ -111,6 +114,14 @@ class ActionSet(QObject):
 
     def spec(self, action_id: str) -> ActionSpec:
         return self._specs[action_id]
+
+    def specs(self) -> tuple[ActionSpec, ...]:
+        return ACTIONS
+
+    def why_denied(self, action_id: str) -> str:
+        """Reason (marked English) why this person may not, or empty."""
+        command = self._specs[action_id].command
+        return self._denied.get(command, "") if command else ""
 
     def register_global(self, action_id: str, handler: Callable[[], object]) -> None:
         self._global[action_id] = handler
@@ -136,6 +147,11 @@ class ActionSet(QObject):
     def retranslate(self) -> None:
         for key, action in self._actions.items():
             action.setText(tr(self._specs[key].text))
+            action.setIcon(icon(self._specs[key].icon))
+        self._refresh()
+
+    def refresh(self) -> None:
+        """Ask the current view again what it can do now."""
         self._refresh()
 
     def _handler(self, action_id: str) -> Callable[[], object] | None:
@@ -146,10 +162,11 @@ class ActionSet(QObject):
         return self._global.get(action_id)
 
     def _refresh(self) -> None:
+        own = self._target.action_handlers() if self._target is not None else {}
         for key, action in self._actions.items():
             spec = self._specs[key]
             why = self._denied.get(spec.command, "") if spec.command else ""
-            reachable = self._handler(key) is not None and not (spec.in_list_only and not self._list_has_focus)
-            action.setEnabled(reachable and not why)
+            is_known = key in own or key in self._global
+            action.setEnabled(is_known and not why and (self._list_has_focus or not spec.in_list_only))
             tip = tr(why) if why else tr(spec.tip or spec.text)
             action.setToolTip(f"{tip} ({spec.shortcut})" if spec.shortcut and not why else tip)

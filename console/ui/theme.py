@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor
 from console.ui.resources import resource
 
 THEMES = ("light", "dark")
+DENSITIES = ("row", "row_compact", "row_touch")
 PRIORITY_TOKENS = {1: "alarm.critical", 2: "alarm.high", 3: "alarm.medium", 4: "alarm.low"}
 
 
@@ -70,6 +71,12 @@ class Theme(QObject):
         if name in THEMES:
             self.name = name
             self._colors.clear()
+            self.changed.emit()
+
+    def use_density(self, density: str) -> None:
+        """Switch the row height (one of DENSITIES) and tell everyone."""
+        if density in DENSITIES:
+            self.density = density
             self.changed.emit()
 
 

@@ -4,15 +4,18 @@ Catalogues are TOML tables from the English text to the German one, one file per
 are made where no translation is known (refusals, table rows) are marked with `mark` and translated when shown.
 """
 
+import logging
 import tomllib
 from functools import cache
 
 from PySide6.QtCore import QLibraryInfo, QLocale, QTranslator
 from PySide6.QtWidgets import QApplication
 
+from console.domain.refusal import Refused
 from console.ui.resources import resource
 
 LANGUAGES = ("en", "de")
+log = logging.getLogger(__name__)
 _language = "en"
 _qt_translator: QTranslator | None = None
 
@@ -28,7 +31,10 @@ def catalogue(language: str) -> dict[str, str]:
     merged: dict[str, str] = {}
     folder = resource("translations", language)
     for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
-        merged.update(tomllib.loads(path.read_text(encoding="utf-8")))
+        try:
+            merged.update(tomllib.loads(path.read_text(encoding="utf-8")))
+        except tomllib.TOMLDecodeError as error:  # one broken file must not take the words of the others
+            log.error("translations %s cannot be read: %s", path.name, error)
     return merged
 
 
@@ -50,6 +56,12 @@ def language() -> str:
     return _language
 
 
+def system_language() -> str:
+    """The system's language when the program speaks it, else English."""
+    code = QLocale.system().name().split("_")[0]
+    return code if code in LANGUAGES else "en"
+
+
 def tr(text: str, **values: object) -> str:
     """The text in the current language, with `{name}` places filled. Unknown texts stay English."""
     found = catalogue(_language).get(text, text) if _language != "en" else text
@@ -59,3 +71,9 @@ def tr(text: str, **values: object) -> str:
 def tr_n(one: str, many: str, n: int, **values: object) -> str:
     """Singular or plural by n (also filled as `{n}`); English and German share the rule."""
     return tr(one if n == 1 else many, n=n, **values)
+
+
+def tr_refusal(refused: Refused) -> str:
+    """A refusal in the words of the person who reads it; text values that are themselves marked are translated."""
+    values = {key: tr(value) if isinstance(value, str) else value for key, value in refused.values.items()}
+    return tr(refused.text, **values)

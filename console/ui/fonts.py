@@ -1,0 +1,40 @@
+"""The one typeface: Inter as shipped, the system's sans where it cannot be loaded; numbers always tabular."""
+
+from functools import cache
+
+from PySide6.QtGui import QFont, QFontDatabase
+from PySide6.QtWidgets import QApplication
+
+from console.ui.resources import resource
+from console.ui.theme import theme
+
+FONT_FILE = "InterVariable.ttf"
+NORMAL = QFont.Weight.Normal
+BOLD = QFont.Weight.DemiBold  # 600: what is unacknowledged or decisive
+
+
+@cache
+def family() -> str:
+    """Family name of the shipped font, or of the platform's sans serif when it does not load."""
+    path = resource("fonts", FONT_FILE)
+    if path.is_file():
+        number = QFontDatabase.addApplicationFont(str(path))
+        names = QFontDatabase.applicationFontFamilies(number) if number >= 0 else []
+        if names:
+            return names[0]
+    return QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).family()
+
+
+def font(size: str = "font", *, bold: bool = False, italic: bool = False) -> QFont:
+    """A font of a measure (font, font_heading, font_count, font_small), tabular numbers switched on."""
+    made = QFont(family())
+    made.setPixelSize(theme().measure(size))
+    made.setWeight(BOLD if bold else NORMAL)
+    made.setItalic(italic)
+    made.setFeature(QFont.Tag("tnum"), 1)
+    return made
+
+
+def install_font(app: QApplication) -> None:
+    """Make it the application's font."""
+    app.setFont(font())
