@@ -1,0 +1,109 @@
+"""The station's database files: which tables each has, and opening one with its writer and readers."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import MetaData
+from sqlalchemy.engine import Connection
+
+from console.services.storage.database import reader_engine, writer_engine
+from console.services.storage.migrations import Schema, migrate
+from console.services.storage.readers import ReaderPool
+from console.services.storage.writer import WriterThread
+
+_JOURNAL_1 = (
+    """CREATE TABLE event (
+        rid INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, stream_id TEXT NOT NULL, seq INTEGER NOT NULL,
+        prev BLOB NOT NULL, hlc INTEGER NOT NULL, etype TEXT NOT NULL, ever INTEGER NOT NULL,
+        entity_type TEXT NOT NULL, entity_id TEXT NOT NULL, user_id TEXT NOT NULL, tx_id TEXT NOT NULL,
+        tx_n INTEGER NOT NULL, body BLOB NOT NULL, sig BLOB NOT NULL, recv_from TEXT NOT NULL,
+        recv_at INTEGER NOT NULL) STRICT""",
+    "CREATE UNIQUE INDEX event_place ON event (stream_id, seq, hash)",
+    "CREATE INDEX event_entity ON event (entity_type, entity_id, hlc)",
+    "CREATE INDEX event_tx ON event (tx_id)",
+    "CREATE INDEX event_kind ON event (etype, hlc)",
+    "CREATE INDEX event_user ON event (user_id, hlc)",
+    "CREATE INDEX event_order ON event (hlc)",
+    """CREATE TABLE stream (
+        stream_id TEXT PRIMARY KEY, station_id TEXT NOT NULL, code TEXT NOT NULL, opened_hlc INTEGER NOT NULL,
+        closed INTEGER NOT NULL DEFAULT 0, head_seq INTEGER NOT NULL, head_hash BLOB NOT NULL,
+        forked INTEGER NOT NULL DEFAULT 0, predecessor TEXT, pubkey BLOB NOT NULL) STRICT""",
+    "CREATE INDEX stream_station ON stream (station_id)",
+    """CREATE TABLE stream_tip (
+        stream_id TEXT NOT NULL, hash BLOB NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (stream_id, hash)) STRICT""",
+    """CREATE TABLE receipt (
+        peer_id TEXT NOT NULL, stream_id TEXT NOT NULL, seq INTEGER NOT NULL, hash BLOB NOT NULL, at INTEGER NOT NULL,
+        peer_sig BLOB, PRIMARY KEY (peer_id, stream_id, seq, hash)) STRICT""",
+    "CREATE INDEX receipt_stream ON receipt (stream_id, seq)",
+    """CREATE TABLE event_flag (
+        hash BLOB NOT NULL, flag TEXT NOT NULL, since INTEGER NOT NULL, cleared_by BLOB,
+        PRIMARY KEY (hash, flag)) STRICT""",
+    "CREATE INDEX event_flag_open ON event_flag (flag) WHERE cleared_by IS NULL",
+    "CREATE TABLE cursor (name TEXT PRIMARY KEY, projection_ver INTEGER NOT NULL, rid INTEGER NOT NULL) STRICT",
+)
+
+
+def _refuse_change(table: str) -> tuple[str, ...]:
+    return tuple(
+        f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, '{table} is never changed'); END"
+        for verb in ("UPDATE", "DELETE")
+    )
+
+
+def _execute(statements: Sequence[str]) -> Callable[[Connection], None]:
+    def step(connection: Connection) -> None:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+
+    return step
+
+
+JOURNAL = Schema("journal", (_execute((*_JOURNAL_1, *_refuse_change("event"), *_refuse_change("receipt"))),))
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An open file: its one writer and its readers."""
+
+    path: Path
+    writer: WriterThread
+    readers: ReaderPool
+
+    def close(self) -> None:
+        """Finish what is queued and end the threads; readers first, so that the last close folds the WAL in."""
+        self.readers.close()
+        self.writer.close()
+
+
+def open_database(path: Path, schema: Schema, *, synchronous: str = "FULL", readers: int = 2) -> Database:
+    """Open or create a file of a schema, migrate it, start its threads. Raises NewerDatabase, OldLibrary."""
+    engine = writer_engine(path, synchronous=synchronous)
+    migrate(engine, path, schema)
+    name = schema.name
+    return Database(
+        path, WriterThread(engine, f"{name} writer"), ReaderPool(reader_engine(path), f"{name} reader", readers)
+    )
+
+
+def open_journal_db(path: Path) -> Database:
+    """The journal: signed facts, durable at every commit."""
+    return open_database(path, JOURNAL)
+
+
+def open_station_db(path: Path, metadatas: Sequence[MetaData]) -> Database:
+    """What a station knows beside the journal (tag names, alarm log): tables are described by their owners.
+
+    Tables that are missing are created; a change of an existing one needs a step in its owner's migrations.
+    """
+
+    def create(connection: Connection) -> None:
+        for metadata in metadatas:
+            metadata.create_all(connection, checkfirst=True)
+
+    engine = writer_engine(path)
+    migrate(engine, path, Schema("station", (create,)))
+    with engine.begin() as connection:
+        create(connection)
+    return Database(path, WriterThread(engine, "station writer"), ReaderPool(reader_engine(path), "station reader"))
