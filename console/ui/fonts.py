@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 from console.ui.resources import resource
 from console.ui.theme import theme
 
-FONT_FILE = "InterVariable.ttf"
+FONT_FILES = ("Inter-Regular.ttf", "Inter-SemiBold.ttf")
 NORMAL = QFont.Weight.Normal
 BOLD = QFont.Weight.DemiBold  # 600: what is unacknowledged or decisive
 
@@ -16,12 +16,14 @@ BOLD = QFont.Weight.DemiBold  # 600: what is unacknowledged or decisive
 @cache
 def family() -> str:
     """Family name of the shipped font, or of the platform's sans serif when it does not load."""
-    path = resource("fonts", FONT_FILE)
-    if path.is_file():
-        number = QFontDatabase.addApplicationFont(str(path))
+    found = ""
+    for file in FONT_FILES:
+        path = resource("fonts", file)
+        number = QFontDatabase.addApplicationFont(str(path)) if path.is_file() else -1
         names = QFontDatabase.applicationFontFamilies(number) if number >= 0 else []
-        if names:
-            return names[0]
+        found = found or (names[0] if names else "")
+    if found:
+        return found
     return QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).family()
 
 
