@@ -16,7 +16,7 @@ from console.models.row_order import SortColumn
 from console.models.sorted_table import PLAIN, Column, RowLook, SortedTable
 from console.services.records import AlarmsDelta
 from console.services.station import ALARMS, Station
-from console.ui.format import DASH, age_text, clock_text, number_text
+from console.ui.format import DASH, age_text, clock_text, number_text, time_tip
 from console.ui.priority_symbol import SymbolState, symbol_state
 from console.ui.translation import mark, tr
 
@@ -61,6 +61,7 @@ class AlarmTable(SortedTable):
         Column("limit", mark("Limit"), 104, is_dim=True),
         Column("note", mark("Note"), 190, is_dim=True),
     )
+    DEFAULT_SORT = "symbol"
 
     def __init__(
         self,
@@ -192,6 +193,9 @@ class AlarmTable(SortedTable):
 
     def cell_look(self, row: int, key: str) -> RowLook | None:
         return RowLook(is_dim=self.look(row).is_dim) if key in _LIGHT_COLUMNS else None
+
+    def tip(self, row: int, key: str) -> str:
+        return time_tip(int(self.alarms["start_us"][row])) if key in {"since", "age"} else ""
 
     def cell(self, row: int, key: str) -> str:
         condition = self.alarms.condition(row)

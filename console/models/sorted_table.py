@@ -22,7 +22,6 @@ from console.models.row_order import (
     sorted_rows,
 )
 from console.services.notifier import Notifier, Undo
-from console.ui.plain_label import plain_tip
 from console.ui.theme import theme
 from console.ui.translation import tr
 
@@ -67,6 +66,7 @@ class SortedTable(QAbstractTableModel):
     """
 
     COLUMNS: tuple[Column, ...] = ()
+    DEFAULT_SORT = ""  # key of the column whose ascending order is the default order
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -92,6 +92,10 @@ class SortedTable(QAbstractTableModel):
     @abstractmethod
     def cell(self, row: int, key: str) -> str:
         """The text of a cell; asked for visible cells only."""
+
+    def tip(self, row: int, key: str) -> str:
+        """What hovering tells, as plain text; empty: the cell's text when it is cut short."""
+        return ""
 
     def look(self, row: int) -> RowLook:
         return PLAIN
@@ -199,23 +203,22 @@ class SortedTable(QAbstractTableModel):
     # sorting
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """Sort by a column; columns chosen before break its ties. -1 goes back to the default order."""
-        if column < 0:
-            self.set_sorts([])
-            return
-        kept = [pair for pair in self._sorts if pair[0] != column]
-        self.set_sorts([(column, order == Qt.SortOrder.DescendingOrder), *kept][:_MAX_SORTS])
+        """Sort by one column; -1 goes back to the default order."""
+        self.sort_by([(column, order == Qt.SortOrder.DescendingOrder)])
 
-    def set_sorts(self, sorts: Sequence[tuple[int, bool]]) -> None:
-        """(column, is_descending) pairs, the first one first; empty = default order."""
-        self._sorts = [pair for pair in sorts if 0 <= pair[0] < len(self.COLUMNS)]
+    def sort_by(self, keys: Sequence[tuple[int, bool]]) -> None:
+        """(column, is_descending) pairs, the first one decides first. No key, or the `DEFAULT_SORT` column ascending
+        in front, means the default order."""
+        known = [(column, down) for column, down in keys if 0 <= column < len(self.COLUMNS)][:_MAX_SORTS]
+        is_default = not known or (self.COLUMNS[known[0][0]].key == self.DEFAULT_SORT and not known[0][1])
+        self._sorts = [] if is_default else known
         self.relayout()
 
     @property
     def sorts(self) -> tuple[tuple[int, bool], ...]:
         return tuple(self._sorts)
 
-    # rows and positions
+    # rows and positions: a row is a subclass's own number for ever, a position is where it is shown now
 
     @property
     def shown_rows(self) -> Rows:
@@ -281,7 +284,7 @@ def _foreground(model: SortedTable, row: int, column: Column) -> QColor | None:
 
 _ANSWERS: Mapping[int, Callable[[SortedTable, int, Column], Any]] = {
     _ROLE.DisplayRole: lambda model, row, column: model.cell(row, column.key),
-    _ROLE.ToolTipRole: lambda model, row, column: plain_tip(model.cell(row, column.key)),
+    _ROLE.ToolTipRole: lambda model, row, column: model.tip(row, column.key) or None,
     _ROLE.TextAlignmentRole: lambda _model, _row, column: _RIGHT if column.is_number else _LEFT,
     _ROLE.FontRole: _font,
     _ROLE.ForegroundRole: _foreground,

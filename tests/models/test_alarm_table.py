@@ -176,8 +176,7 @@ def test_several_columns_sort_together(station: FakeStation, table: AlarmTable) 
     station.deliver(
         ALARMS, alarms(range(4), start_us=[T0 + 1, T0 + 2, T0 + 3, T0], conditions=conditions, is_snapshot=True)
     )
-    table.sort(SINCE, Qt.SortOrder.DescendingOrder)
-    table.sort(5, Qt.SortOrder.AscendingOrder)
+    table.sort_by([(5, False), (SINCE, True)])
     assert rows_of(table) == [1, 3, 2, 0]
     table.sort(-1)
     assert rows_of(table) == [2, 1, 0, 3]
@@ -188,7 +187,6 @@ def test_hostile_names_are_shown_as_they_are(station: FakeStation, table: AlarmT
     station.deliver(ALARMS, alarms([0], conditions=[condition(0, text=hostile)], is_snapshot=True))
     table.flush()
     assert table.index(0, ALARM).data() == hostile
-    assert "<img" not in table.index(0, ALARM).data(Qt.ItemDataRole.ToolTipRole)
 
 
 states = st.sampled_from([int(state) for state in AlarmState])
