@@ -4,6 +4,7 @@ Values hold until the next sample (report by exception); a nan row is a gap: not
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +59,8 @@ class TrendPen:
         self._value = np.full(size, np.nan)
         self._bad = np.ones(size, np.bool_)
         self._levels: list[_Level] = []
+        self._sums = np.empty((3, size // FACTOR))  # per closed block: value x time, time with a value, gaps
+        self._blocks = 0
 
     def __len__(self) -> int:
         return self._n
@@ -87,7 +90,8 @@ class TrendPen:
             self._insert(time_us, value, good)
             return since
         if time_us.size > self._capacity:
-            time_us, value, good = (column[-self._capacity :] for column in (time_us, value, good))
+            keep = slice(-self._capacity, None)
+            time_us, value, good = time_us[keep], value[keep], good[keep]
         self._make_room(time_us.size)
         end = self._n + time_us.size
         self._time[self._n : end] = time_us
@@ -134,13 +138,21 @@ class TrendPen:
         if a >= b:
             return PenStatistics(np.nan, np.nan, np.nan, 0, False)
         low, high, bad = self._extremes(np.array([a]), np.array([b]))
-        times = np.clip(np.append(self._time[a:b], to_us), from_us, to_us)
-        value = self._value[a:b]
-        known = ~np.isnan(value)
-        lasting = np.diff(times)[known].astype(np.float64)
-        total = float(lasting.sum())
-        average = float((value[known] * lasting).sum() / total) if total > 0 else float("nan")
-        return PenStatistics(float(low[0]), float(high[0]), average, int((~known).sum()), bool(bad[0]))
+        first, last = min(-(-a // FACTOR), self._blocks), min(int(b) // FACTOR, self._blocks)
+        if last > first:  # the middle from the closed blocks, the two ends sample by sample
+            area, lasting, gaps = self._sums[:, first:last].sum(axis=1)
+            parts = [(a, first * FACTOR), (last * FACTOR, int(b))]
+        else:
+            area, lasting, gaps = 0.0, 0.0, 0.0
+            parts = [(a, int(b))]
+        for begin, end in parts:
+            if begin < end:
+                until = int(self._time[end]) if end < b else to_us
+                times = np.clip(np.append(self._time[begin:end], until), from_us, to_us)
+                sums = _sums(times, self._value[begin:end], end - begin)[:, 0]
+                area, lasting, gaps = area + sums[0], lasting + sums[1], gaps + sums[2]
+        average = float(area / lasting) if lasting > 0 else float("nan")
+        return PenStatistics(float(low[0]), float(high[0]), average, round(float(gaps)), bool(bad[0]))
 
     def gaps(self, from_us: int, to_us: int, at_least_us: int) -> list[tuple[int, int]]:
         """Stretches without data, clipped to the window; an open one ends at `to_us`."""
@@ -172,7 +184,7 @@ class TrendPen:
         self._bad = np.ones(size, np.bool_)
         self._n = time_us.size
         self._time[: self._n], self._value[: self._n], self._bad[: self._n] = time_us, value, ~good
-        self._levels = []
+        self._levels, self._blocks = [], 0
         self._raise_levels()
 
     def _make_room(self, more: int) -> None:
@@ -187,6 +199,7 @@ class TrendPen:
 
     def _raise_levels(self) -> None:
         """Close the blocks of 16 that are full now, level by level."""
+        self._close_sums()
         low, high, bad, n = self._value, self._value, self._bad, self._n
         depth = 0
         while n >= FACTOR:
@@ -196,7 +209,8 @@ class TrendPen:
             done, full = level.n, n // FACTOR
             if full > level.low.size:
                 size = -(-max(full, 2 * level.low.size) // FACTOR) * FACTOR
-                level.low, level.high, level.bad = (_grown(c, size) for c in (level.low, level.high, level.bad))
+                level.low, level.high = _grown(level.low, size), _grown(level.high, size)
+                level.bad = _grown(level.bad, size)
             if full > done:
                 part = slice(done * FACTOR, full * FACTOR)
                 np.fmin.reduce(low[part].reshape(-1, FACTOR), axis=1, out=level.low[done:full])
@@ -205,6 +219,18 @@ class TrendPen:
                 level.n = full
             low, high, bad, n = level.low, level.high, level.bad, full
             depth += 1
+
+    def _close_sums(self) -> None:
+        """A block's time ends with the first sample after it, so the newest block stays open until that came."""
+        full = (self._n - 1) // FACTOR if self._n else 0
+        if full > self._sums.shape[1]:
+            longer = np.empty((3, max(full, 2 * self._sums.shape[1])))
+            longer[:, : self._blocks] = self._sums[:, : self._blocks]
+            self._sums = longer
+        if full > self._blocks:
+            a, b = self._blocks * FACTOR, full * FACTOR
+            self._sums[:, self._blocks : full] = _sums(self._time[a : b + 1], self._value[a:b], FACTOR)
+            self._blocks = full
 
     def _extremes(self, start: Longs, stop: Longs) -> tuple[Floats, Floats, Bools]:
         """Exact min, max and any-bad of the index ranges [start, stop), each from the coarsest level that fits."""
@@ -254,7 +280,16 @@ class TrendPen:
         out[2][rows] |= (bad[at] & ~outside & ~np.isnan(low[at])).any(axis=1)
 
 
-def _grown(column: NDArray[np.generic], size: int) -> NDArray[np.generic]:
+def _sums(times: Longs, value: Floats, size: int) -> Floats:
+    """Value x microseconds, microseconds with a value and gaps per run of `size` samples; one time more than values."""
+    lasting = np.diff(times).astype(np.float64)
+    empty = np.isnan(value)
+    lasting[empty] = 0.0
+    rows = (np.where(empty, 0.0, value) * lasting, lasting, empty.astype(np.float64))
+    return np.stack([row.reshape(-1, size).sum(axis=1) for row in rows])
+
+
+def _grown(column: NDArray[Any], size: int) -> NDArray[Any]:
     """A longer copy; the new part is not written yet."""
     longer = np.empty(size, column.dtype)
     longer[: column.size] = column

@@ -1,0 +1,317 @@
+"""The curves of one plot: every pen as vertical spans from lowest to highest per pixel column, on a kept picture.
+
+While time runs only, the picture scrolls and the new columns are drawn; everything else draws it anew.
+"""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QRegion
+from PySide6.QtWidgets import QGraphicsObject, QStyleOptionGraphicsItem, QWidget
+
+from console.ui.priority_symbol import SymbolState, paint_symbol
+from console.ui.theme import theme
+from console.widgets.trend_axes import round_range, time_ticks, value_ticks
+from console.widgets.trend_primitives import Lines
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Longs = NDArray[np.int64]
+
+
+class Columns(Protocol):
+    @property
+    def low(self) -> Floats: ...
+
+    @property
+    def high(self) -> Floats: ...
+
+    @property
+    def good(self) -> Bools: ...
+
+
+class PenSource(Protocol):
+    """What a curve is drawn from."""
+
+    def columns(self, edges_us: Longs, until_us: int) -> Columns: ...
+
+    def gaps(self, from_us: int, to_us: int, at_least_us: int) -> list[tuple[int, int]]: ...
+
+
+@dataclass(slots=True)
+class Curve:
+    """One pen on one plot: where its samples are, how it looks, and its columns of the present window."""
+
+    key: int
+    source: PenSource
+    colour: int  # index of the pen tokens
+    limits: tuple[tuple[str, float], ...] = ()
+    is_strong: bool = False  # selected: two pixels wide
+    low: Floats = field(default_factory=lambda: np.empty(0))
+    high: Floats = field(default_factory=lambda: np.empty(0))
+    good: Bools = field(default_factory=lambda: np.empty(0, np.bool_))
+    dirty_us: int = 0  # columns from here on are not true any more
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """`width` pixel columns of `step_us` each; column 0 starts at `first * step_us`. Nothing is known after `until`."""
+
+    first: int
+    step_us: int
+    width: int
+    until_us: int
+
+    @property
+    def from_us(self) -> int:
+        return self.first * self.step_us
+
+    @property
+    def to_us(self) -> int:
+        return (self.first + self.width) * self.step_us
+
+    def column(self, at_us: int) -> int:
+        return at_us // self.step_us - self.first
+
+
+LIMIT_TOKENS = {"HH": "alarm.critical", "H": "alarm.medium", "L": "alarm.medium", "LL": "alarm.critical"}
+NEVER = 1 << 62
+
+
+class SpanItem(QGraphicsObject):
+    """Lives inside a view box and fills it, in the box's own pixels; physical pixels on the picture."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.curves: list[Curve] = []
+        self.title = ""
+        self.empty_word = ""
+        self.y_range = (0.0, 1.0)
+        self.cursor_us: int | None = None
+        self.mark_us = 0
+        self.mark_priority = 0
+        self.is_top = False
+        self.gap_text = lambda _us: ""
+        self.limit_text = lambda name, value: f"{name} {value:g}"
+        self._size = QRectF(0, 0, 1, 1)
+        self._ratio = 1.0
+        self._window = Window(0, 1, 1, 0)
+        self._picture = QPixmap()
+        self._is_fresh = False
+        self._lines = Lines()
+
+    def boundingRect(self) -> QRectF:
+        return self._size
+
+    def resize(self, size: QRectF, ratio: float) -> int:
+        """Fill this box (logical pixels); returns the number of physical columns."""
+        if size != self._size or ratio != self._ratio:
+            self.prepareGeometryChange()
+            self._size, self._ratio, self._is_fresh = QRectF(size), ratio, False
+        return max(1, round(size.width() * ratio))
+
+    def invalidate(self) -> None:
+        """Draw everything anew at the next paint: theme, limits or pens changed."""
+        self._is_fresh = False
+        for curve in self.curves:
+            curve.low = np.empty(0)
+        self.update()
+
+    def show_window(self, window: Window) -> None:
+        """Bring columns and picture to this window, with as little work as it takes."""
+        shift = window.first - self._window.first
+        is_same_grid = (window.step_us, window.width) == (self._window.step_us, self._window.width)
+        known = self._window.until_us
+        scrolls = is_same_grid and 0 <= shift < window.width and window.until_us >= known
+        self._window = window
+        first = window.width
+        for curve in self.curves:
+            keep = scrolls and curve.low.size == window.width
+            start = self._renew(curve, window, shift, min(known, curve.dirty_us)) if keep else self._fill(curve, window)
+            first = min(first, start)
+        if self._fit() or not scrolls or not self._is_fresh:
+            self._is_fresh = False
+        else:
+            self._scroll(shift, min(first, window.width - shift))
+        self.update()
+
+    def _fill(self, curve: Curve, window: Window) -> int:
+        edges = (window.first + np.arange(window.width + 1, dtype=np.int64)) * window.step_us
+        columns = curve.source.columns(edges, window.until_us)
+        curve.low, curve.high, curve.good, curve.dirty_us = columns.low, columns.high, columns.good, NEVER
+        return 0
+
+    def _renew(self, curve: Curve, window: Window, shift: int, since_us: int) -> int:
+        """Move the columns left and compute those from `since_us` on; returns the first computed one."""
+        start = min(max(window.column(since_us), 0), window.width)
+        if shift:
+            for column in (curve.low, curve.high, curve.good):
+                column[:-shift] = column[shift:].copy()
+            start = min(start, window.width - shift)
+        edges = (window.first + np.arange(start, window.width + 1, dtype=np.int64)) * window.step_us
+        columns = curve.source.columns(edges, window.until_us)
+        curve.low[start:], curve.high[start:], curve.good[start:] = columns.low, columns.high, columns.good
+        curve.dirty_us = NEVER
+        return start
+
+    def _fit(self) -> bool:
+        """Choose the value range; it stays while the data fill it reasonably. True when it changed."""
+        low = min((float(np.fmin.reduce(c.low, initial=np.inf)) for c in self.curves if c.low.size), default=np.inf)
+        high = max(
+            (float(np.fmax.reduce(c.high, initial=-np.inf)) for c in self.curves if c.high.size), default=-np.inf
+        )
+        if not low <= high:
+            return False
+        span = high - low
+        for _name, value in (limit for curve in self.curves for limit in curve.limits):
+            if low - 0.6 * span - 1e-9 <= value <= high + 0.6 * span + 1e-9:
+                low, high = min(low, value), max(high, value)
+        bottom, top = self.y_range
+        if bottom <= low and high <= top and (high - low) >= 0.4 * (top - bottom):
+            return False
+        wanted = round_range(low, high)
+        changed = wanted != self.y_range
+        self.y_range = wanted
+        return changed
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        if not self._is_fresh:
+            self._draw_all()
+        painter.drawPixmap(self._size.topLeft(), self._picture)
+        self._paint_words(painter)
+        self._paint_moments(painter)
+
+    def _draw_all(self) -> None:
+        height = max(1, round(self._size.height() * self._ratio))
+        wanted = (self._window.width, height)
+        if (self._picture.width(), self._picture.height()) != wanted:
+            self._picture = QPixmap(*wanted)
+        self._draw(0)
+        self._is_fresh = True
+
+    def _scroll(self, shift: int, first: int) -> None:
+        self._picture.setDevicePixelRatio(1.0)
+        if shift:
+            self._picture.scroll(-shift, 0, self._picture.rect(), QRegion())
+        if first < self._window.width:
+            self._draw(first)
+        self._picture.setDevicePixelRatio(self._ratio)
+
+    def _draw(self, first: int) -> None:
+        """Ground, bands, grid and spans of the columns from `first` on, in physical pixels."""
+        self._picture.setDevicePixelRatio(1.0)
+        painter = QPainter(self._picture)
+        height = self._picture.height()
+        box = QRect(first, 0, self._window.width - first, height)
+        if first:
+            painter.setClipRect(box)
+        painter.fillRect(box, theme().color("surface.raised"))
+        self._draw_bands(painter, box)
+        self._draw_grid(painter, box)
+        for curve in self.curves:
+            self._draw_spans(painter, curve, first, height)
+        self._draw_limits(painter, box)
+        painter.end()
+        self._picture.setDevicePixelRatio(self._ratio)
+
+    def _y(self, value: float, height: float) -> float:
+        bottom, top = self.y_range
+        return (top - value) / (top - bottom) * height
+
+    def _limits(self) -> list[tuple[str, float]]:
+        return sorted({limit for curve in self.curves for limit in curve.limits}, key=lambda limit: limit[1])
+
+    def _draw_bands(self, painter: QPainter, box: QRect) -> None:
+        height = box.height()
+        for name, value in self._limits():
+            y = round(min(max(self._y(value, height), 0), height))
+            part = QRect(box.x(), 0, box.width(), y) if name in ("H", "HH") else box.adjusted(0, y, 0, 0)
+            painter.fillRect(part, theme().color(LIMIT_TOKENS.get(name, "alarm.medium"), 26))
+
+    def _draw_grid(self, painter: QPainter, box: QRect) -> None:
+        painter.setPen(theme().color("line.soft"))
+        for value in value_ticks(*self.y_range, box.height() / self._ratio):
+            y = round(self._y(value, box.height()))
+            painter.drawLine(box.left(), y, box.right(), y)
+        window = self._window
+        for at_us in time_ticks(window.from_us, window.to_us, window.width / self._ratio):
+            x = window.column(at_us)
+            if x >= box.left():
+                painter.drawLine(x, 0, x, box.height())
+
+    def _draw_limits(self, painter: QPainter, box: QRect) -> None:
+        for name, value in self._limits():
+            token = LIMIT_TOKENS.get(name, "alarm.medium")
+            pen = QPen(theme().color(f"{token}.edge"), 0)
+            pen.setDashPattern([6, 4])
+            pen.setDashOffset((box.left() + self._window.first) % 10)  # dashes stay where they are while time runs
+            painter.setPen(pen)
+            y = round(self._y(value, box.height()))
+            painter.drawLine(box.left(), y, box.right() + 1, y)
+
+    def _draw_spans(self, painter: QPainter, curve: Curve, first: int, height: int) -> None:
+        bottom, top = self.y_range
+        scale = height / (top - bottom)
+        at = np.flatnonzero(~np.isnan(curve.low[first:])) + first
+        if not at.size:
+            return
+        upper = np.clip((top - curve.high[at]) * scale, -1.0, height + 1.0)
+        lower = np.maximum(np.clip((top - curve.low[at]) * scale, -1.0, height + 1.0), upper + 1.0)
+        good = curve.good[at]
+        dotted = ~good & ((at + self._window.first) % 4 < 2)  # not trusted: dotted and dim
+        thick = (2 if curve.is_strong else 1) * max(1, round(self._ratio))
+        for mask, colour in ((good, theme().pen(curve.colour)), (dotted, theme().color("stale"))):
+            n = int(mask.sum())
+            rows = self._lines.rows(n)
+            rows[:, 0] = rows[:, 2] = at[mask]
+            rows[:, 1], rows[:, 3] = upper[mask], lower[mask]
+            painter.setPen(QColor(colour))
+            for k in range(thick):  # wide pens cost 50 times as much as drawing twice
+                if k:
+                    rows[:, [1, 3]] += 1.0
+                self._lines.draw(painter, n)
+
+    def _paint_words(self, painter: QPainter) -> None:
+        """Title, limit names and the length of long gaps."""
+        box, small = self._size, theme().measure("font_small")
+        font = painter.font()
+        font.setPixelSize(small)
+        painter.setFont(font)
+        for name, value in self._limits():
+            y = self._y(value, box.height())
+            if 0 <= y <= box.height():
+                painter.setPen(theme().color(f"{LIMIT_TOKENS.get(name, 'alarm.medium')}.edge"))
+                place = QRectF(box.left(), y - small - 5, box.width() - 6, small + 4)
+                painter.drawText(place, Qt.AlignmentFlag.AlignRight, self.limit_text(name, value))
+        painter.setPen(theme().color("text.dim"))
+        width = self._window.width / self._ratio
+        us_per_px = (self._window.to_us - self._window.from_us) / max(width, 1)
+        until = min(self._window.to_us, self._window.until_us)
+        row = 0
+        for curve in self.curves:
+            for start, end in curve.source.gaps(self._window.from_us, until, round(80 * us_per_px)):
+                x = (start - self._window.from_us) / us_per_px
+                place = QRectF(x, box.height() - (row + 1) * (small + 6), (end - start) / us_per_px, small + 4)
+                painter.drawText(place, Qt.AlignmentFlag.AlignCenter, self.gap_text(end - start))
+                row = min(row + 1, 3)
+        font.setBold(True)
+        painter.setFont(font)
+        painter.setPen(theme().color("text"))
+        title = painter.fontMetrics().elidedText(self.title, Qt.TextElideMode.ElideRight, int(box.width()) - 16)
+        painter.drawText(QRectF(8, 6, box.width() - 16, small + 6), Qt.AlignmentFlag.AlignLeft, title)
+        painter.setPen(theme().color("line.strong"))
+        painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5))
+
+    def _paint_moments(self, painter: QPainter) -> None:
+        """The alarm's moment and the cursor."""
+        for at_us, is_mark in ((self.mark_us, True), (self.cursor_us or 0, False)):
+            if not self._window.from_us <= at_us < self._window.to_us or not at_us:
+                continue
+            x = (at_us - self._window.from_us) / self._window.step_us / self._ratio
+            painter.setPen(theme().color("text" if is_mark else "accent"))
+            painter.drawLine(QPointF(x, 0), QPointF(x, self._size.height()))
+            if is_mark and self.is_top and self.mark_priority:
+                paint_symbol(painter, QRectF(x - 9, 1, 18, 18), self.mark_priority, SymbolState.UNACKNOWLEDGED)
