@@ -117,6 +117,7 @@ class SortedTable(QAbstractTableModel):
         """Follow the heartbeat while seen; on becoming visible show at once what was missed."""
         if is_visible and self._leave is None:
             self._leave = heartbeat().join(self._on_beat)
+            self._is_resort_due = self._is_resort_due or bool(self._sorts)
             self.flush()
         elif not is_visible and self._leave is not None:
             self._leave()

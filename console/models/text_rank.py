@@ -19,9 +19,12 @@ class Haystack:
     def __init__(self) -> None:
         self._texts: list[str] = []
 
+    def reserve(self, size: int) -> None:
+        """Make rows 0..size-1 exist, empty."""
+        self._texts.extend([""] * (size - len(self._texts)))
+
     def put(self, row: int, *parts: str) -> None:
-        while len(self._texts) <= row:
-            self._texts.append("")
+        self.reserve(row + 1)
         self._texts[row] = "\n".join(parts).casefold()
 
     def __len__(self) -> int:

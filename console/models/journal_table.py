@@ -1,0 +1,159 @@
+"""The journal as a table: who did what, when, to what, and whether the centre has it; newest first."""
+
+from collections.abc import Callable, Sequence
+from time import time_ns
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject
+
+from console.models.columns import Columns
+from console.models.row_order import Keys, SortColumn, pack_keys
+from console.models.sorted_table import Column, RowLook, SortedTable
+from console.models.text_rank import Haystack, text_ranks
+from console.services.records import JournalDelta, JournalRow
+from console.services.station import JOURNAL, Station
+from console.ui.format import clock_text, time_tip
+from console.ui.translation import mark, tr
+
+_ON_ITS_WAY = RowLook(is_italic=True, is_dim=True)
+FILTERS = ("who", "what", "entity", "text")
+
+EVENT_WORDS: dict[str, str] = {
+    "stream.opened": mark("station opened its journal"),
+    "alarm.acknowledged": mark("acknowledged an alarm"),
+    "alarm.commented": mark("commented an alarm"),
+    "horn.silenced": mark("silenced the horn"),
+    "incident.opened": mark("opened an incident"),
+    "incident.alarm_linked": mark("linked an alarm"),
+    "incident.noted": mark("wrote a note"),
+    "incident.field_set": mark("changed a field"),
+    "incident.moved": mark("moved an incident on"),
+    "user.signed_on": mark("signed on"),
+    "user.signed_off": mark("signed off"),
+    "user.sign_on_failed": mark("could not sign on"),
+    "act.refused": mark("was refused"),
+    "site.file_applied": mark("applied a site file"),
+    "preference.saved": mark("saved a preference"),
+}
+_TEXTS: dict[str, Callable[[JournalRow], str]] = {
+    "who": lambda row: row.user,
+    "what": lambda row: event_word(row.etype),
+    "entity": lambda row: row.entity,
+    "summary": lambda row: row.summary,
+    "station": lambda row: row.station,
+    "centre": lambda row: tr("in the centre") if row.in_centre else tr("this PC"),
+}
+
+
+def event_word(etype: str) -> str:
+    """What a fact's type says to a person; one that this version does not know is shown as it is."""
+    return tr(EVENT_WORDS[etype]) if etype in EVENT_WORDS else etype
+
+
+class JournalTable(SortedTable):
+    """Follows JOURNAL; `add_older` takes what a query found. A row that comes again (now in the centre) is replaced."""
+
+    COLUMNS = (
+        Column("when", mark("When"), 140),
+        Column("who", mark("Who"), 130),
+        Column("what", mark("What"), 210),
+        Column("entity", mark("About"), 210),
+        Column("summary", mark("Content"), 0, is_dim=True),
+        Column("station", mark("Station"), 90),
+        Column("centre", mark("Kept"), 120),
+    )
+
+    def __init__(
+        self,
+        station: Station,
+        parent: QObject | None = None,
+        *,
+        now_us: Callable[[], int] = lambda: time_ns() // 1000,
+    ) -> None:
+        super().__init__(parent)
+        self._now_us = now_us
+        self._rows: list[JournalRow] = []
+        self._row_of: dict[str, int] = {}
+        self._columns = Columns(at_us=(np.int64, 0), seq=(np.int64, 0), matches=(np.bool_, True))
+        self._haystacks = {name: Haystack() for name in FILTERS}
+        self._wanted = dict.fromkeys(FILTERS, "")
+        self._undo = station.subscribe(JOURNAL, self._on_delta)
+
+    def close(self) -> None:
+        """Follow the station no longer."""
+        self._undo()
+        self.set_visible(False)
+
+    def _on_delta(self, delta: JournalDelta) -> None:
+        self.add_older(delta.rows)
+
+    def add_older(self, rows: Sequence[JournalRow]) -> None:
+        """Take rows in, whatever their age."""
+        self.touch(np.unique(np.asarray([self._put(row) for row in rows], np.int32)))
+
+    def _put(self, entry: JournalRow) -> int:
+        row = self._row_of.setdefault(entry.hash, len(self._rows))
+        if row == len(self._rows):
+            self._rows.append(entry)
+        self._rows[row] = entry
+        self._haystacks["who"].put(row, entry.user)
+        self._haystacks["what"].put(row, entry.etype, event_word(entry.etype))
+        self._haystacks["entity"].put(row, entry.entity)
+        self._haystacks["text"].put(row, entry.summary, entry.user, entry.etype, entry.entity, entry.station)
+        matches = all(self._haystacks[name].is_match(row, wanted) for name, wanted in self._wanted.items())
+        self._columns.write(
+            np.asarray([row], np.int32),
+            {
+                "at_us": np.asarray([entry.at_us]),
+                "seq": np.asarray([entry.seq]),
+                "matches": np.asarray([matches]),
+            },
+        )
+        return row
+
+    def set_filters(self, **wanted: str) -> None:
+        """Words that `who`, `what`, `entity` and the whole `text` must hold; those not named stay."""
+        self._wanted.update(wanted)
+        matches = np.ones(len(self._rows), np.bool_)
+        for name, words in self._wanted.items():
+            if words:
+                matches &= self._haystacks[name].matching(words)
+        self._columns["matches"][:] = matches
+        self.relayout()
+
+    def hidden_count(self) -> int:
+        return len(self._rows) - self.rowCount()
+
+    def entry_at(self, position: int) -> JournalRow | None:
+        row = self.row_at(position)
+        return self._rows[row] if row >= 0 else None
+
+    def earlier_of(self, entry: JournalRow) -> tuple[JournalRow, ...]:
+        """Older entries about the same entity, newest first: what stood there before."""
+        same = (row for row in self._rows if row.entity == entry.entity and row.hash != entry.hash)
+        return tuple(sorted((row for row in same if row.at_us <= entry.at_us), key=lambda row: -row.at_us))
+
+    def _keys(self) -> Keys:
+        at_us = self._columns["at_us"].astype(np.int64)
+        return pack_keys(np.zeros(len(at_us), np.bool_), np.zeros(len(at_us), np.uint8), at_us)
+
+    def _shown(self) -> NDArray[np.bool_]:
+        return self._columns["matches"].astype(np.bool_)
+
+    def _sort_column(self, key: str) -> SortColumn:
+        if key in _TEXTS:
+            return text_ranks([_TEXTS[key](row) for row in self._rows])
+        return self._columns["at_us"].astype(np.int64)
+
+    def cell_look(self, row: int, key: str) -> RowLook | None:
+        return _ON_ITS_WAY if key == "centre" and not self._rows[row].in_centre else None
+
+    def tip(self, row: int, key: str) -> str:
+        return time_tip(self._rows[row].at_us) if key == "when" else ""
+
+    def cell(self, row: int, key: str) -> str:
+        entry = self._rows[row]
+        if key == "when":
+            return clock_text(entry.at_us, self._now_us())
+        return _TEXTS[key](entry) if key in _TEXTS else ""

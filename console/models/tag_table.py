@@ -1,0 +1,187 @@
+"""Tags with value, unit, quality and age: any plant's, with nothing configured."""
+
+from collections.abc import Callable
+from time import time_ns
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject
+
+from console.domain.quality import Quality
+from console.domain.tags import Tag
+from console.domain.values import ValueType
+from console.models.row_order import Keys, SortColumn
+from console.models.sorted_table import PLAIN, Column, RowLook, SortedTable
+from console.models.tag_cache import TagChange, tag_cache
+from console.models.text_rank import Haystack, text_ranks
+from console.services.station import Station
+from console.ui.format import DASH, ValueText, age_text, quality_word, time_tip, value_text
+from console.ui.translation import mark
+
+_MANY, _REST_BEATS = 5_000, 10  # while a large plant is discovered its tags are ranked once a second
+_LOST = RowLook(is_dim=True, is_italic=True)
+
+
+class TagTable(SortedTable):
+    """Rows are tag handles. `set_branch` narrows to a branch of the tree, `set_filter` to words."""
+
+    COLUMNS = (
+        Column("name", mark("Tag"), 0),
+        Column("place", mark("Node"), 210, is_dim=True),
+        Column("value", mark("Value"), 150, is_number=True),
+        Column("unit", mark("Unit"), 76, is_dim=True),
+        Column("quality", mark("Quality"), 180),
+        Column("age", mark("Age"), 84, is_dim=True, is_live=True),
+    )
+    DEFAULT_SORT = "name"
+
+    def __init__(
+        self,
+        station: Station,
+        parent: QObject | None = None,
+        *,
+        now_us: Callable[[], int] = lambda: time_ns() // 1000,
+    ) -> None:
+        super().__init__(parent)
+        self._now_us = now_us
+        self._cache = tag_cache(station)
+        self._haystack = Haystack()
+        self._rank: Keys = np.empty(0, np.uint64)
+        self._matches: NDArray[np.bool_] = np.empty(0, np.bool_)
+        self._branch: tuple[str, ...] = ()
+        self.wanted = ""
+        self._undo = self._cache.subscribe(self._on_change)
+        self._paths: list[str] = []
+        self._undescribed = {tag.handle for tag in self._cache.tags}
+        self._rest = 0
+
+    def close(self) -> None:
+        """Follow the station no longer."""
+        self._undo()
+        self.set_visible(False)
+
+    def _on_change(self, change: TagChange) -> None:
+        if change.defined:
+            self._undescribed.update(change.defined)
+        if self.is_visible:
+            self.touch(change.handles[change.handles < len(self._rank)], may_move=False)
+
+    def _take_in(self) -> None:
+        self._rest -= 1
+        if not self._undescribed or self._rest > 0:
+            return
+        self._rest = _REST_BEATS if len(self._cache) > _MANY else 0
+        self._paths.extend([""] * (len(self._cache) - len(self._paths)))
+        self._haystack.reserve(len(self._paths))
+        for handle in self._undescribed:
+            tag = self._cache.tag(handle)
+            if tag is not None:
+                self._paths[handle] = tag.source.path()
+                self._haystack.put(handle, tag.source.path(), tag.description)
+        self._undescribed.clear()
+        self._rank = text_ranks(self._paths).astype(np.uint64)
+        self._is_resort_due = True
+        self._find()
+
+    def _find(self) -> None:
+        found = self._haystack.matching(self.wanted)
+        for handle in np.flatnonzero(found).tolist() if self._branch or self._has_gaps else ():
+            tag = self._cache.tag(handle)
+            found[handle] = tag is not None and branch_of(tag)[: len(self._branch)] == self._branch
+        self._matches = found
+
+    @property
+    def _has_gaps(self) -> bool:
+        return len(self._cache.tags) < len(self._haystack)
+
+    def set_filter(self, wanted: str) -> None:
+        """Show only tags whose path or description hold every word."""
+        self.wanted = wanted
+        self._find()
+        self.relayout()
+
+    def set_branch(self, branch: tuple[str, ...]) -> None:
+        """(broker, group, node, device), shortened to the level wanted; empty shows all."""
+        self._branch = branch
+        self._find()
+        self.relayout()
+
+    def hidden_count(self) -> int:
+        return len(self._cache.tags) - self.rowCount()
+
+    def tag_at(self, position: int) -> Tag | None:
+        return self._cache.tag(self.row_at(position))
+
+    def _keys(self) -> Keys:
+        return self._rank
+
+    def _shown(self) -> NDArray[np.bool_]:
+        return self._matches
+
+    def _sort_column(self, key: str) -> SortColumn:
+        size = len(self._rank)
+        if key == "value":
+            return self._cache.value[:size]
+        if key == "age":
+            return -self._cache.source_us[:size]
+        if key == "quality":
+            return self._cache.quality[:size].astype(np.int64)
+        tags = [self._cache.tag(handle) for handle in range(size)]
+        return text_ranks(["" if tag is None else _TEXTS[key](tag) for tag in tags])
+
+    def look(self, row: int) -> RowLook:
+        return PLAIN if self._cache.quality[row] == Quality.GOOD else _LOST
+
+    def cell_look(self, row: int, key: str) -> RowLook | None:
+        return PLAIN if key == "name" else None
+
+    def tip(self, row: int, key: str) -> str:
+        if key in {"age", "value"}:
+            return time_tip(int(self._cache.source_us[row]))
+        tag = self._cache.tag(row)
+        return tag.source.path() if tag is not None and key in {"name", "place"} else ""
+
+    def cell(self, row: int, key: str) -> str:
+        tag = self._cache.tag(row)
+        return _CELLS[key](self, tag) if tag is not None else ""
+
+    def age(self, tag: Tag) -> str:
+        source_us = int(self._cache.source_us[tag.handle])
+        return age_text(self._now_us() - source_us) if source_us else DASH
+
+    def quality(self, tag: Tag) -> str:
+        return quality_word(int(self._cache.quality[tag.handle]), int(self._cache.detail[tag.handle]))
+
+    def shown_value(self, tag: Tag) -> ValueText:
+        """The value as it may be shown: never a healthy look for what is not good."""
+        cache, handle = self._cache, tag.handle
+        return value_text(
+            float(cache.value[handle]),
+            int(cache.quality[handle]),
+            detail=int(cache.detail[handle]),
+            text=cache.texts.get(handle, ""),
+            unit=tag.unit,
+            enum=tag.enum,
+            is_boolean=tag.value_type == ValueType.BOOLEAN,
+        )
+
+
+def branch_of(tag: Tag) -> tuple[str, ...]:
+    """Where the tag hangs in the tree: broker, group, node and, when it has one, device."""
+    source = tag.source
+    return (source.broker, source.group, source.node, *([source.device] if source.device else []))
+
+
+_TEXTS: dict[str, Callable[[Tag], str]] = {
+    "name": lambda tag: tag.source.metric,
+    "place": lambda tag: " / ".join(branch_of(tag)[2:]),
+    "unit": lambda tag: tag.unit,
+}
+_CELLS: dict[str, Callable[[TagTable, Tag], str]] = {
+    "name": lambda _table, tag: _TEXTS["name"](tag),
+    "place": lambda _table, tag: _TEXTS["place"](tag),
+    "unit": lambda table, tag: table.shown_value(tag).unit,
+    "value": lambda table, tag: table.shown_value(tag).number,
+    "quality": lambda table, tag: table.quality(tag),
+    "age": lambda table, tag: table.age(tag),
+}
