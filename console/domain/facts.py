@@ -170,6 +170,15 @@ class PreferenceSaved(Fact):
     value: str
 
 
+@dataclass(frozen=True, slots=True)
+class RebirthRequested(Fact):
+    """Somebody asked a Sparkplug node for its birth certificate: written down before it is sent."""
+
+    etype: ClassVar[str] = "node.rebirth_requested"
+    entity_type: ClassVar[str] = "node"
+    node_path: str  # broker/group/node
+
+
 FACTS: dict[str, type[Fact]] = {
     fact.etype: fact
     for fact in (
@@ -188,5 +197,6 @@ FACTS: dict[str, type[Fact]] = {
         ActRefused,
         SiteFileApplied,
         PreferenceSaved,
+        RebirthRequested,
     )
 }

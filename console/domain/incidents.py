@@ -297,7 +297,10 @@ def checked_value(name: str, value: str | int) -> str | int:
 
 
 def move(command: c.Command, incident: Incident, at: Circumstances) -> Decision:
-    """The transition that the command means in this state, by the table; Refused when there is none."""
+    """The transition that the command means in this state, by the table; Refused when there is none.
+
+    Every move carries team and agent, so that concurrent moves compete as a whole.
+    """
     row = _BY_COMMAND.get((type(command), DERIVED.get(incident.state, incident.state)))
     if row is None:
         raise Refused(_WRONG_STATE[type(command)])
@@ -306,8 +309,8 @@ def move(command: c.Command, incident: Incident, at: Circumstances) -> Decision:
         incident.incident_id,
         row.event,
         row.to.value,
-        team=line(getattr(command, "team", "")),
-        agent=line(getattr(command, "agent", "")),
+        team=line(getattr(command, "team", incident.team)),
+        agent=line(getattr(command, "agent", incident.agent)),
         resolution_code=line(getattr(command, "resolution_code", "")),
         solution=paragraph(getattr(command, "solution", "")),
         reason=paragraph(getattr(command, "reason", "")),

@@ -13,6 +13,8 @@ def paragraph(text: str) -> str:
         size = len(trimmed.encode())
     except UnicodeEncodeError:
         raise Refused("The text contains characters that cannot be stored") from None
+    if "\0" in trimmed:
+        raise Refused("The text contains characters that cannot be stored")
     if size > TEXT_BYTES:
         raise Refused("The text is too long: at most {limit} bytes", limit=TEXT_BYTES)
     return trimmed

@@ -187,6 +187,17 @@ class AssetState:
 
 
 @dataclass(frozen=True, slots=True)
+class IncidentStep:
+    """A line of an incident's timeline. A note's `text` is as typed, any other to be translated; `detail` is plain."""
+
+    at_us: int
+    who: str
+    kind: str  # note, move, field, alarm
+    text: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class IncidentRecord:
     incident_id: UUID
     number: str
@@ -207,6 +218,9 @@ class IncidentRecord:
     conflicts: tuple[str, ...] = ()  # fields with concurrent values
     allowed: tuple[str, ...] = ()  # commands that its state permits
     places: str = ""  # this PC / in the centre
+    opened_by_id: str = ""  # user id: whose incident it is
+    agent_id: str = ""
+    steps: tuple[IncidentStep, ...] = ()  # the whole timeline, to be shown in the person's language
 
 
 @dataclass(frozen=True, slots=True)

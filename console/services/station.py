@@ -96,6 +96,7 @@ class Receipt:
     hashes: tuple[str, ...]
     entity_id: str = ""
     number: str = ""
+    skipped: tuple[str, ...] = ()  # what was done before and is therefore left out, by name
 
 
 class Station(Protocol):
