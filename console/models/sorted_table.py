@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -267,15 +268,18 @@ def _distinct(parts: Sequence[Rows]) -> Rows:
     return np.unique(np.concatenate(parts)).astype(np.int32) if parts else NO_ROWS
 
 
+@cache
+def _look_font(is_bold: bool, is_italic: bool) -> QFont:
+    font = QFont()
+    if is_bold:
+        font.setWeight(QFont.Weight.DemiBold)
+    font.setItalic(is_italic)
+    return font
+
+
 def _font(model: SortedTable, row: int, column: Column) -> QFont | None:
     look = model.look_of(row, column)
-    if not look.is_bold and not look.is_italic:
-        return None
-    font = QFont()
-    if look.is_bold:
-        font.setWeight(QFont.Weight.DemiBold)
-    font.setItalic(look.is_italic)
-    return font
+    return _look_font(look.is_bold, look.is_italic) if look.is_bold or look.is_italic else None
 
 
 def _foreground(model: SortedTable, row: int, column: Column) -> QColor | None:
