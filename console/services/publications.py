@@ -13,13 +13,20 @@ class Publication(Generic[T]):
     """One topic. `delta` takes what changed since its last call, None when nothing did; it is called on every beat,
     subscribed or not, so that what changed never piles up."""
 
-    def __init__(self, snapshot: Callable[[], T], delta: Callable[[], T | None]) -> None:
+    def __init__(
+        self, snapshot: Callable[[], T], delta: Callable[[], T | None], close: Callable[[], None] = lambda: None
+    ) -> None:
+        self.close = close  # called when the last subscriber of a topic with parameters has gone
         self._snapshot = snapshot
         self._delta = delta
         self._subscribers: Notifier[T] = Notifier()
         self._fresh: list[Callable[[T], None]] = []
         self._undo: dict[int, Undo] = {}
         self._next = 0
+
+    @property
+    def is_watched(self) -> bool:
+        return bool(self._subscribers) or bool(self._fresh)
 
     def subscribe(self, callback: Callable[[T], None]) -> Undo:
         self._next += 1
@@ -71,10 +78,20 @@ class Publications:
 
     def subscribe(self, topic: Topic[T], callback: Callable[[T], None]) -> Undo:
         """Raises KeyError for a topic that does not exist."""
+        prefix, separator, rest = topic.name.partition(":")
         if topic.name not in self._publications:
-            prefix, _, rest = topic.name.partition(":")
             self._publications[topic.name] = self._makers[prefix](rest)
-        return self._publications[topic.name].subscribe(callback)
+        publication = self._publications[topic.name]
+        undo = publication.subscribe(callback)
+        return (lambda: self._leave(topic.name, undo)) if separator else undo
+
+    def _leave(self, name: str, undo: Undo) -> None:
+        """A topic with parameters ends with its last subscriber."""
+        undo()
+        publication = self._publications.get(name)
+        if publication is not None and not publication.is_watched:
+            del self._publications[name]
+            publication.close()
 
     def beat(self) -> None:
         for publication in tuple(self._publications.values()):

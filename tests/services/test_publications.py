@@ -69,11 +69,17 @@ def test_a_failing_subscriber_does_not_stop_the_others(log_lines):
 
 def test_topics_with_parameters_are_made_on_first_use():
     hub = Publications()
-    hub.offer_kind("samples", lambda rest: Publication(lambda: rest, lambda: None))
+    closed = []
+    hub.offer_kind("samples", lambda rest: Publication(lambda: rest, lambda: None, lambda: closed.append(rest)))
     got = []
-    hub.subscribe(Topic("samples:1,2"), got.append)
+    first = hub.subscribe(Topic("samples:1,2"), got.append)
+    second = hub.subscribe(Topic("samples:1,2"), got.append)
     hub.beat()
-    assert got == ["1,2"]
+    assert got == ["1,2", "1,2"]
+    first()
+    assert closed == []
+    second()
+    assert closed == ["1,2"]
 
 
 def test_the_latest_value_is_told_once():

@@ -8,6 +8,7 @@ import socket
 import sys
 import time
 from pathlib import Path
+from uuid import UUID
 
 from console.app.exit_codes import Exit
 from console.config import site_files, station_file
@@ -64,10 +65,12 @@ def check(folder: Path) -> int:
 def find_problems(folder: Path) -> list[Problem]:
     station, problems = station_file.read_station(folder)
     site = station.site if station is not None and station.site is not None else folder / "site"
-    problems += site_files.read_site(site)[1]
+    settings, wrong = site_files.read_site(site)
+    problems += wrong
     problems += site_files.read_topics(site)[1]
-    for read in (read_alarm_rules, read_assets, read_users):
-        problems += read(site)[1]
+    problems += read_alarm_rules(site)[1]
+    problems += read_assets(site, settings.site_id if settings is not None else UUID(int=0))[1]
+    problems += read_users(site)[1]
     return problems
 
 

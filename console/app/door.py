@@ -1,0 +1,118 @@
+"""The running station's door for the command line: questions and acts as one JSON line each."""
+
+import dataclasses
+import json
+import types
+import typing
+from collections.abc import Callable
+from typing import Any, Protocol
+from uuid import UUID
+
+from console.app.answers import answer
+from console.domain.alarms import Occurrence
+from console.domain.commands import COMMANDS, Command, SilenceHorn
+from console.domain.refusal import Refused
+from console.services.identity.sign_on import SignOnDesk
+from console.services.local_station import LocalStation, Parts
+
+
+class Core(Protocol):
+    """What the door needs of a built station."""
+
+    @property
+    def parts(self) -> Parts: ...
+
+    @property
+    def station(self) -> LocalStation: ...
+
+
+class Door:
+    """Answers `{"op": "query" | "act" | "raise" | "ping", ...}`. Every answer is an object with `ok`."""
+
+    def __init__(self, core: Core, raise_window: Callable[[], None] | None = None) -> None:
+        self._core = core
+        self._raise_window = raise_window
+
+    async def handle(self, line: bytes) -> bytes:
+        """One question, one answer; never raises."""
+        try:
+            question = json.loads(line)
+            reply = await self._reply(question)
+        except Refused as refusal:
+            reply = {"ok": False, "refused": str(refusal)}
+        except (ValueError, KeyError, TypeError) as error:
+            reply = {"ok": False, "error": f"{type(error).__name__}: {error}"}
+        return json.dumps(reply, ensure_ascii=True, allow_nan=False).encode()
+
+    async def _reply(self, question: dict[str, Any]) -> dict[str, Any]:
+        match question["op"]:
+            case "ping":
+                return {"ok": True}
+            case "raise":
+                if self._raise_window is None:
+                    return {"ok": False, "error": "this station has no window"}
+                self._raise_window()
+                return {"ok": True}
+            case "query":
+                return {"ok": True, "rows": await answer(self._core, question["what"], question.get("args", {}))}
+            case "act":
+                return await self.act(question["command"], question["fields"], question["login"], question["password"])
+        return {"ok": False, "error": f"unknown op {question['op']!r}"}
+
+    async def act(self, name: str, fields: dict[str, str], login: str, password: str) -> dict[str, Any]:
+        """Submit one command as this person, in a session of its own. Raises Refused and ValueError."""
+        command = command_from(name, fields)
+        if not login and not isinstance(command, SilenceHorn):
+            # never in the name of whoever happens to be signed on at the window
+            raise Refused("Name the person who acts: --user")
+        sign_on: SignOnDesk = self._core.parts.sign_on
+        session = None
+        if login:
+            session, _ = await sign_on.open_session(login, password)
+        try:
+            receipt = await self._core.station.submit(command, session)
+        finally:
+            if session is not None:
+                await sign_on.end_session(session, "leitstand act")
+        return {"ok": True, "hashes": list(receipt.hashes), "entity_id": receipt.entity_id, "number": receipt.number}
+
+
+def command_from(name: str, fields: dict[str, str]) -> Command:
+    """The command of this name from texts. Several occurrences are `<condition>@<start_us>` separated by commas.
+
+    Raises ValueError that names what is missing, unknown or of the wrong form.
+    """
+    if name not in COMMANDS:
+        raise ValueError(f"no command '{name}'; there are: {', '.join(sorted(COMMANDS))}")
+    kind = COMMANDS[name]
+    hints = typing.get_type_hints(kind)
+    known = {f.name: f for f in dataclasses.fields(kind)}
+    given = {key.replace("-", "_"): value for key, value in fields.items()}
+    if unknown := sorted(set(given) - set(known)):
+        raise ValueError(f"{name} has no field {', '.join(unknown)}; it has: {', '.join(known)}")
+    required = [key for key, f in known.items() if f.default is dataclasses.MISSING and key not in given]
+    if required:
+        raise ValueError(f"{name} needs --{' --'.join(required)}")
+    return kind(**{key: _value(hints[key], key, text) for key, text in given.items()})
+
+
+def _value(hint: Any, key: str, text: str) -> Any:
+    try:
+        return _parsed(hint, text)
+    except ValueError as error:
+        raise ValueError(f"--{key}: '{text}' is not valid: {error}") from error
+
+
+def _parsed(hint: Any, text: str) -> Any:
+    origin = typing.get_origin(hint)
+    if origin is tuple:
+        item = typing.get_args(hint)[0]
+        return tuple(_parsed(item, part.strip()) for part in text.split(",") if part.strip())
+    if origin in (typing.Union, types.UnionType):
+        return int(text) if int in typing.get_args(hint) and text.lstrip("-").isdigit() else text
+    if hint is Occurrence:
+        condition, _, start = text.partition("@")
+        return Occurrence(UUID(condition), int(start))
+    if hint in (int, float, UUID):
+        return hint(text)
+    return text

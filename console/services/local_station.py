@@ -1,0 +1,183 @@
+"""The station of this process: joins what runs behind the seam and lets nobody reach around it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from uuid import UUID
+
+from console.domain.commands import Command
+from console.services import station as s
+from console.services.alarms.engine import AlarmEngine
+from console.services.historian.live_feed import LiveFeed
+from console.services.historian.live_ring import LiveRing
+from console.services.identity.sign_on import Session, SignOnDesk
+from console.services.journal.entries import Entry
+from console.services.journal.log import JournalLog
+from console.services.keyed_records import KeyedRecords
+from console.services.notifier import Undo
+from console.services.operations import Operations
+from console.services.publications import Latest, Publication, Publications
+from console.services.recent_journal import RecentJournal
+from console.services.records import (
+    AlarmCounts,
+    AlarmsDelta,
+    HornSnapshot,
+    IncidentsDelta,
+    JournalRow,
+    LinkRecord,
+    LinksDelta,
+    NodeRecord,
+    NodesDelta,
+    SamplesDelta,
+    SessionRecord,
+    StatusRecord,
+    TagsDelta,
+    TopologyDelta,
+    TrendColumns,
+    Trouble,
+    TroublesDelta,
+)
+from console.services.servicedesk.incidents import IncidentDesk
+from console.services.telemetry.batch import Consumer
+from console.services.telemetry.tag_store import TagStore
+from console.services.topology.plant import PlantTopology
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Parts:
+    """What a station is made of; the composition root fills it."""
+
+    store: TagStore
+    engine: AlarmEngine
+    ring: LiveRing
+    plant: PlantTopology
+    journal: JournalLog
+    desk: IncidentDesk
+    sign_on: SignOnDesk
+    operations: Operations
+    recent: RecentJournal
+    alarm_history: Callable[[UUID | None, int], Awaitable[tuple[s.AlarmLogRow, ...]]]
+    tags_delta: Callable[[bool], TagsDelta | None]
+    horn: Callable[[], HornSnapshot]
+    status: Callable[[], StatusRecord]
+    add_consumer: Callable[[Consumer], Undo]
+    links: KeyedRecords[LinkRecord] = field(default_factory=lambda: KeyedRecords[LinkRecord](lambda link: link.name))
+    nodes: KeyedRecords[NodeRecord] = field(
+        default_factory=lambda: KeyedRecords[NodeRecord](lambda n: (n.broker, n.group, n.node, n.device))
+    )
+    troubles: KeyedRecords[Trouble] = field(
+        default_factory=lambda: KeyedRecords[Trouble](lambda trouble: (trouble.sender, trouble.kind))
+    )
+
+
+class LocalStation:
+    """Implements `Station`. `beat()` is called at 10 Hz; everything happens in the main thread but trend queries."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._hub = Publications()
+        self._counts = Latest(AlarmCounts())
+        self._horn = Latest(parts.horn())
+        self._status = Latest(parts.status())
+        self._session: Latest[SessionRecord | None] = Latest(parts.sign_on.record())
+        self._pool = ThreadPoolExecutor(1, "trend query")
+        self._answers: dict[type, Callable[[Any], Awaitable[Any]]] = {
+            s.TrendQuery: self._trend,
+            s.JournalQuery: self._journal_rows,
+            s.AlarmHistoryQuery: self._alarm_history,
+        }
+        parts.sign_on.changed.subscribe(self._session.set)
+        parts.journal.entries.subscribe(self._on_entries)
+        parts.journal.in_centre_changed.subscribe(parts.recent.on_centre)
+        self._offer()
+
+    async def submit(self, command: Command, session: Session | None = None) -> s.Receipt:
+        """See `Station.submit`; `session` is that of the command line's own person."""
+        return await self._parts.operations.submit(command, session)
+
+    async def query(self, query: s.Query[T]) -> T:
+        answer: T = await self._answers[type(query)](query)
+        return answer
+
+    def subscribe(self, topic: s.Topic[T], callback: Callable[[T], None]) -> Undo:
+        return self._hub.subscribe(topic, callback)
+
+    def beat(self) -> None:
+        self._counts.set(self._parts.engine.counts())
+        self._horn.set(self._parts.horn())
+        self._status.set(self._parts.status())
+        self._hub.beat()
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _on_entries(self, entries: Sequence[Entry]) -> None:
+        self._parts.recent.on_entries(entries)
+
+    def _offer(self) -> None:
+        parts, hub = self._parts, self._hub
+        hub.offer(s.TAGS, lambda: _present(parts.tags_delta(True)), lambda: parts.tags_delta(False))
+        hub.offer(s.ALARMS, parts.engine.snapshot, self._alarms_delta)
+        for topic, latest in (
+            (s.ALARM_COUNTS, self._counts),
+            (s.HORN, self._horn),
+            (s.STATUS, self._status),
+            (s.SESSION, self._session),
+        ):
+            hub.offer(topic, latest.snapshot, latest.delta)  # type: ignore[arg-type]
+        hub.offer(s.LINKS, lambda: LinksDelta(True, parts.links.all()), self._links_delta)
+        hub.offer(s.NODES, lambda: NodesDelta(True, parts.nodes.all()), self._nodes_delta)
+        hub.offer(s.TROUBLES, lambda: TroublesDelta(True, parts.troubles.all()), self._troubles_delta)
+        hub.offer(s.TOPOLOGY, parts.plant.snapshot, self._topology_delta)
+        hub.offer(s.INCIDENTS, parts.desk.snapshot, self._incidents_delta)
+        hub.offer(s.JOURNAL, parts.recent.snapshot, parts.recent.delta)
+        hub.offer_kind("samples", self._samples)
+
+    def _alarms_delta(self) -> AlarmsDelta | None:
+        delta = self._parts.engine.take_delta()
+        if delta is not None:
+            self._parts.plant.on_alarms(delta)
+        return delta
+
+    def _links_delta(self) -> LinksDelta | None:
+        changed = self._parts.links.take_changed()
+        return LinksDelta(False, changed) if changed else None
+
+    def _nodes_delta(self) -> NodesDelta | None:
+        changed = self._parts.nodes.take_changed()
+        return NodesDelta(False, changed) if changed else None
+
+    def _troubles_delta(self) -> TroublesDelta | None:
+        changed = self._parts.troubles.take_changed()
+        return TroublesDelta(False, changed) if changed else None
+
+    def _topology_delta(self) -> TopologyDelta | None:
+        return self._parts.plant.take_delta()
+
+    def _incidents_delta(self) -> IncidentsDelta | None:
+        return self._parts.desk.take_delta() if self._parts.desk.is_changed else None
+
+    def _samples(self, rest: str) -> Publication[SamplesDelta]:
+        feed = LiveFeed(tuple(int(handle) for handle in rest.split(",") if handle))
+        return Publication(feed.snapshot, feed.take, self._parts.add_consumer(feed))
+
+    async def _trend(self, query: s.TrendQuery) -> tuple[TrendColumns, ...]:
+        snapshot, handles = self._parts.ring.query_snapshot(query.tag_ids)
+        return await asyncio.get_running_loop().run_in_executor(
+            self._pool, snapshot.query, handles, query.from_us, query.to_us, query.buckets
+        )
+
+    async def _journal_rows(self, query: s.JournalQuery) -> tuple[JournalRow, ...]:
+        return await self._parts.journal.query(query)
+
+    async def _alarm_history(self, query: s.AlarmHistoryQuery) -> tuple[s.AlarmLogRow, ...]:
+        return await self._parts.alarm_history(query.condition_id, query.limit)
+
+
+def _present(delta: TagsDelta | None) -> TagsDelta:
+    assert delta is not None
+    return delta
