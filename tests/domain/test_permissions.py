@@ -1,0 +1,115 @@
+"""The role matrix, row by row and role by role."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from console.domain import permissions as p
+from console.domain.commands import COMMANDS
+from console.domain.people import Grant, Person, Role, User
+from console.domain.permissions import PERMISSIONS, Subject, denials, may
+
+# Written from the matrix on paper, not from the table: y yes, o only what one opened, - no.
+MATRIX = """
+                  operator shift_lead engineer service_manager administrator auditor
+ack               y        y          -        -               -             -
+comment           y        y          y        y               -             -
+open-incident     y        y          -        -               -             -
+note-incident     y        y          y        y               -             -
+edit-incident     y        y          y        y               -             -
+link-alarms       y        y          y        y               -             -
+assign-incident   y        y          y        y               -             -
+pend-incident     y        y          y        y               -             -
+resume-incident   y        y          y        y               -             -
+resolve-incident  y        y          y        y               -             -
+reopen-incident   y        y          -        -               -             -
+close-incident    o        o          -        -               -             -
+cancel-incident   y        y          y        y               -             -
+save-preference   y        y          y        y               y             y
+request-rebirth   -        -          y        -               -             -
+"""
+GERMAN = Path(__file__).parents[2] / "resources" / "translations" / "de" / "operations.toml"
+NEEDS_NOBODY = {"sign-on", "sign-off", "silence"}
+
+
+def cells() -> list[tuple[str, Role, str]]:
+    head, *rows = MATRIX.strip("\n").splitlines()
+    roles = [Role(name) for name in head.split()]
+    return [(row.split()[0], role, cell) for row in rows for role, cell in zip(roles, row.split()[1:], strict=True)]
+
+
+def person(role: Role | None = None, *areas: str, is_disabled: bool = False) -> Person:
+    grants = tuple(Grant("u1", role, area) for area in areas or ("",)) if role else ()
+    return Person(User("u1", "u1", "Uwe Eins", is_disabled), grants)
+
+
+def test_every_command_has_its_row_and_the_paper_matrix_covers_them_all():
+    assert set(PERMISSIONS) == set(COMMANDS)
+    assert {name for name, _, _ in cells()} | NEEDS_NOBODY == set(COMMANDS)
+    assert {role for _, role, _ in cells()} == set(Role)
+
+
+@pytest.mark.parametrize(("name", "role", "cell"), cells())
+def test_the_matrix_decides_for_every_role_and_command(name, role, cell):
+    command = COMMANDS[name]
+    own, foreign = Subject(opened_by="u1"), Subject(opened_by="u2")
+    assert (may(person(role), command, own) is None) == (cell in "yo")
+    assert (may(person(role), command, foreign) is None) == (cell == "y")
+    assert (may(person(role), command) is None) == (cell in "yo")
+    assert (name in denials(person(role))) == (cell == "-")
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_without_sign_on_the_station_is_view_only_but_can_be_silenced_and_signed_on(name):
+    expected = None if name in NEEDS_NOBODY else p.SIGN_ON_FIRST
+    assert may(None, COMMANDS[name]) == expected
+
+
+@pytest.mark.parametrize("name", sorted(set(COMMANDS) - NEEDS_NOBODY))
+@pytest.mark.parametrize("role", list(Role))
+def test_a_disabled_account_may_nothing(name, role):
+    assert may(person(role, is_disabled=True), COMMANDS[name]) == p.DISABLED
+
+
+def test_a_person_without_any_role_may_nothing():
+    assert set(denials(person())) == set(COMMANDS) - NEEDS_NOBODY
+
+
+def test_every_denial_has_words_and_a_german_sentence():
+    german = tomllib.loads(GERMAN.read_text(encoding="utf-8"))
+    for name in set(COMMANDS) - NEEDS_NOBODY:
+        row = PERMISSIONS[name]
+        assert row.why_not in german, name
+        assert not row.own or row.why_not_own in german, name
+    assert {p.SIGN_ON_FIRST, p.DISABLED, p.OTHER_AREA} <= set(german)
+
+
+def test_a_grant_for_the_press_shop_ends_at_its_door():
+    ack = COMMANDS["ack"]
+    operator = person(Role.OPERATOR, "Press shop")
+    assert may(operator, ack, Subject(frozenset({"Press shop"}))) is None
+    assert may(operator, ack, Subject(frozenset({"Assembly"}))) == p.OTHER_AREA
+    assert may(operator, ack, Subject(frozenset({"Press shop", "Assembly"}))) == p.OTHER_AREA
+    assert may(operator, ack, Subject(frozenset({""}))) == p.OTHER_AREA
+    assert may(operator, COMMANDS["open-incident"], Subject()) is None
+
+
+def test_two_area_grants_together_cover_a_batch_of_both_areas():
+    operator = person(Role.OPERATOR, "Press shop", "Assembly")
+    assert may(operator, COMMANDS["ack"], Subject(frozenset({"Press shop", "Assembly"}))) is None
+
+
+def test_a_role_in_one_area_lends_nothing_to_another_role_elsewhere():
+    mixed = Person(
+        User("u1", "u1", "Uwe"),
+        (Grant("u1", Role.OPERATOR, "Press shop"), Grant("u1", Role.ENGINEER, "Assembly")),
+    )
+    assert may(mixed, COMMANDS["ack"], Subject(frozenset({"Assembly"}))) == p.OTHER_AREA
+    assert may(mixed, COMMANDS["comment"], Subject(frozenset({"Assembly"}))) is None
+    assert mixed.roles == (Role.OPERATOR, Role.ENGINEER)
+
+
+def test_a_record_that_nobody_opened_is_nobodys_own():
+    nameless = Person(User("", "", ""), (Grant("", Role.OPERATOR),))
+    assert may(nameless, COMMANDS["close-incident"], Subject(opened_by="")) is not None
