@@ -1,0 +1,22 @@
+"""Reads a password from its owner-only file."""
+
+import os
+from pathlib import Path
+
+
+class CredentialError(OSError):
+    """The text says what is wrong with the file, without its content."""
+
+
+def read_password(path: Path) -> str:
+    """The first line. Raises CredentialError when the file is missing, unreadable or open to others (POSIX modes;
+    on Windows the installer's access list protects the folder)."""
+    try:
+        if os.name == "posix" and path.stat().st_mode & 0o077:
+            raise CredentialError("the password file is open to others: chmod 600")
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except CredentialError:
+        raise
+    except (OSError, UnicodeDecodeError) as error:
+        raise CredentialError("the password file cannot be read") from error
+    return lines[0] if lines else ""
