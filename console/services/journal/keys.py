@@ -1,0 +1,79 @@
+"""The station's signing key behind a small protocol, so that a TPM or the Windows key store can take its place."""
+
+import os
+from pathlib import Path
+from typing import Protocol
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from console.services.storage.ownership import restrict_to_owner
+
+
+class StationKey(Protocol):
+    """Signs for this station; the private part need not be readable."""
+
+    @property
+    def public_key(self) -> bytes:
+        """32 bytes, Ed25519."""
+        ...
+
+    def sign(self, data: bytes) -> bytes:
+        """64 bytes."""
+        ...
+
+
+class FileKey:
+    """An Ed25519 key in a PEM file that only its owner can read."""
+
+    def __init__(self, private: Ed25519PrivateKey) -> None:
+        self._private = private
+        self._public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+    @classmethod
+    def load_or_create(cls, folder: Path) -> "FileKey":
+        """The key in `folder/station.pem`, made at the first start. Raises ValueError for a file without one."""
+        path = folder / "station.pem"
+        if not path.exists():
+            _write_new(path, Ed25519PrivateKey.generate())
+        private = load_pem_private_key(path.read_bytes(), password=None)
+        if not isinstance(private, Ed25519PrivateKey):
+            raise ValueError(f"{path} holds no Ed25519 key")
+        restrict_to_owner(path)
+        return cls(private)
+
+    @property
+    def public_key(self) -> bytes:
+        return self._public
+
+    def sign(self, data: bytes) -> bytes:
+        return self._private.sign(data)
+
+
+def is_signed_by(public_key: bytes, signature: bytes, data: bytes) -> bool:
+    """True when the signature is the key's. Never raises for malformed keys or signatures."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, data)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def _write_new(path: Path, private: Ed25519PrivateKey) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    restrict_to_owner(path.parent)
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(pem)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)  # whole or not at all: half a key would end the stream at the next start
