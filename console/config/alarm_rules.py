@@ -1,5 +1,7 @@
 """`site/alarms.toml`: the alarm rules of the site, checked whole, with every error at once."""
 
+from itertools import pairwise
+from math import isfinite
 from pathlib import Path
 
 from console.config.problems import BadConfiguration, Problem, TableReader, read_toml
@@ -73,7 +75,7 @@ def _rule(table: TableReader) -> AlarmRule:
 
 def _optional(table: TableReader, key: str) -> float | None:
     value = table.number(key, 0.0)
-    if value != value or value in (float("inf"), float("-inf")):
+    if not isfinite(value):
         table.problem(key, "must be a finite number", "correct the number")
         return None
     return value if key in table.table else None
@@ -84,7 +86,7 @@ def _check_kind(table: TableReader, rule: AlarmRule, limits: dict[str, float | N
     if rule.kind is AlarmKind.LIMIT:
         if not given:
             table.problem("kind", "a limit rule needs a limit", "add one of ll, l, h, hh")
-        for (low, a), (high, b) in zip(given, given[1:], strict=False):
+        for (low, a), (high, b) in pairwise(given):
             if a >= b:
                 table.problem(high, f"must lie above {low}", f"correct {high} or {low}")
     elif given:

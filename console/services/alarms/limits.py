@@ -39,6 +39,21 @@ class BandEvents:
         return len(self.row)
 
 
+@dataclass(frozen=True, slots=True)
+class BandSettings:
+    """Thresholds of one side, mirrored by `sign` (-1: low side), inf where there is none; delays in microseconds.
+
+    The defaults fit a condition of yes (x = 1) or no (x = 0).
+    """
+
+    t1: float = 0.5
+    t2: float = _INF
+    sign: float = 1.0
+    deadband: float = 0.0
+    on_us: int = 0
+    off_us: int = 0
+
+
 _COLUMNS: dict[str, tuple[str, float | int]] = {
     "sign": ("f8", 1.0),  # -1 mirrors the low side
     "t1": ("f8", _INF),
@@ -82,29 +97,24 @@ class BandColumns:
         self._waiting: set[int] = set()
         self._grow(256)
 
-    def add(
-        self, *, t1: float, t2: float, sign: float, deadband: float, on_us: int, off_us: int, shown: int = 0
-    ) -> int:
-        """A new row; thresholds mirrored by `sign`, inf where there is none. `shown` continues an occurrence."""
+    def add(self, settings: BandSettings, shown: int = 0) -> int:
+        """A new row; `shown` > 0 continues an open occurrence."""
         if self.size == self._capacity:
             self._grow(self._capacity * 2)
         row = self.size
         self.size += 1
         self.raw[row] = self.shown[row] = shown
-        self.since1[row] = self.since2[row] = NONE
-        self.configure(row, t1=t1, t2=t2, sign=sign, deadband=deadband, on_us=on_us, off_us=off_us)
+        self.configure(row, settings)
         return row
 
-    def configure(
-        self, row: int, *, t1: float, t2: float, sign: float, deadband: float, on_us: int, off_us: int
-    ) -> None:
+    def configure(self, row: int, settings: BandSettings) -> None:
         """Set or change the limits; the band shown stays until a sample says otherwise (no false return)."""
-        self.t1[row] = min(t1, t2)  # HH without H: both bands begin there
-        self.t2[row] = t2
-        self.sign[row] = sign
-        self.deadband[row] = deadband
-        self.on_us[row] = on_us
-        self.off_us[row] = off_us
+        self.t1[row] = min(settings.t1, settings.t2)  # HH without H: both bands begin there
+        self.t2[row] = settings.t2
+        self.sign[row] = settings.sign
+        self.deadband[row] = settings.deadband
+        self.on_us[row] = settings.on_us
+        self.off_us[row] = settings.off_us
         self._set_edges(np.array([row]))
 
     def disarm(self, row: int) -> None:

@@ -1,0 +1,238 @@
+"""Every condition and its occurrences: takes triggers through `step`, keeps rows, log, horn and acknowledgements."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from uuid import UUID
+
+from console.domain.alarm_step import Acknowledgement, Alarm, Event, Returning, Step, Transition, Trigger, step
+from console.domain.alarms import AlarmState, Condition, Priority
+from console.services.alarms.acknowledgements import Acknowledgements
+from console.services.alarms.alarm_rows import AlarmRows
+from console.services.alarms.annunciation import Annunciation
+from console.services.alarms.transitions import AlarmTransition, OpenOccurrence
+
+Maker = Callable[[int], Condition]  # makes the static part when it is first needed: 100,000 idle ones cost nothing
+_ONCE = frozenset(
+    {Transition.RAISED, Transition.RETURNED, Transition.CLOSED, Transition.RETIRED, Transition.SUPERSEDED}
+)
+
+
+class AlarmBook:
+    """One row per condition. Main thread only; knows no clock: `now_us` is this PC's time of the turn."""
+
+    def __init__(self, annunciation: Annunciation) -> None:
+        self.rows = AlarmRows()
+        self.acknowledgements = Acknowledgements()
+        self.annunciation = annunciation
+        self.ids: list[UUID] = []
+        self._row_of: dict[UUID, int] = {}
+        self._makers: list[Maker] = []
+        self._conditions: dict[int, Condition] = {}
+        self._counted: dict[tuple[int, int], Counter[str]] = {}
+        self._transitions: list[AlarmTransition] = []
+
+    def open_row(
+        self, condition_id: UUID, maker: Maker, *, outer: int, inner: int, sign: int = 1,
+        returning: Returning = Returning.PLAIN,
+    ) -> int:  # fmt: skip
+        """The row of a condition, made at first sight; a known one (restored, edited, reborn) keeps its state."""
+        row = self._row_of.get(condition_id)
+        if row is None:
+            row = self.rows.add(outer=outer, inner=inner, sign=sign, returning=returning)
+            self._row_of[condition_id] = row
+            self.ids.append(condition_id)
+            self._makers.append(maker)
+            return row
+        self.rows.configure(row, outer=outer, inner=inner, sign=sign, returning=returning)
+        self.redefine(row, maker)
+        return row
+
+    def redefine(self, row: int, maker: Maker) -> None:
+        """The static part of a row changed."""
+        self._makers[row] = maker
+        self._conditions.pop(row, None)
+        self.rows.renew_condition(row)
+
+    def row_of(self, condition_id: UUID) -> int | None:
+        return self._row_of.get(condition_id)
+
+    def condition(self, row: int) -> Condition:
+        found = self._conditions.get(row)
+        if found is None:
+            found = self._conditions[row] = self._makers[row](row)
+        return found
+
+    def apply(self, row: int, trigger: Trigger, now_us: int, value: float | None = None) -> Step:
+        """One trigger: row, log, horn and counts follow."""
+        rows = self.rows
+        before = rows.load(row)
+        if trigger.event is Event.CONDITION_FALSE and rows.priority[row] >= Priority.JOURNAL:
+            before = replace(before, returning=Returning.CLOSING)
+        result = step(before, trigger)
+        if result.alarm is before:
+            return result
+        if value is not None:
+            rows.value[row] = value
+        if Transition.RAISED in result.logs:
+            rows.count[row] += 1
+            rows.acked_by.pop(row, None)
+            rows.notes.pop(row, None)
+        rows.store(row, result.alarm)
+        if result.superseded is not None:
+            self._supersede(row, result.superseded, now_us)
+        self._log(row, result.alarm, result.logs, trigger.at_us, now_us)
+        self._sound(row, result, now_us)
+        return result
+
+    def acknowledge(self, condition_id: UUID, acknowledgement: Acknowledgement, now_us: int) -> bool:
+        """Apply a fact; True when something changed. Never refused, idempotent, may come before its alarm."""
+        row = self._row_of.get(condition_id)
+        if not self.acknowledgements.add(condition_id, acknowledgement) or row is None:
+            return False
+        changed = False
+        for older in self.acknowledgements.take_covered(row, acknowledgement):
+            logs = (Transition.ACKNOWLEDGED, Transition.CLOSED)
+            self._log(row, older, logs, now_us, now_us, acknowledgement.who)
+            changed = True
+        return self._acknowledge_row(row, acknowledgement, now_us) or changed
+
+    def restore(self, occurrences: Iterable[OpenOccurrence], now_us: int) -> list[int]:
+        """Open occurrences of the last run: same identity, marked uncertain, silent. Returns their rows.
+
+        What is returned and acknowledged meanwhile closes here. Several of one condition: the newest takes the row.
+        """
+        rows: dict[int, None] = {}
+        for occurrence in sorted(occurrences, key=lambda item: item.start_us):
+            row = self._row_of.get(occurrence.condition_id)
+            if row is None:
+                row = self.open_row(
+                    occurrence.condition_id,
+                    _stored(occurrence),
+                    outer=occurrence.priority,
+                    inner=occurrence.priority,
+                    sign=-1 if occurrence.side == "low" else 1,
+                )
+            self._restore_row(row, occurrence, now_us)
+            rows[row] = None
+        return list(rows)
+
+    def take_transitions(self) -> list[AlarmTransition]:
+        """What is to be logged since the last call, in order."""
+        taken, self._transitions = self._transitions, []
+        return taken
+
+    def _restore_row(self, row: int, stored: OpenOccurrence, now_us: int) -> None:
+        current = self.rows.load(row)
+        if current.state is not AlarmState.NORMAL:
+            self._supersede(row, current, now_us)
+        self._counted[row, stored.start_us] = Counter(stored.counted)
+        returned = stored.returned_us > 0
+        alarm = Alarm(
+            AlarmState.RETURNED_UNACKNOWLEDGED if returned else AlarmState.UNACKNOWLEDGED,
+            stored.start_us,
+            stored.annunciated_us,
+            stored.changed_us,
+            stored.returned_us,
+            abs(stored.severity),
+            max(stored.worst, 1),
+            not returned,
+            current.returning,
+        )
+        self.rows.value[row] = float("nan") if stored.value is None else stored.value
+        self.rows.count[row] += 1
+        self.rows.store(row, alarm)
+        covering = self.acknowledgements.covering(stored.condition_id, alarm)
+        if covering is None:
+            if not returned:
+                self.annunciation.restore(row)
+            return
+        result = step(alarm, Trigger(Event.ACKNOWLEDGE, stored.changed_us, acknowledgement=covering))
+        self.rows.store(row, result.alarm)
+        self.rows.acked_by[row] = covering.who
+        if Transition.CLOSED in result.logs:  # the row of its closing was not written any more
+            self._log(row, result.alarm, (Transition.CLOSED,), now_us, now_us, covering.who)
+
+    def _sound(self, row: int, result: Step, now_us: int) -> None:
+        if not result.annunciate:
+            if result.alarm.state is not AlarmState.UNACKNOWLEDGED:
+                self.annunciation.end(row)
+            return
+        covering = self.acknowledgements.covering(self.ids[row], result.alarm)
+        if covering is not None:  # somebody has already seen it: the fact was faster than the samples
+            self._acknowledge_row(row, covering, now_us)
+        else:
+            severity = result.alarm.severity
+            self.annunciation.annunciate(row, self.rows.priority_of(row, severity), now_us)
+
+    def _acknowledge_row(self, row: int, acknowledgement: Acknowledgement, now_us: int) -> bool:
+        before = self.rows.load(row)
+        result = step(before, Trigger(Event.ACKNOWLEDGE, now_us, acknowledgement=acknowledgement))
+        if not result.logs:
+            return False
+        self.rows.store(row, result.alarm)
+        self.rows.acked_by[row] = acknowledgement.who
+        if acknowledgement.comment:
+            self.rows.notes[row] = acknowledgement.comment
+        self.annunciation.end(row)
+        self._log(row, result.alarm, result.logs, now_us, now_us, acknowledgement.who)
+        return True
+
+    def _supersede(self, row: int, alarm: Alarm, now_us: int) -> None:
+        dropped = self.acknowledgements.supersede(row, alarm)
+        if dropped is not None:
+            self._log(row, dropped, (Transition.SUPERSEDED,), now_us, now_us)
+
+    def _log(
+        self, row: int, alarm: Alarm, logs: tuple[Transition, ...], at_us: int, now_us: int, who: str = ""
+    ) -> None:
+        condition = self.condition(row)
+        value = float(self.rows.value[row])
+        for transition in logs:
+            n = 0
+            if transition not in _ONCE:
+                counted = self._counted.setdefault((row, alarm.start_us), Counter())
+                n = counted[transition]
+                counted[transition] += 1
+            self._transitions.append(
+                AlarmTransition(
+                    condition.condition_id,
+                    alarm.start_us,
+                    transition,
+                    n,
+                    alarm.annunciated_us if transition is Transition.RAISED else at_us,
+                    now_us,
+                    self.rows.priority_of(row, max(alarm.worst, 1)),
+                    int(alarm.severity * self.rows.sign[row]),
+                    value if value == value else None,  # noqa: PLR0124 - nan
+                    condition.text,
+                    condition.subject,
+                    condition.kind.value,
+                    condition.rule_id,
+                    condition.side,
+                    condition.area,
+                    condition.asset_name,
+                    who,
+                )
+            )
+        if logs and logs[-1] in (Transition.CLOSED, Transition.RETIRED, Transition.SUPERSEDED):
+            self._counted.pop((row, alarm.start_us), None)
+
+
+def _stored(occurrence: OpenOccurrence) -> Maker:
+    """The static part as the log has it, until the tag or asset is known again."""
+
+    def make(row: int) -> Condition:
+        return Condition(
+            row,
+            occurrence.condition_id,
+            occurrence.rule_id,
+            occurrence.kind,
+            occurrence.side,
+            subject=occurrence.subject,
+            asset_name=occurrence.asset_name,
+            area=occurrence.area,
+            text=occurrence.text,
+        )
+
+    return make

@@ -1,0 +1,213 @@
+"""The alarm table in numpy columns: one row per condition, one count for everybody, deltas of what changed."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from console.domain.alarm_step import Alarm, Returning
+from console.domain.alarms import ACTIVE_STATES, UNACKNOWLEDGED_STATES, AlarmState, Condition, Priority
+from console.services.records import AlarmCounts, AlarmsDelta
+
+ConditionSource = Callable[[int], Condition]  # makes the static part of a row when it is first told
+_STATES = tuple(AlarmState)
+_RETURNING = tuple(Returning)
+_IS_UNACKNOWLEDGED = np.array([state in UNACKNOWLEDGED_STATES for state in _STATES])
+_IS_ACTIVE = np.array([state in ACTIVE_STATES for state in _STATES])
+_COLUMNS: dict[str, tuple[str, float | int]] = {
+    "state": ("u1", 0),
+    "priority": ("u1", Priority.MEDIUM),  # of `worst`
+    "severity": ("i1", 0),  # outwards from zero
+    "worst": ("i1", 0),
+    "start_us": ("i8", 0),
+    "annunciated_us": ("i8", 0),
+    "changed_us": ("i8", 0),
+    "returned_us": ("i8", 0),
+    "value": ("f8", float("nan")),
+    "count": ("i4", 0),
+    "uncertain": ("?", False),
+    "returning": ("u1", 0),
+    "outer": ("u1", Priority.MEDIUM),  # priority of band 2, or of the only band
+    "inner": ("u1", Priority.MEDIUM),  # priority of band 1
+    "sign": ("i1", 1),  # -1: a low side, severities are shown below zero
+}
+
+
+class AlarmRows:
+    """Row = dense integer of one condition for the life of the process."""
+
+    state: NDArray[np.uint8]
+    priority: NDArray[np.uint8]
+    severity: NDArray[np.int8]
+    worst: NDArray[np.int8]
+    start_us: NDArray[np.int64]
+    annunciated_us: NDArray[np.int64]
+    changed_us: NDArray[np.int64]
+    returned_us: NDArray[np.int64]
+    value: NDArray[np.float64]
+    count: NDArray[np.int32]
+    uncertain: NDArray[np.bool_]
+    returning: NDArray[np.uint8]
+    outer: NDArray[np.uint8]
+    inner: NDArray[np.uint8]
+    sign: NDArray[np.int8]
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._capacity = 0
+        self._dirty: set[int] = set()
+        self._conditions: dict[int, Condition] = {}  # those that were told
+        self._told: set[int] = set()
+        self._unacknowledged = [0] * 6
+        self._active = [0] * 6
+        self._counts: AlarmCounts | None = None
+        self.acked_by: dict[int, str] = {}
+        self.notes: dict[int, str] = {}
+        self._grow(256)
+
+    def add(self, *, outer: int, inner: int, sign: int = 1, returning: Returning = Returning.PLAIN) -> int:
+        """A new row in state NORMAL. Priorities are those of the outer and the inner band."""
+        if self.size == self._capacity:
+            self._grow(self._capacity * 2)
+        row = self.size
+        self.size += 1
+        self.configure(row, outer=outer, inner=inner, sign=sign, returning=returning)
+        return row
+
+    def configure(
+        self, row: int, *, outer: int, inner: int, sign: int = 1, returning: Returning = Returning.PLAIN
+    ) -> None:
+        self.outer[row], self.inner[row], self.sign[row] = outer, inner, sign
+        self.returning[row] = _RETURNING.index(returning)
+
+    def load(self, row: int) -> Alarm:
+        """The row as the value that `step` takes."""
+        return Alarm(
+            _STATES[self.state[row]],
+            int(self.start_us[row]),
+            int(self.annunciated_us[row]),
+            int(self.changed_us[row]),
+            int(self.returned_us[row]),
+            int(self.severity[row]),
+            int(self.worst[row]),
+            bool(self.uncertain[row]),
+            _RETURNING[self.returning[row]],
+        )
+
+    def store(self, row: int, alarm: Alarm) -> None:
+        """Write the row back; counts and dirt follow."""
+        self._account(row, -1)
+        self.state[row] = alarm.state
+        self.start_us[row] = alarm.start_us
+        self.annunciated_us[row] = alarm.annunciated_us
+        self.changed_us[row] = alarm.changed_us
+        self.returned_us[row] = alarm.returned_us
+        self.severity[row] = alarm.severity
+        self.worst[row] = alarm.worst
+        self.uncertain[row] = alarm.uncertain
+        if alarm.worst:
+            self.priority[row] = self.priority_of(row, alarm.worst)
+        self._account(row, 1)
+        self._dirty.add(row)
+
+    def priority_of(self, row: int, severity: int) -> int:
+        return int(self.outer[row] if severity >= 2 else self.inner[row])
+
+    def mark(self, row: int) -> None:
+        """Something beside the columns changed: text, note, value."""
+        self._dirty.add(row)
+
+    def renew_condition(self, row: int) -> None:
+        """The static part must be told again."""
+        self._told.discard(row)
+        self._conditions.pop(row, None)
+        if self.state[row] != AlarmState.NORMAL:
+            self._dirty.add(row)
+
+    def set_uncertain(self, rows: NDArray[np.int64]) -> None:
+        """Active rows whose source cannot be trusted now are held and marked (alarms.md 1, quality bad)."""
+        rows = rows[_IS_ACTIVE[self.state[rows]] & ~self.uncertain[rows]]
+        self.uncertain[rows] = True
+        self._dirty.update(rows.tolist())
+
+    def is_active(self, row: int) -> bool:
+        return bool(_IS_ACTIVE[self.state[row]])
+
+    def counts(self) -> AlarmCounts:
+        """Kept while rows change; only the top row is looked for, and only after a change."""
+        if self._counts is None:
+            unacknowledged, active = self._unacknowledged, self._active
+            self._counts = AlarmCounts(
+                (unacknowledged[1], unacknowledged[2], unacknowledged[3], unacknowledged[4]),
+                (active[1], active[2], active[3], active[4]),
+                self._top_row(),
+            )
+        return self._counts
+
+    @property
+    def is_dirty(self) -> bool:
+        return bool(self._dirty)
+
+    def take_delta(self, condition_of: ConditionSource) -> AlarmsDelta:
+        """What changed since the last call; conditions that were never told come along."""
+        rows = sorted(self._dirty)
+        self._dirty.clear()
+        fresh = [row for row in rows if row not in self._told]
+        for row in fresh:
+            self._conditions[row] = condition_of(row)
+        self._told.update(fresh)
+        return self._delta(rows, tuple(self._conditions[row] for row in fresh), is_snapshot=False)
+
+    def snapshot(self, condition_of: ConditionSource) -> AlarmsDelta:
+        """All listed rows, and every condition that a later delta takes as known."""
+        rows = np.flatnonzero(self.state[: self.size]).tolist()
+        for row in rows:
+            if row not in self._conditions:
+                self._conditions[row] = condition_of(row)
+        return self._delta(rows, tuple(self._conditions.values()), is_snapshot=True)
+
+    def _delta(self, rows: list[int], conditions: tuple[Condition, ...], *, is_snapshot: bool) -> AlarmsDelta:
+        index = np.array(rows, np.int64)
+        priority = self.priority[index]
+        state = self.state[index]
+        return AlarmsDelta(
+            is_snapshot=is_snapshot,
+            conditions=conditions,
+            rows=index.astype(np.int32),
+            # journal-only alarms have no row in any list
+            state=np.where(priority >= Priority.JOURNAL, np.uint8(AlarmState.NORMAL), state).astype(np.uint8),
+            priority=priority,
+            severity=(self.severity[index] * self.sign[index]).astype(np.int8),
+            start_us=self.start_us[index],
+            annunciated_us=self.annunciated_us[index],
+            changed_us=self.changed_us[index],
+            value=self.value[index],
+            count=self.count[index],
+            uncertain=self.uncertain[index],
+            acked_by={row: self.acked_by[row] for row in rows if row in self.acked_by},
+            notes={row: self.notes[row] for row in rows if row in self.notes},
+        )
+
+    def _account(self, row: int, sign: int) -> None:
+        state = self.state[row]
+        if state:
+            priority = self.priority[row]
+            self._unacknowledged[priority] += sign * int(_IS_UNACKNOWLEDGED[state])
+            self._active[priority] += sign * int(_IS_ACTIVE[state])
+        self._counts = None
+
+    def _top_row(self) -> int:
+        wanted = next((p for p in range(1, 5) if self._unacknowledged[p]), 0)
+        if not wanted:
+            return -1
+        state, priority = self.state[: self.size], self.priority[: self.size]
+        rows = np.flatnonzero(_IS_UNACKNOWLEDGED[state] & (priority == wanted))
+        return int(rows[np.argmax(self.annunciated_us[rows])])
+
+    def _grow(self, capacity: int) -> None:
+        for name, (kind, fill) in _COLUMNS.items():
+            column = np.full(capacity, fill, kind)
+            if self._capacity:
+                column[: self._capacity] = getattr(self, name)
+            setattr(self, name, column)
+        self._capacity = capacity

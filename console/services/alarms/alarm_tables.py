@@ -1,0 +1,38 @@
+"""Tables of the alarm lane: every transition ever, and which occurrences are still open (one row each)."""
+
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
+
+metadata = MetaData()
+
+# `rid` keeps the local order of rows with equal stamps; the key makes N stations write one row.
+alarm_log = Table(
+    "alarm_log",
+    metadata,
+    Column("rid", Integer, primary_key=True, autoincrement=True),
+    Column("condition_id", LargeBinary(16), nullable=False),
+    Column("start_us", BigInteger, nullable=False),
+    Column("transition", Text, nullable=False),
+    Column("n", Integer, nullable=False),  # the n-th of its kind within the occurrence, from 0
+    Column("at_us", BigInteger, nullable=False),
+    Column("receive_us", BigInteger, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("severity", Integer, nullable=False),
+    Column("value", Float),
+    Column("text", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("rule_id", Text, nullable=False),
+    Column("side", Text, nullable=False),
+    Column("area", Text, nullable=False),
+    Column("asset_name", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    UniqueConstraint("condition_id", "start_us", "transition", "n"),
+    Index("ix_alarm_log_at", "at_us"),
+)
+
+alarm_open = Table(
+    "alarm_open",
+    metadata,
+    Column("condition_id", LargeBinary(16), primary_key=True),
+    Column("start_us", BigInteger, primary_key=True),
+)

@@ -1,0 +1,355 @@
+"""The alarm engine: follows the tag store, raises, returns and counts alarms, in source time, without a clock.
+
+Acknowledgement, occurrence identity and source time after architecture.md; states after OPC UA Part 9. The owner
+calls `tick` every turn, drains `take_transitions` into the log and `take_delta` towards the models.
+"""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from console.domain import identity
+from console.domain.alarm_step import (
+    SEEN_AHEAD_US,
+    Acknowledgement,
+    Event,
+    Trigger,
+)
+from console.domain.alarms import (
+    UNACKNOWLEDGED_STATES,
+    AlarmKind,
+    AlarmRule,
+    AlarmState,
+    Condition,
+    Occurrence,
+    Priority,
+)
+from console.domain.quality import Detail, Quality
+from console.domain.tags import Tag
+from console.services.alarms.alarm_book import AlarmBook
+from console.services.alarms.annunciation import Annunciation
+from console.services.alarms.asset_conditions import ASSET_KINDS, AssetConditions
+from console.services.alarms.asset_quality import AssetQuality
+from console.services.alarms.limits import BandColumns, BandEvents, Rows
+from console.services.alarms.local_acknowledgement import AcknowledgeCheck, check_acknowledge
+from console.services.alarms.rule_match import TAG_KINDS, RuleMatch
+from console.services.alarms.sessions import Sessions
+from console.services.alarms.tag_conditions import TagConditions, band_settings, sides
+from console.services.alarms.tag_rows import TagRow, priorities, tag_condition
+from console.services.alarms.transitions import AlarmTransition, OpenOccurrence
+from console.services.records import AlarmCounts, AlarmsDelta
+from console.services.telemetry.batch import LinkChanged, QualityChanged, SampleBatch, SessionChanged, TagColumns
+
+RESTORED_SYSTEM_S = 30.0  # a system alarm of the last run that nobody raised again by then has returned
+
+
+class AlarmEngine:
+    """A `Consumer` of the tag store. Main thread only. `restore` comes before the first tags."""
+
+    def __init__(
+        self,
+        site_id: UUID,
+        tags: TagColumns,
+        rules: Iterable[AlarmRule] = (),
+        *,
+        station_id: UUID | None = None,
+        annunciation: Annunciation | None = None,
+    ) -> None:
+        self._site_id = site_id
+        self._tags = tags
+        self.annunciation = annunciation or Annunciation()
+        self._book = AlarmBook(self.annunciation)
+        self._bands = BandColumns()
+        self._tag_conditions = TagConditions(self._bands)
+        self._rules = tuple(rules)
+        self._match = RuleMatch(rule for rule in self._rules if rule.kind in TAG_KINDS)
+        asset_rules = [rule for rule in self._rules if rule.kind in ASSET_KINDS]
+        self._assets = AssetConditions(site_id, station_id or site_id, self._book, asset_rules)
+        self._quality = AssetQuality(self._assets, self._bands)
+        self._sessions = Sessions(self._assets, self._book)
+        self._row_of_band = np.zeros(256, np.int64)
+        self._handle_of_band = np.zeros(256, np.int32)
+        self._band_of_row: dict[int, int] = {}
+        self._tag_rows: dict[int, TagRow] = {}  # alarm row -> what it hangs on
+        self._restored_systems: set[int] = set()
+        self._restored_until: float | None = None
+        self._now_us = 0
+
+    # -- Consumer ----------------------------------------------------------------------------------------------------
+
+    def on_tags(self, tags: tuple[Tag, ...]) -> None:
+        """New or redefined tags: their conditions exist from now on; a rebirth starts nothing anew."""
+        for tag in tags:
+            path = tag.source.path().partition("/")[2]
+            rules = self._match.rules_of(path)
+            kinds = {rule.kind for rule in rules}
+            self._quality.add(tag, AlarmKind.BAD_QUALITY in kinds, AlarmKind.STALE in kinds)
+            for rule in rules:
+                for side in sides(rule):
+                    self._hang(tag, rule, side)
+        self._take_new_bands()
+
+    def on_samples(self, batch: SampleBatch) -> None:
+        if not len(batch):
+            return
+        self._now_us = max(self._now_us, int(batch.receive_us[-1]))
+        events, held = self._tag_conditions.evaluate(batch)
+        self._play(events)
+        self._mark_uncertain(held)
+        for change in self._quality.update(batch.handle, self._tags):
+            self._play(change)
+        self._take_new_bands()
+        self._run_delays()
+        self._look_at_clocks(batch)
+
+    def on_quality(self, change: QualityChanged) -> None:
+        if not len(change.handles):
+            return
+        events, held = self._tag_conditions.judge_quality(change.handles, self._tags, change.at_us)
+        self._play(events)
+        self._mark_uncertain(held)
+        for asset_change in self._quality.update(change.handles, self._tags, change.at_us):
+            self._play(asset_change)
+        self._take_new_bands()
+        self._run_delays()
+
+    def on_session(self, change: SessionChanged) -> None:
+        self._sessions.on_session(change, max(self._now_us, change.at_us))
+
+    def on_link(self, change: LinkChanged) -> None:
+        self._sessions.on_link(change, max(self._now_us, change.at_us))
+
+    def tick(self, now_us: int, mono_s: float) -> None:
+        """Once a turn: delays that ran out on their nodes' watermarks, graces that ran out on the monotonic clock."""
+        self._now_us = now_us
+        self._run_delays()
+        self._sessions.tick(now_us, mono_s)
+        if self._restored_systems:
+            if self._restored_until is None:
+                self._restored_until = mono_s + RESTORED_SYSTEM_S
+            elif mono_s >= self._restored_until:
+                for row in self._restored_systems:
+                    self._book.apply(row, Trigger(Event.CONDITION_FALSE, now_us), now_us)
+                self._restored_systems.clear()
+
+    # -- what Leitstand says about itself ----------------------------------------------------------------------------
+
+    def raise_system(self, key: str, text: str, priority: Priority, now_us: int) -> None:
+        """An alarm about this station (no sound device, centre away, defect). Raising it twice is one occurrence."""
+        row = self._assets.system_row(key, text, priority)
+        self._restored_systems.discard(row)
+        self._book.apply(row, Trigger(Event.CONDITION_TRUE, now_us), now_us)
+
+    def clear_system(self, key: str, now_us: int) -> None:
+        row = self._assets.known_system_row(key)
+        if row is not None:
+            self._restored_systems.discard(row)
+            self._book.apply(row, Trigger(Event.CONDITION_FALSE, now_us), now_us)
+
+    # -- acknowledgement ---------------------------------------------------------------------------------------------
+
+    def check_acknowledge(self, occurrences: Iterable[Occurrence], now_us: int, comment: str = "") -> AcknowledgeCheck:
+        """What a local acknowledgement of exactly these occurrences means. Changes nothing.
+
+        Raises `Refused` for the whole batch, naming them, when one is unknown or no longer the one on screen; also
+        when all are already acknowledged. Some that are acknowledged already are skipped and reported.
+        """
+        return check_acknowledge(self._book, occurrences, lambda row: self._seen_through(row, now_us), comment)
+
+    def apply_acknowledgement(
+        self, condition_id: UUID, start_us: int, seen_through_us: int, who: str, comment: str = "", now_us: int = 0
+    ) -> bool:
+        """Apply a fact from this or another console: never refused, idempotent. True when an alarm changed.
+
+        At start the journal is replayed into this first, then `restore` is called.
+        """
+        interval = Acknowledgement(start_us, seen_through_us, who, comment)
+        return self._book.acknowledge(condition_id, interval, now_us or self._now_us)
+
+    def set_note(self, occurrence: Occurrence, note: str) -> None:
+        """What stands beside the row (comment, incident number), while this occurrence is the one on the row."""
+        row = self._book.row_of(occurrence.condition_id)
+        if row is not None and self._book.rows.start_us[row] == occurrence.start_us:
+            self._book.rows.notes[row] = note
+            self._book.rows.mark(row)
+
+    # -- restart, edits ----------------------------------------------------------------------------------------------
+
+    def restore(self, occurrences: Iterable[OpenOccurrence], now_us: int) -> None:
+        """Open occurrences of the last run, after the acknowledgements were replayed and before the first tags.
+
+        Each continues silently and uncertain until fresh data says what is. Rules that are gone retire theirs.
+        """
+        known = {rule.rule_id for rule in self._rules}
+        for row in self._book.restore(occurrences, now_us):
+            condition = self._book.condition(row)
+            if condition.kind in (AlarmKind.LIMIT, AlarmKind.DISCRETE) and condition.rule_id not in known:
+                self._book.apply(row, Trigger(Event.RETIRED, now_us), now_us)
+            elif condition.kind is AlarmKind.SYSTEM and self._book.rows.is_active(row):
+                self._restored_systems.add(row)
+            elif condition.kind is AlarmKind.CLOCK and self._book.rows.is_active(row):
+                self._sessions.restored_clock(row)
+
+    def set_rules(self, rules: Iterable[AlarmRule], now_us: int) -> None:
+        """Edited rules: what still exists keeps its occurrence and is judged anew, without a false return; the rest retires."""
+        self._now_us = max(self._now_us, now_us)
+        self._rules = tuple(rules)
+        self._match = RuleMatch(rule for rule in self._rules if rule.kind in TAG_KINDS)
+        self._assets.set_rules(rule for rule in self._rules if rule.kind in ASSET_KINDS)
+        before = dict(self._tag_rows)
+        self._tag_rows.clear()
+        self.on_tags(tuple(self._tags.tag(handle) for handle in range(self._tags.size)))
+        for row, gone in before.items():
+            if row not in self._tag_rows:
+                self._bands.disarm(gone.band)
+                self._book.apply(row, Trigger(Event.RETIRED, now_us), now_us)
+                self._tag_rows[row] = gone  # the rule may come back: same condition, same band
+        self._judge_present(now_us)
+
+    # -- what others read --------------------------------------------------------------------------------------------
+
+    def take_delta(self) -> AlarmsDelta | None:
+        """Rows that changed since the last call, or None."""
+        return self._book.rows.take_delta(self._book.condition) if self._book.rows.is_dirty else None
+
+    def snapshot(self) -> AlarmsDelta:
+        return self._book.rows.snapshot(self._book.condition)
+
+    def counts(self) -> AlarmCounts:
+        return self._book.rows.counts()
+
+    def take_transitions(self) -> list[AlarmTransition]:
+        """Rows for `alarm_log` since the last call, in order."""
+        return self._book.take_transitions()
+
+    def condition(self, condition_id: UUID) -> Condition | None:
+        """The static part of a condition, None when it is not known here."""
+        row = self._book.row_of(condition_id)
+        return None if row is None else self._book.condition(row)
+
+    def open_occurrence(self, condition_id: UUID) -> Occurrence | None:
+        """The occurrence on the row, None when the condition is normal or unknown."""
+        row = self._book.row_of(condition_id)
+        if row is None or self._book.rows.state[row] == AlarmState.NORMAL:
+            return None
+        return Occurrence(condition_id, int(self._book.rows.start_us[row]))
+
+    # -- inside ------------------------------------------------------------------------------------------------------
+
+    def _judge_present(self, now_us: int) -> None:
+        """Judge the values as they stand: a tag that reports by exception may not send for hours."""
+        tags = self._tags
+        handles = np.flatnonzero(tags.quality[: tags.size] == Quality.GOOD).astype(np.int32)
+        no_number = np.flatnonzero(np.isnan(tags.value[handles])).tolist()
+        none = np.zeros(len(handles), np.uint8)
+        batch = SampleBatch(
+            handle=handles,
+            source_us=tags.source_us[handles],
+            receive_us=np.full(len(handles), now_us, np.int64),
+            value=tags.value[handles],
+            quality=tags.quality[handles],
+            detail=none,
+            flags=none,
+            texts={i: tags.text(int(handles[i])) for i in no_number},
+        )
+        events, _held = self._tag_conditions.evaluate(batch)
+        self._play(events)
+        self._run_delays()
+
+    def _hang(self, tag: Tag, rule: AlarmRule, side: str) -> None:
+        key = f"{rule.rule_id}/{side}" if side else rule.rule_id
+        condition_id = identity.condition_id(tag.tag_id, key)
+        row = self._book.row_of(condition_id)
+        known = self._tag_rows.get(row) if row is not None else None
+        outer, inner = priorities(rule, side)
+        maker = tag_condition(condition_id, tag, rule, side)
+        row = self._book.open_row(condition_id, maker, outer=outer, inner=inner, sign=-1 if side == "low" else 1)
+        if known is not None:
+            self._bands.configure(known.band, band_settings(rule, side))
+            self._tag_conditions.configure(known.band, tag, rule)
+            self._tag_rows[row] = TagRow(known.band, tag.handle, rule)
+            return
+        shown = int(self._book.rows.severity[row]) if self._book.rows.is_active(row) else 0
+        band = self._tag_conditions.add(tag, rule, side, shown)
+        self._tag_rows[row] = TagRow(band, tag.handle, rule)
+        self._link_band(band, row, tag.handle)
+
+    def _link_band(self, band: int, row: int, handle: int) -> None:
+        if band >= len(self._row_of_band):
+            self._row_of_band = np.concatenate([self._row_of_band, np.zeros(max(band, 256), np.int64)])
+            self._handle_of_band = np.concatenate([self._handle_of_band, np.zeros(max(band, 256), np.int32)])
+        self._row_of_band[band] = row
+        self._handle_of_band[band] = handle
+        self._band_of_row[row] = band
+
+    def _take_new_bands(self) -> None:
+        for band, row, handle in self._quality.take_new_bands():
+            self._link_band(band, row, handle)
+
+    def _run_delays(self) -> None:
+        if not self._bands.is_waiting:
+            return
+        bands = self._bands.waiting_rows()
+        self._play(self._bands.expire(bands, self._time_of(bands)))
+
+    def _time_of(self, bands: Rows) -> NDArray[np.int64]:
+        """Time on each band's own node: the watermark, or the tag's newest sample where that is ahead."""
+        handles = self._handle_of_band[bands]
+        watermark = self._tags.watermarks_us[self._tags.node[handles]]
+        return np.maximum(watermark, self._tags.source_us[handles])
+
+    def _play(self, events: BandEvents) -> None:
+        """Band changes become triggers of their alarms."""
+        if not len(events):
+            return
+        self._take_new_bands()
+        rows = self._row_of_band[events.row].tolist()
+        values: list[float | None] = events.value.tolist()
+        columns = (rows, events.at_us.tolist(), events.old.tolist(), events.new.tolist(), values)
+        for row, at_us, old, new, value in zip(*columns, strict=True):
+            if old == 0:
+                event = Event.CONDITION_TRUE
+            elif new == 0:
+                event = Event.CONDITION_FALSE
+            else:
+                event = Event.SEVERITY_UP if new > old else Event.SEVERITY_DOWN
+            hung = self._tag_rows.get(row)
+            if hung is None or hung.rule.kind is not AlarmKind.LIMIT:  # x is yes or no there: show the value itself
+                value = float(self._tags.value[hung.handle]) if hung is not None else None
+            self._book.apply(row, Trigger(event, at_us, new), self._now_us, value)
+
+    def _mark_uncertain(self, bands: Rows) -> None:
+        if len(bands):
+            self._book.rows.set_uncertain(np.unique(self._row_of_band[bands]))
+
+    def _look_at_clocks(self, batch: SampleBatch) -> None:
+        wrong = np.flatnonzero(batch.detail == Detail.BAD_CLOCK)
+        if len(wrong):
+            _nodes, first = np.unique(self._tags.node[batch.handle[wrong]], return_index=True)
+            for i in wrong[first].tolist():
+                path = self._node_path(int(batch.handle[i]))
+                asset_id = identity.asset_id(self._site_id, path)
+                self._sessions.clock_wrong(asset_id, path, int(batch.source_us[i]), self._now_us)
+        if self._sessions.awaits_clocks:
+            good = batch.handle[batch.detail != Detail.BAD_CLOCK]
+            _nodes, first = np.unique(self._tags.node[good], return_index=True)
+            for handle in good[first].tolist():
+                self._sessions.clock_heard(identity.asset_id(self._site_id, self._node_path(handle)))
+
+    def _node_path(self, handle: int) -> str:
+        source = self._tags.tag(handle).source
+        return "/".join(part for part in (source.broker, source.group, source.node) if part)
+
+    def _seen_through(self, row: int, now_us: int) -> int:
+        """How far an operator has seen this condition: to its node's watermark, but not into a pending entry."""
+        annunciated_us = int(self._book.rows.annunciated_us[row])
+        band = self._band_of_row.get(row)
+        if band is None:  # deaths, links and the station itself live on this PC's clock
+            return max(annunciated_us, now_us)
+        seen = int(self._time_of(np.array([band]))[0])
+        waiting = self._bands.waiting_since(band)
+        if waiting is not None:
+            seen = min(seen, waiting - 1)
+        return max(annunciated_us, min(seen, now_us + SEEN_AHEAD_US))

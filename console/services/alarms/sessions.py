@@ -1,0 +1,160 @@
+"""Node and link alarms: who died, what we are blind for, and what is looked at again when our own link returns.
+
+Architecture "Identity, time, values": a death starts at the time stamp of the birth that it ends; while our own
+link to a broker is down only the link alarm is raised; after its return a node is stale until its next birth.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from console.domain.alarm_step import Event, Trigger
+from console.domain.alarms import AlarmKind
+from console.services.alarms.alarm_book import AlarmBook
+from console.services.alarms.asset_conditions import AssetConditions
+from console.services.telemetry.batch import LinkChanged, SessionChanged
+
+BIRTH_GRACE_S = 30.0  # after our link returned, or a device's node did: who is not born by then counts as dead
+CLOCK_CALM_S = 60.0  # so long without a wrong time stamp: the clock is right again
+_DOWN = ("lost", "refused")
+_UP = ("live", "off")
+Key = tuple[str, str, str, str]  # broker, group, node, device
+
+
+@dataclass(slots=True)
+class _Session:
+    asset_id: UUID
+    state: str
+    birth_us: int = 0
+    offline_us: int = 0
+
+
+class Sessions:
+    """State of every node, device and broker link as far as alarms need it."""
+
+    def __init__(self, conditions: AssetConditions, book: AlarmBook) -> None:
+        self._conditions = conditions
+        self._book = book
+        self._sessions: dict[Key, _Session] = {}
+        self._blind: set[str] = set()
+        self._devices_to_judge: list[Key] = []
+        self._due: dict[Key, float | None] = {}  # waits for its birth until then; None: counted from the next tick
+        self._wrong_clocks: dict[int, float | None] = {}  # row -> seen wrong at, None: since the last tick
+        self._unheard_clocks: set[int] = set()  # restored, nothing heard of the node yet
+
+    def on_session(self, change: SessionChanged, now_us: int) -> None:
+        node = change.node
+        key: Key = (node.broker, node.group, node.node, node.device)
+        session = self._sessions.get(key)
+        if session is None:
+            session = self._sessions[key] = _Session(node.asset_id, node.state)
+        session.asset_id, session.state = node.asset_id, node.state
+        if node.state == "online":
+            session.birth_us = change.at_us
+            self._due.pop(key, None)
+            self._return(session, change.at_us, now_us)
+            if not node.device:
+                self._await_devices(key)
+        elif node.state == "offline":
+            session.offline_us = change.at_us
+            if node.broker in self._blind:
+                session.state = "unknown"  # heard of while blind: looked at again when the link is back
+            elif node.device:
+                self._devices_to_judge.append(key)  # its node's death may follow in the same turn
+            else:
+                self._die(key, session, now_us)
+
+    def on_link(self, change: LinkChanged, now_us: int) -> None:
+        broker, state = change.broker, change.link.state
+        if state in _DOWN:
+            self._blind.add(broker)
+            for key, session in self._sessions.items():
+                if key[0] == broker:
+                    session.state = "unknown"
+                    self._due.pop(key, None)
+            row = self._conditions.link_row(broker)
+            self._book.apply(row, Trigger(Event.CONDITION_TRUE, change.at_us), now_us)
+        elif state in _UP:
+            self._blind.discard(broker)
+            known = self._conditions.known_link_row(broker)
+            if known is not None:
+                self._book.apply(known, Trigger(Event.CONDITION_FALSE, change.at_us), now_us)
+            for key, session in self._sessions.items():
+                if key[0] == broker and session.state != "online" and state == "live":
+                    self._due[key] = None
+
+    def is_blind(self, broker: str) -> bool:
+        return broker in self._blind
+
+    def clock_wrong(self, asset_id: UUID, path: str, at_us: int, now_us: int) -> None:
+        """A node's samples came with a time stamp that cannot be."""
+        row = self._conditions.asset_row(asset_id, AlarmKind.CLOCK, path)
+        self._book.apply(row, Trigger(Event.CONDITION_TRUE, at_us), now_us)
+        self._wrong_clocks[row] = None
+        self._unheard_clocks.discard(row)
+
+    def restored_clock(self, row: int) -> None:
+        """A clock alarm of the last run: ends when its node was heard again and stayed calm."""
+        self._unheard_clocks.add(row)
+
+    @property
+    def awaits_clocks(self) -> bool:
+        return bool(self._unheard_clocks)
+
+    def clock_heard(self, asset_id: UUID) -> None:
+        """A node sent a good time stamp."""
+        row = self._conditions.known_asset_row(asset_id, AlarmKind.CLOCK)
+        if row is not None and row in self._unheard_clocks:
+            self._unheard_clocks.discard(row)
+            self._wrong_clocks.setdefault(row, None)
+
+    def tick(self, now_us: int, mono_s: float) -> None:
+        devices, self._devices_to_judge = self._devices_to_judge, []
+        for key in devices:
+            session = self._sessions[key]
+            if session.state == "offline" and self._node_state(key) != "offline":
+                self._die(key, session, now_us)
+        for key, due in list(self._due.items()):
+            if due is None:
+                self._due[key] = mono_s + BIRTH_GRACE_S
+            elif mono_s >= due:
+                del self._due[key]
+                self._give_up(key, now_us)
+        for row, since in list(self._wrong_clocks.items()):
+            if since is None:
+                self._wrong_clocks[row] = mono_s
+            elif mono_s - since >= CLOCK_CALM_S:
+                del self._wrong_clocks[row]
+                self._book.apply(row, Trigger(Event.CONDITION_FALSE, now_us), now_us)
+
+    def _give_up(self, key: Key, now_us: int) -> None:
+        session = self._sessions[key]
+        if session.state == "online" or key[0] in self._blind:
+            return
+        if key[3] and self._node_state(key) != "online":
+            return  # its node's alarm says it
+        session.state, session.offline_us = "offline", now_us
+        self._die(key, session, now_us)
+
+    def _node_state(self, key: Key) -> str:
+        node = self._sessions.get((*key[:3], ""))
+        return node.state if node is not None else "online"
+
+    def _await_devices(self, key: Key) -> None:
+        """The node is born again: each of its devices should follow."""
+        for other, session in self._sessions.items():
+            if other[:3] == key[:3] and other[3] and session.state != "online":
+                self._due[other] = None
+
+    def _die(self, key: Key, session: _Session, now_us: int) -> None:
+        path = "/".join(part for part in key if part)
+        row = self._conditions.asset_row(session.asset_id, AlarmKind.NODE_DEAD, path)
+        start_us = session.birth_us or session.offline_us
+        trigger = Trigger(
+            Event.CONDITION_TRUE, session.offline_us, start_us=start_us, annunciated_us=session.offline_us
+        )
+        self._book.apply(row, trigger, now_us)
+
+    def _return(self, session: _Session, at_us: int, now_us: int) -> None:
+        row = self._conditions.known_asset_row(session.asset_id, AlarmKind.NODE_DEAD)
+        if row is not None:
+            self._book.apply(row, Trigger(Event.CONDITION_FALSE, at_us), now_us)

@@ -1,0 +1,208 @@
+"""From samples to bands: which conditions hang on a tag, and what each sample means to them."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from console.domain.alarms import AlarmKind, AlarmRule
+from console.domain.quality import Detail, Quality
+from console.domain.tags import Tag
+from console.domain.values import ValueType
+from console.services.alarms.limits import BandColumns, BandEvents, BandSettings, Rows
+from console.services.telemetry.batch import FLAG_HISTORICAL, FLAG_LATE, SampleBatch, TagColumns
+
+_LIMIT, _DISCRETE, _BAD, _STALE = range(4)
+_MODES = {
+    AlarmKind.LIMIT: _LIMIT,
+    AlarmKind.DISCRETE: _DISCRETE,
+    AlarmKind.BAD_QUALITY: _BAD,
+    AlarmKind.STALE: _STALE,
+}
+_INF = float("inf")
+SILENT_DETAILS = (Detail.SILENT, Detail.REPORTED)  # the source itself is quiet; dead and blind have their own alarms
+
+
+def is_silent(quality: NDArray[np.uint8], detail: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """True where a tag is stale by its own silence, not because its node or our link is gone."""
+    silent: NDArray[np.bool_] = (quality == Quality.STALE) & (
+        (detail == SILENT_DETAILS[0]) | (detail == SILENT_DETAILS[1])
+    )
+    return silent
+
+
+class _Values:
+    """The alarm values of discrete rules: one entry per distinct set."""
+
+    def __init__(self) -> None:
+        self._index: dict[tuple[frozenset[float], frozenset[str]], int] = {}
+        self.numbers: list[NDArray[np.float64]] = []
+        self.texts: list[frozenset[str]] = []
+
+    def add(self, rule: AlarmRule, tag: Tag) -> int:
+        """Texts of the rule that the tag's enumeration knows count as their numbers too."""
+        texts = frozenset(item for item in rule.equals if isinstance(item, str))
+        numbers = {float(item) for item in rule.equals if not isinstance(item, str)}
+        numbers |= {float(number) for number, text in tag.enum if text in texts}
+        if tag.value_type is ValueType.BOOLEAN:
+            numbers |= {float(text.lower() == "true") for text in texts if text.lower() in ("true", "false")}
+        key = (frozenset(numbers), texts)
+        if key not in self._index:
+            self._index[key] = len(self.numbers)
+            self.numbers.append(np.array(sorted(numbers), np.float64))
+            self.texts.append(texts)
+        return self._index[key]
+
+
+class TagConditions:
+    """Band rows by tag handle (a chain per handle, so that adding a tag costs nothing elsewhere)."""
+
+    def __init__(self, bands: BandColumns) -> None:
+        self.bands = bands
+        self._values = _Values()
+        self._first = np.full(256, -1, np.int64)  # handle -> band row
+        self._next = np.full(256, -1, np.int64)  # band row -> band row of the same handle
+        self._mode = np.zeros(256, np.uint8)
+        self._set = np.zeros(256, np.int32)
+
+    def add(self, tag: Tag, rule: AlarmRule, side: str, shown: int) -> int:
+        """Hang a condition on a tag; `shown` > 0 continues an open occurrence. Returns the band row."""
+        band = self.bands.add(band_settings(rule, side), shown)
+        self._first = _room(self._first, tag.handle, -1)
+        self._next = _room(self._next, band, -1)
+        self._mode = _room(self._mode, band, 0)
+        self._set = _room(self._set, band, 0)
+        self._next[band] = self._first[tag.handle]
+        self._first[tag.handle] = band
+        self.configure(band, tag, rule)
+        return band
+
+    def configure(self, band: int, tag: Tag, rule: AlarmRule) -> None:
+        """The values of a discrete rule, again when the rule or the tag's enumeration changed."""
+        self._mode[band] = _MODES[rule.kind]
+        self._set[band] = self._values.add(rule, tag) if rule.kind is AlarmKind.DISCRETE else 0
+
+    def rows_of(self, handles: NDArray[np.int32]) -> tuple[Rows, Rows]:
+        """Band rows of these handles and, beside each, the index into `handles`."""
+        known = np.flatnonzero((handles >= 0) & (handles < len(self._first)))
+        rows = self._first[handles[known]]
+        parts: list[Rows] = []
+        places: list[Rows] = []
+        while True:
+            some = rows >= 0
+            if not some.any():
+                break
+            rows, known = rows[some], known[some]
+            parts.append(rows)
+            places.append(known)
+            rows = self._next[rows]
+        if not parts:
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        return np.concatenate(parts), np.concatenate(places)
+
+    def evaluate(self, batch: SampleBatch) -> tuple[BandEvents, Rows]:
+        """All samples of a batch in order. Returns the changes, and the rows whose tag met a sample without trust."""
+        rows, at = self.rows_of(batch.handle)
+        skipped = (batch.flags & (FLAG_LATE | FLAG_HISTORICAL)) != 0
+        if skipped.any():
+            judged = ~skipped[at]
+            rows, at = rows[judged], at[judged]
+        mode = self._mode[rows]
+        quality = batch.quality[at]
+        value = batch.value[at]
+        ok = (quality == Quality.GOOD) & np.isfinite(value)
+        x = value * self.bands.sign[rows]
+        if mode.any():
+            self._judge_discrete(batch, rows, at, mode, x, ok)
+            self._judge_quality(quality, batch.detail[at], mode, x, ok)
+        return self.bands.feed(rows, x, ok, batch.source_us[at]), rows[~ok]
+
+    def judge_quality(self, handles: NDArray[np.int32], tags: TagColumns, at_us: int) -> tuple[BandEvents, Rows]:
+        """Quality changed without a sample. Returns the changes, and the rows that hold from now on."""
+        rows, at = self.rows_of(handles)
+        quality, detail, mode = tags.quality[handles[at]], tags.detail[handles[at]], self._mode[rows]
+        ok = np.zeros(len(rows), bool)
+        x = np.zeros(len(rows))
+        self._judge_quality(quality, detail, mode, x, ok)
+        held = rows[(quality != Quality.GOOD) & ~ok]
+        self.bands.hold(held)
+        rows, x, ok = rows[ok], x[ok], ok[ok]
+        return self.bands.feed(rows, x, ok, np.full(len(rows), at_us, np.int64)), held
+
+    def _judge_discrete(
+        self,
+        batch: SampleBatch,
+        rows: Rows,
+        at: Rows,
+        mode: NDArray[np.uint8],
+        x: NDArray[np.float64],
+        ok: NDArray[np.bool_],
+    ) -> None:
+        pairs = np.flatnonzero(mode == _DISCRETE)
+        if not len(pairs):
+            return
+        sets = self._set[rows[pairs]]
+        value = batch.value[at[pairs]]
+        hit = np.zeros(len(pairs))
+        for number in np.unique(sets):
+            mine = sets == number
+            hit[mine] = np.isin(value[mine], self._values.numbers[number])
+        x[pairs] = hit
+        if not batch.texts:
+            return
+        has_text = np.isin(at[pairs], np.fromiter(batch.texts, np.int64, len(batch.texts)))
+        for i in np.flatnonzero(has_text).tolist():
+            pair, sample = pairs[i], int(at[pairs[i]])
+            ok[pair] = batch.quality[sample] == Quality.GOOD
+            x[pair] = hit[i] or batch.texts[sample] in self._values.texts[sets[i]]
+
+    def _judge_quality(
+        self,
+        quality: NDArray[np.uint8],
+        detail: NDArray[np.uint8],
+        mode: NDArray[np.uint8],
+        x: NDArray[np.float64],
+        ok: NDArray[np.bool_],
+    ) -> None:
+        """Conditions about trust itself are decided by every quality except "nothing can be known"."""
+        about = mode >= _BAD
+        if not about.any():
+            return
+        knows = (quality == Quality.GOOD) | (quality == Quality.UNCERTAIN) | (quality == Quality.BAD)
+        silent = is_silent(quality, detail)
+        hit = np.where(mode == _BAD, quality == Quality.BAD, silent)
+        x[about] = hit[about]
+        ok[about] = (knows | silent)[about]
+
+
+def band_settings(rule: AlarmRule, side: str) -> BandSettings:
+    """One side of a rule as a band row (`side` empty: a condition of yes or no)."""
+    on_us, off_us = int(rule.on_delay_s * 1e6), int(rule.off_delay_s * 1e6)
+    if not side:
+        return BandSettings(on_us=on_us, off_us=off_us)
+    sign = -1.0 if side == "low" else 1.0
+    inner, outer = (rule.l, rule.ll) if side == "low" else (rule.h, rule.hh)
+    return BandSettings(
+        t1=_INF if inner is None else inner * sign,
+        t2=_INF if outer is None else outer * sign,
+        sign=sign,
+        deadband=rule.deadband,
+        on_us=on_us,
+        off_us=off_us,
+    )
+
+
+def sides(rule: AlarmRule) -> tuple[str, ...]:
+    """The conditions that one rule makes on one tag."""
+    if rule.kind is not AlarmKind.LIMIT:
+        return ("",)
+    high = ("high",) if rule.h is not None or rule.hh is not None else ()
+    low = ("low",) if rule.l is not None or rule.ll is not None else ()
+    return high + low
+
+
+def _room(column: NDArray, index: int, fill: int) -> NDArray:  # type: ignore[type-arg]
+    """The column, made longer when the index lies beyond it."""
+    if index < len(column):
+        return column
+    grown = np.full(max(index + 1, 2 * len(column)), fill, column.dtype)
+    grown[: len(column)] = column
+    return grown

@@ -1,0 +1,62 @@
+"""The static part of a tag's alarm: what it hangs on, its priorities and its words."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from console.domain.alarms import AlarmKind, AlarmRule, Condition, Priority
+from console.domain.tags import Tag
+from console.services.alarms.alarm_book import Maker
+
+# English templates, translated when shown; a rule's own text wins and is shown as written.
+TEXTS = {
+    (AlarmKind.LIMIT, "high"): "Value is high",
+    (AlarmKind.LIMIT, "low"): "Value is low",
+    (AlarmKind.DISCRETE, ""): "State is an alarm",
+    (AlarmKind.BAD_QUALITY, ""): "Bad quality of the value",
+    (AlarmKind.STALE, ""): "Sends no data",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TagRow:
+    band: int
+    handle: int
+    rule: AlarmRule
+
+
+def priorities(rule: AlarmRule, side: str) -> tuple[int, int]:
+    """Priorities of the outer and the inner band; without an outer band the inner one has the rule's priority."""
+    outer_limit = {"high": rule.hh, "low": rule.ll}.get(side)
+    if outer_limit is None:
+        return rule.priority, rule.priority
+    if rule.priority_inner is not None:
+        return rule.priority, rule.priority_inner
+    inner = rule.priority if rule.priority >= Priority.LOW else Priority(rule.priority + 1)
+    return rule.priority, inner
+
+
+def tag_condition(condition_id: UUID, tag: Tag, rule: AlarmRule, side: str) -> Maker:
+    """Makes the condition when it is first shown or logged."""
+
+    def make(row: int) -> Condition:
+        source = tag.source
+        names = (("HH", rule.hh), ("H", rule.h)) if side == "high" else (("L", rule.l), ("LL", rule.ll))
+        return Condition(
+            row,
+            condition_id,
+            rule.rule_id,
+            rule.kind,
+            side,
+            tag.tag_id,
+            tag.handle,
+            tag.asset_id,
+            source.path(),
+            source.device or source.node,
+            rule.area or "/".join(part for part in (source.group, source.node) if part),
+            rule.text or TEXTS[rule.kind, side],
+            rule.response,
+            tag.unit,
+            tuple((name, limit) for name, limit in names if limit is not None) if side else (),
+        )
+
+    return make
