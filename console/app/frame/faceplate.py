@@ -1,0 +1,194 @@
+"""One panel for whatever is selected, in any view: what, since when, what does it hurt, what do I do."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
+
+from console.app.frame.faceplate_facts import FaceplateFacts, facts_of
+from console.app.frame.history_lines import HistoryLines
+from console.app.frame.plant_picture import PlantPicture
+from console.app.frame.value_history import ValueHistory
+from console.domain.alarms import UNACKNOWLEDGED_STATES
+from console.services.station import Station
+from console.ui.actions import ActionSet
+from console.ui.errands import Errands
+from console.ui.format import age_text
+from console.ui.plain_label import PlainLabel
+from console.ui.theme import theme
+from console.ui.translation import mark, tr
+from console.ui.view import Selection
+from console.widgets.alarm_card import AlarmCard, AlarmCardRow
+from console.widgets.card import Card
+from console.widgets.key_button import KeyButton
+from console.widgets.value_card import ValueCard, ValueRow
+
+WIDTH = 372
+EMPTY_TEXT = mark(
+    "Select an alarm, a tag or an asset: here stands what it is, since when, what it hurts and what to do."
+)
+# (action id, shown key); the first is the primary one.
+BUTTONS = (
+    ("incident.open", "I"),
+    ("alarm.acknowledge", ""),
+    ("show.trend", "T"),
+    ("show.topology", "G"),
+    ("alarm.comment", "C"),
+)
+
+
+class Faceplate(QFrame):
+    """Shows a `Selection`; `wished(action_id, Selection)` asks the frame to act on what is shown."""
+
+    wished = Signal(str, object)
+
+    def __init__(
+        self, station: Station, picture: PlantPicture, actions: ActionSet, errands: Errands, clock: Callable[[], int]
+    ) -> None:
+        super().__init__()
+        self.setObjectName("faceplate")
+        self.setMinimumWidth(280)
+        self._picture = picture
+        self._actions = actions
+        self._clock = clock
+        self._values = ValueHistory(station, picture, errands)
+        self._history = HistoryLines(station, errands, clock, self._show_history)
+        self._seen: tuple[int, int] = (-1, -1)
+        self.selection = Selection()
+        self.facts = FaceplateFacts()
+        self._build()
+        theme().changed.connect(self.retranslate)
+        self.retranslate()
+
+    def _build(self) -> None:
+        self.crumb = PlainLabel(elide=True)
+        self.crumb.setProperty("role", "small")
+        self.title = PlainLabel()
+        self.title.setProperty("role", "heading")
+        self.title.setWordWrap(True)
+        self.empty = PlainLabel()
+        self.empty.setProperty("role", "dim")
+        self.empty.setWordWrap(True)
+        self.what, self.hurts, self.incidents, self.todo, self.needs, self.history = (Card() for _ in range(6))
+        self.alarms = AlarmCard()
+        self.values = ValueCard()
+        self.buttons = QWidget()
+        self._button_of: dict[str, KeyButton] = {}
+        grid = QGridLayout(self.buttons)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(8)
+        for at, (action_id, key) in enumerate(BUTTONS):
+            button = KeyButton(key=key, primary=at == 0)
+            button.clicked.connect(lambda _checked=False, wish=action_id: self.wished.emit(wish, self.selection))
+            grid.addWidget(button, at // 2, at % 2, Qt.AlignmentFlag.AlignLeft)
+            self._button_of[action_id] = button
+        grid.setColumnStretch(1, 1)
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(14, 12, 14, 12)
+        column.setSpacing(10)
+        head = QVBoxLayout()
+        head.setSpacing(2)
+        head.addWidget(self.crumb)
+        head.addWidget(self.title)
+        column.addLayout(head)
+        column.addWidget(self.empty)
+        # In this order: what, since when / what does it hurt / what do I do / the rest.
+        for part in (self.what, self.alarms, self.values, self.hurts, self.incidents, self.todo, self.buttons):
+            column.addWidget(part)
+        column.addWidget(self.needs)
+        column.addWidget(self.history)
+        column.addStretch(1)
+        area = QScrollArea()
+        area.setWidget(inner)
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(area)
+
+    def show_selection(self, selection: Selection) -> None:
+        self.selection = selection
+        self._seen = (-1, -1)
+        self.refresh()
+        self._history.ask(selection, self.facts)
+
+    def refresh(self) -> None:
+        """Look again; cheap when nothing changed. Called a few times a second while visible."""
+        now_us = self._clock()
+        version = (self._picture.version, now_us // 1_000_000)
+        if version == self._seen:
+            return
+        self._seen = version
+        self.facts = facts_of(self._picture, self.selection, now_us)
+        self._values.watch(tuple(line.handle for line in self.facts.values if line.is_numeric), now_us)
+        self._values.sample(now_us)
+        self._show(now_us)
+
+    def retranslate(self) -> None:
+        self.empty.setText(tr(EMPTY_TEXT))
+        for action_id, button in self._button_of.items():
+            button.setText(tr(self._actions.spec(action_id).text))
+        self._seen = (-1, -1)
+        self.refresh()
+
+    def close_panel(self) -> None:
+        self._values.close()
+        self._history.close()
+        self.alarms.release()
+
+    def _show(self, now_us: int) -> None:
+        facts = self.facts
+        is_empty = not facts.title
+        self.empty.setVisible(is_empty)
+        self.crumb.setText(facts.crumb)
+        self.crumb.setVisible(bool(facts.crumb))
+        self.title.setText(facts.title)
+        self.title.setVisible(not is_empty)
+        self.what.set_title("")
+        self.what.set_rows([(line.label, line.text, line.style) for line in facts.what])
+        self.alarms.set_title(tr("Active alarms"))
+        self.alarms.set_alarms(
+            [
+                AlarmCardRow(
+                    a.priority, int(a.state), a.condition.text or a.condition.subject, age_text(now_us - a.start_us)
+                )
+                for a in facts.alarms[:6]
+            ]
+        )
+        self.values.set_title(tr("Values"))
+        self.values.set_values(
+            [ValueRow(line.name, line.value, line.tone, *self._values.points(line.handle)) for line in facts.values]
+        )
+        self.hurts.set_title(facts.hurts_title)
+        self.hurts.set_text("\n".join(facts.hurts))
+        self.hurts.setVisible(facts.asset_id is not None)
+        self.incidents.set_title(tr("Open incidents"))
+        self.incidents.set_rows([(r.number, f"P{r.priority} · {r.state} · {r.title}", "") for r in facts.incidents[:4]])
+        self.todo.set_title(tr("What to do"))
+        self.todo.set_text("" if is_empty else facts.procedure or tr("No procedure is written for this."))
+        self.needs.set_title(tr("Depends on"))
+        self.needs.set_rows([(line.label, line.text, line.style) for line in facts.needs])
+        self.buttons.setVisible(not is_empty)
+        if is_empty:
+            self.history.hide()
+        self._enable()
+
+    def _enable(self) -> None:
+        """Visible, disabled, and says why."""
+        can = {
+            "incident.open": bool(self.facts.title),
+            "alarm.acknowledge": any(a.state in UNACKNOWLEDGED_STATES for a in self.facts.alarms),
+            "show.trend": any(line.is_numeric for line in self.facts.values),
+            "show.topology": self.facts.asset_id is not None,
+            "alarm.comment": bool(self.facts.alarms),
+        }
+        for action_id, button in self._button_of.items():
+            why = self._actions.why_denied(action_id)
+            button.setEnabled(can[action_id] and not why)
+            button.setToolTip(tr(why) if why else tr(self._actions.spec(action_id).tip))
+
+    def _show_history(self, lines: list[tuple[str, str]]) -> None:
+        self.history.set_title(tr("History"))
+        self.history.set_rows([(when, what, "") for when, what in lines])

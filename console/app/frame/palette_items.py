@@ -1,0 +1,69 @@
+"""What the command palette offers: alarms and incidents first, then views, actions, assets and tags."""
+
+from dataclasses import dataclass
+
+from console.app.frame.docks import ViewSpec
+from console.app.frame.plant_picture import PlantPicture
+from console.domain.tags import Tag
+from console.ui.actions import ActionSet
+from console.ui.translation import tr
+from console.ui.view import Selection
+from console.widgets.command_palette import PaletteItem
+
+MAX_ALARMS = 2000
+# Letter keys of lists and what opens the palette itself make no sense from inside it.
+_LEFT_OUT = frozenset({"app.palette", "app.filter", "app.back"})
+
+
+@dataclass(frozen=True, slots=True)
+class GoTo:
+    """Payload: show this view, with this selection."""
+
+    view_id: str
+    selection: Selection | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Do:
+    """Payload: trigger this action."""
+
+    action_id: str
+
+
+def palette_items(picture: PlantPicture, views: tuple[ViewSpec, ...], actions: ActionSet) -> list[PaletteItem]:
+    """Built when the palette opens, so that it shows what is."""
+    items: list[PaletteItem] = [
+        PaletteItem("view", tr(spec.title), GoTo(spec.view_id), f"Ctrl+{at}" if at <= 9 else "")
+        for at, spec in enumerate(views, 1)
+    ]
+    for spec in actions.specs():
+        if spec.action_id not in _LEFT_OUT and not spec.in_list_only:
+            why = tr(actions.why_denied(spec.action_id)) if actions.why_denied(spec.action_id) else ""
+            items.append(PaletteItem("action", tr(spec.text), Do(spec.action_id), spec.shortcut, why))
+    for count, alarm in enumerate(picture.alarms()):
+        if count >= MAX_ALARMS:
+            break
+        condition = alarm.condition
+        selection = Selection(
+            asset_id=picture.asset_of(condition),
+            tag_handle=condition.tag_handle,
+            tag_id=condition.tag_id,
+            occurrence=alarm.occurrence,
+            at_us=alarm.start_us,
+        )
+        items.append(PaletteItem("alarm", f"{condition.text} · {condition.subject}", GoTo("alarms", selection)))
+    for record in picture.incidents.values():
+        selection = Selection(asset_id=record.assets[0] if record.assets else None, incident_id=record.incident_id)
+        items.append(PaletteItem("incident", f"{record.number} {record.title}", GoTo("incidents", selection)))
+    for asset in picture.assets.values():
+        items.append(PaletteItem("asset", asset.name, GoTo("topology", Selection(asset_id=asset.asset_id))))
+    items += tag_items(picture.tags.tags)
+    return items
+
+
+def tag_items(tags: tuple[Tag, ...]) -> list[PaletteItem]:
+    """One item per tag, found by its whole path."""
+    return [
+        PaletteItem("tag", tag.source.path(), GoTo("trends", Selection(tag.asset_id, tag.handle, tag.tag_id)))
+        for tag in tags
+    ]

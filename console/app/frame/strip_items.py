@@ -1,0 +1,117 @@
+"""The status strip's words from the records: broker, neighbours, centre, freshness, collector, person, clock."""
+
+from collections.abc import Mapping
+
+from console.services.records import LinkRecord, SessionRecord, StatusRecord
+from console.ui.format import age_text, date_text, local, state_word, whole_text
+from console.ui.translation import mark, tr
+from console.widgets.lamp import LampState
+from console.widgets.status_strip import StripItem
+
+ROLE_WORDS = {
+    "operator": mark("operator"),
+    "shift_lead": mark("shift lead"),
+    "engineer": mark("engineer"),
+    "service_manager": mark("service manager"),
+    "administrator": mark("administrator"),
+    "auditor": mark("auditor"),
+}
+_LAMPS = {
+    "live": LampState.NORMAL,
+    "connecting": LampState.WARNING,
+    "lost": LampState.ALARM,
+    "refused": LampState.ALARM,
+}
+_LAG_SHOWN_S = 1.0
+
+
+def strip_items(
+    links: Mapping[str, LinkRecord], status: StatusRecord | None, session: SessionRecord | None, now_us: int
+) -> tuple[StripItem, ...]:
+    """All items; a link that was never heard of is unknown, never live."""
+    items: list[StripItem] = []
+    brokers = [link for name, link in sorted(links.items()) if name.startswith("broker:")]
+    for link in brokers:
+        name = link.name.partition(":")[2]
+        label = tr("Broker") if len(brokers) == 1 else tr("Broker {name}", name=name)
+        items.append(_link_item(link, label, now_us))
+    if not brokers:
+        items.append(StripItem("broker", tr("Broker"), tr("unknown"), lamp=LampState.UNKNOWN))
+    neighbours = [link for name, link in links.items() if name.startswith("neighbour:")]
+    if neighbours:
+        items.append(_neighbours(neighbours, now_us))
+    if "centre" in links:
+        items.append(_link_item(links["centre"], tr("Centre"), now_us))
+    if status is not None:
+        items += _status_items(status)
+    items += [_person(session, status), _clock(now_us)]
+    return tuple(items)
+
+
+def _link_item(link: LinkRecord, label: str, now_us: int) -> StripItem:
+    lamp = _LAMPS.get(link.state, LampState.UNKNOWN)
+    if link.name == "centre" and lamp == LampState.ALARM:
+        lamp = LampState.WARNING  # the plant runs on without the centre; it only waits
+    word = state_word(link.state)
+    if link.state != "live" and link.since_us:
+        word = f"{word} {age_text(now_us - link.since_us)}"
+    rest = []
+    if link.lag_s is not None and link.lag_s >= _LAG_SHOWN_S:
+        rest.append(tr("{n} s behind", n=f"{link.lag_s:.0f}"))
+    if link.waiting:
+        rest.append(tr("{n} waiting", n=whole_text(link.waiting)))
+    return StripItem(link.name, label, word, _dotted(rest), lamp, link.detail)
+
+
+def _neighbours(links: list[LinkRecord], now_us: int) -> StripItem:
+    live = sum(link.state == "live" for link in links)
+    lamp = LampState.NORMAL if live == len(links) else LampState.WARNING
+    detail = "\n".join(
+        f"{link.name.partition(':')[2]}: {state_word(link.state)} {age_text(now_us - link.since_us)}" for link in links
+    )
+    return StripItem("neighbours", tr("Neighbours"), tr("{n} of {m}", n=live, m=len(links)), "", lamp, detail)
+
+
+def _status_items(status: StatusRecord) -> list[StripItem]:
+    bad = [
+        tr(text, n=whole_text(count))
+        for text, count in (
+            (_STALE, status.tags_stale),
+            (_BAD, status.tags_bad),
+            (_BLIND, status.tags_blind),
+        )
+        if count
+    ]
+    rate = tr("{n} samples a second", n=whole_text(round(status.samples_per_s)))
+    live = tr("{n} live", n=whole_text(status.tags_live))
+    items = [StripItem("tags", tr("Tags"), live, _dotted(bad), tip=rate)]
+    items.append(StripItem("collector", tr("Collector"), state_word(status.collector)))
+    if status.troubles:
+        items.append(StripItem("troubles", tr("Bad input"), whole_text(status.troubles)))
+    if status.defects:
+        items.append(StripItem("defects", tr("Defects"), whole_text(status.defects), lamp=LampState.WARNING))
+    return items
+
+
+_STALE = mark("{n} stale")
+_BAD = mark("{n} bad")
+_BLIND = mark("{n} blind")
+
+
+def _person(session: SessionRecord | None, status: StatusRecord | None) -> StripItem:
+    position = status.position if status is not None else ""
+    if session is None:
+        return StripItem("person", position, tr("nobody signed on: view only"), is_left=False)
+    roles = ", ".join(tr(ROLE_WORDS[role]) if role in ROLE_WORDS else role for role in session.roles)
+    return StripItem("person", position, session.name or session.login, roles, is_left=False)
+
+
+def _clock(now_us: int) -> StripItem:
+    moment = local(now_us)
+    zone = moment.tzname() or ""
+    tip = f"{date_text(moment)} {moment:%H:%M:%S} {moment:%z}"
+    return StripItem("clock", "", f"{date_text(moment)} {moment:%H:%M:%S}", zone, tip=tip, is_left=False)
+
+
+def _dotted(words: list[str]) -> str:
+    return "· " + " · ".join(words) if words else ""
