@@ -1,0 +1,243 @@
+"""Paints a part of the topology from columns: bands, links and cards in batches, with less detail from further away."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPen
+
+from console.ui.priority_symbol import SymbolState, paint_symbol
+from console.ui.theme import theme
+from console.widgets.trend_primitives import Boxes, Lines
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Codes = NDArray[np.int8]
+
+STATES = ("ok", "alarm", "down", "stale", "blind", "unknown")
+OK, ALARM, DOWN, STALE, BLIND, UNKNOWN = range(6)
+CARD_W, CARD_H = 124.0, 54.0
+TEXT_SCALE = 0.55  # below it words cannot be read
+SYMBOL_SCALE = 0.25
+CURVES = 1200  # more links than these are drawn straight and undashed
+
+
+@dataclass(slots=True)
+class Scene:
+    """What is on the canvas, by card index. Texts are plain, one line, from outside."""
+
+    names: list[str] = field(default_factory=list)
+    headlines: list[str] = field(default_factory=list)
+    place: Floats = field(default_factory=lambda: np.empty((0, 2)))
+    links: Ints = field(default_factory=lambda: np.empty((0, 2), np.int64))
+    state: Codes = field(default_factory=lambda: np.empty(0, np.int8))
+    priority: Codes = field(default_factory=lambda: np.empty(0, np.int8))
+    unacknowledged: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))
+    proposed: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, np.bool_))
+    bands: tuple[tuple[str, float, float], ...] = ()  # caption, top, height
+    width: float = 0.0
+    height: float = 0.0
+
+
+class ScenePainter:
+    """Draws any rectangle of the view. `scale` is pixels per unit; `origin` the pixel at the view's corner."""
+
+    def __init__(self) -> None:
+        self.scene = Scene()
+        self.scale = 1.0
+        self.origin = (0, 0)
+        self._from = np.empty((0, 2))
+        self._to = np.empty((0, 2))
+        self._low = np.empty((0, 2))
+        self._high = np.empty((0, 2))
+        self._lines, self._boxes = Lines(), Boxes()
+        self._elided: dict[tuple[str, int, bool], str] = {}
+
+    def use(self, scene: Scene) -> None:
+        self.scene = scene
+        self._elided.clear()
+        self.route()
+
+    def route(self) -> None:
+        """Where links begin and end; after cards moved."""
+        scene = self.scene
+        if not scene.links.size:
+            self._from = self._to = self._low = self._high = np.empty((0, 2))
+            return
+        a, b = scene.place[scene.links[:, 0]], scene.place[scene.links[:, 1]]
+        swap = a[:, 1] > b[:, 1]
+        a, b = np.where(swap[:, None], b, a), np.where(swap[:, None], a, b)
+        start, end = a + np.array((CARD_W / 2, CARD_H)), b + np.array((CARD_W / 2, 0.0))
+        beside = np.abs(a[:, 1] - b[:, 1]) < CARD_H
+        right = a[:, 0] < b[:, 0]
+        start[beside] = a[beside] + np.where(right[beside, None], (CARD_W, CARD_H / 2), (0.0, CARD_H / 2))
+        end[beside] = b[beside] + np.where(right[beside, None], (0.0, CARD_H / 2), (CARD_W, CARD_H / 2))
+        self._from, self._to = start, end
+        self._low, self._high = np.minimum(start, end), np.maximum(start, end)
+
+    def box(self, index: int) -> QRectF:
+        """A card in pixels of the view."""
+        x, y = self.scene.place[index] * self.scale - self.origin
+        return QRectF(x, y, CARD_W * self.scale, CARD_H * self.scale)
+
+    def symbol_box(self, index: int) -> QRectF:
+        size = max(9.0, 20 * min(self.scale, 1.4))
+        corner = self.box(index).topRight()
+        return QRectF(corner.x() - size * 0.62, corner.y() - size * 0.42, size, size)
+
+    def visible(self, rect: QRect, margin: float = 14.0) -> Ints:
+        """Indexes of the cards that touch the rectangle (pixels of the view)."""
+        low = (np.array((rect.left(), rect.top())) - margin + self.origin) / self.scale
+        high = (np.array((rect.right() + 1, rect.bottom() + 1)) + margin + self.origin) / self.scale
+        place = self.scene.place
+        inside = (place[:, 0] + CARD_W >= low[0]) & (place[:, 0] <= high[0])
+        inside &= (place[:, 1] + CARD_H >= low[1]) & (place[:, 1] <= high[1])
+        return np.flatnonzero(inside)
+
+    def paint(self, painter: QPainter, rect: QRect) -> None:
+        painter.setClipRect(rect)
+        painter.fillRect(rect, theme().color("surface.base"))
+        self._paint_bands(painter)
+        self._paint_links(painter, rect)
+        cards = self.visible(rect)
+        if self.scale >= SYMBOL_SCALE:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._paint_cards(painter, cards)
+        else:
+            self._paint_specks(painter, cards)
+
+    def _paint_bands(self, painter: QPainter) -> None:
+        painter.setPen(QPen(theme().color("line.soft"), 1))
+        painter.setBrush(theme().color("surface.panel"))
+        radius = theme().measure("radius")
+        for _caption, top, height in self.scene.bands:
+            box = QRectF(0, top * self.scale - self.origin[1], self.scene.width * self.scale, height * self.scale)
+            box.moveLeft(-self.origin[0])
+            painter.drawRoundedRect(box, radius, radius)
+
+    def _paint_links(self, painter: QPainter, rect: QRect) -> None:
+        if not self._from.size:
+            return
+        low = (np.array((rect.left() - 2, rect.top() - 2)) + self.origin) / self.scale
+        high = (np.array((rect.right() + 3, rect.bottom() + 3)) + self.origin) / self.scale
+        touches = (self._high[:, 0] >= low[0]) & (self._low[:, 0] <= high[0])
+        touches &= (self._high[:, 1] >= low[1]) & (self._low[:, 1] <= high[1])
+        seen = np.flatnonzero(touches)
+        state = self.scene.state[self.scene.links[seen]]
+        broken = ((state == DOWN) | (state == STALE) | (state == BLIND)).any(axis=1)
+        colour = theme().color("normal")
+        if seen.size <= CURVES and self.scale >= SYMBOL_SCALE:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._paint_curves(painter, seen[~broken], QPen(colour, 1.2))
+            dashed = QPen(colour, 1.2)
+            dashed.setDashPattern([4, 3])
+            self._paint_curves(painter, seen[broken], dashed)
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        for part, token in ((seen[~broken], "normal"), (seen[broken], "line.strong")):
+            rows = self._lines.rows(part.size)
+            rows[:, :2] = self._from[part] * self.scale - self.origin
+            rows[:, 2:] = self._to[part] * self.scale - self.origin
+            painter.setPen(QPen(theme().color(token), 0))
+            self._lines.draw(painter, part.size)
+
+    def _paint_curves(self, painter: QPainter, links: Ints, pen: QPen) -> None:
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        starts = (self._from[links] * self.scale - self.origin).tolist()
+        ends = (self._to[links] * self.scale - self.origin).tolist()
+        path = QPainterPath()
+        for (x0, y0), (x1, y1) in zip(starts, ends, strict=True):
+            path.moveTo(x0, y0)
+            if abs(y1 - y0) < CARD_H * self.scale * 0.6:
+                path.lineTo(x1, y1)
+            else:
+                middle = (y0 + y1) / 2
+                path.cubicTo(x0, middle, x1, middle, x1, y1)
+        painter.drawPath(path)
+
+    def _paint_specks(self, painter: QPainter, cards: Ints) -> None:
+        """From far away: boxes in the colour of their state; what is not known stays hollow."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        state, priority = self.scene.state[cards], self.scene.priority[cards]
+        kinds = [(state == OK, "surface.raised", "line.strong")]
+        kinds += [((state == STALE) | (state == BLIND) | (state == UNKNOWN), "", "stale")]
+        kinds += [((state == DOWN) & (priority == 0), "text.dim", "text")]
+        bad = (state == ALARM) | (state == DOWN)
+        kinds += [
+            (bad & (priority == k), f"alarm.{name}", f"alarm.{name}.edge")
+            for k, name in ((4, "low"), (3, "medium"), (2, "high"), (1, "critical"))
+        ]
+        for mask, fill, edge in kinds:
+            part = cards[mask]
+            rows = self._boxes.rows(part.size)
+            rows[:, :2] = self.scene.place[part] * self.scale - self.origin
+            rows[:, 2], rows[:, 3] = max(CARD_W * self.scale, 2.0), max(CARD_H * self.scale, 2.0)
+            painter.setPen(QPen(theme().color(edge), 0))
+            painter.setBrush(QBrush(theme().color(fill)) if fill else QBrush(Qt.BrushStyle.NoBrush))
+            self._boxes.draw(painter, part.size)
+
+    def _paint_cards(self, painter: QPainter, cards: Ints) -> None:
+        scene = self.scene
+        for index in cards.tolist():
+            self._paint_card(painter, index, int(scene.state[index]), int(scene.priority[index]))
+            if scene.priority[index] and not scene.unacknowledged[index]:
+                paint_symbol(painter, self.symbol_box(index), int(scene.priority[index]), SymbolState.ACKNOWLEDGED)
+
+    def _paint_card(self, painter: QPainter, index: int, state: int, priority: int) -> None:
+        box = self.box(index)
+        pen, fill = self._outline(state, priority)
+        painter.setPen(pen)
+        painter.setBrush(fill)
+        radius = 0 if self.scene.proposed[index] else theme().measure("radius") * min(self.scale, 1.0)
+        painter.drawRoundedRect(box, radius, radius)
+        if state == BLIND:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QBrush(theme().color("line.strong"), Qt.BrushStyle.BDiagPattern))
+            painter.drawRoundedRect(box, radius, radius)
+        if self.scale < TEXT_SCALE:
+            return
+        is_dim = state in (STALE, BLIND, UNKNOWN)
+        half = box.height() / 2
+        upper = QRectF(box.left() + 6, box.top() + half * 0.18, box.width() - 12, half * 0.8)
+        lower = QRectF(box.left() + 6, box.top() + half * 0.98, box.width() - 12, half * 0.8)
+        painter.setPen(theme().color("text.dim" if is_dim else "text"))
+        self._word(painter, upper, self.scene.names[index], 13, bold=not is_dim, italic=is_dim)
+        painter.setPen(theme().color("text" if state in (DOWN, ALARM) else "text.dim"))
+        self._word(painter, lower, self.scene.headlines[index], 12, bold=state == DOWN, italic=is_dim)
+
+    def _outline(self, state: int, priority: int) -> tuple[QPen, QBrush]:
+        raised = QBrush(theme().color("surface.raised"))
+        if state in (STALE, BLIND, UNKNOWN):
+            pen = QPen(theme().color("stale"), 1.2)
+            pen.setDashPattern([4, 3] if state != UNKNOWN else [1, 3])
+            return pen, QBrush(theme().color("surface.panel"))
+        if priority and state in (ALARM, DOWN):
+            return QPen(theme().priority_color(priority, "edge" if priority != 3 else ""), 2), raised
+        if state == DOWN:
+            return QPen(theme().color("text"), 2), raised
+        return QPen(theme().color("line.strong"), 1), raised
+
+    def _word(self, painter: QPainter, box: QRectF, text: str, size: int, *, bold: bool, italic: bool) -> None:
+        font = QFont(painter.font())
+        font.setPixelSize(max(7, round(size * min(self.scale, 1.6))))
+        font.setBold(bold)
+        font.setItalic(italic)
+        painter.setFont(font)
+        key = (text, int(box.width()), bold)
+        shown = self._elided.get(key)
+        if shown is None:
+            if len(self._elided) > 20_000:
+                self._elided.clear()
+            metrics = QFontMetrics(font)
+            shown = metrics.elidedText(text[:400], Qt.TextElideMode.ElideRight, int(box.width()))
+            self._elided[key] = shown
+        painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine), shown)
+
+    def ring(self, painter: QPainter, index: int, colour: QColor, width: float) -> None:
+        """The frame around a selected or hovered card."""
+        painter.setPen(QPen(colour, width))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        gap = 4 * min(self.scale, 1.0) + 1
+        painter.drawRoundedRect(self.box(index).adjusted(-gap, -gap, gap, gap), 8, 8)
