@@ -22,7 +22,9 @@ PLACE = {"Refused": 0, "required": 1}
 
 def sentences(path: str) -> list[str]:
     """Literal sentences given to `Refused(...)` and `required(...)`."""
-    calls = [node for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    calls = [
+        node for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))) if isinstance(node, ast.Call)
+    ]
     named = [(call, PLACE[call.func.id]) for call in calls if isinstance(call.func, ast.Name) and call.func.id in PLACE]
     given = [call.args[place] for call, place in named if len(call.args) > place]
     choices = [part for arg in given for part in ([arg.body, arg.orelse] if isinstance(arg, ast.IfExp) else [arg])]

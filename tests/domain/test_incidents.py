@@ -51,10 +51,8 @@ STORED = [state for state in IncidentState if state not in DERIVED]
 
 
 def incident(state: IncidentState = IncidentState.ASSIGNED, **changes) -> Incident:
-    heads = {"state": (b"s",), **{name: (b"o",) for name in FIELDS}}
-    known = Incident(
-        ID, "INC-1", state, "u1", "Fan", "", 3, 2, "Shop IT", "u3", WEDNESDAY - DAY, frozenset(), heads
-    )
+    heads = {"state": (b"s",), **dict.fromkeys(FIELDS, (b"o",))}
+    known = Incident(ID, "INC-1", state, "u1", "Fan", "", 3, 2, "Shop IT", "u3", WEDNESDAY - DAY, frozenset(), heads)
     return replace(known, **changes)
 
 

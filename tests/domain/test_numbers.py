@@ -63,7 +63,9 @@ def test_the_place_in_the_series_is_read_back(n):
     assert series.place_of(series.number(n)) == n
 
 
-@pytest.mark.parametrize("text", ["", "INC-", "INC-WERK-A1A-261121-7?", "INC-WERK-A1A-261121-70", "INC-X-A1A-261121-7Q", "Ω"])
+@pytest.mark.parametrize(
+    "text", ["", "INC-", "INC-WERK-A1A-261121-7?", "INC-WERK-A1A-261121-70", "INC-X-A1A-261121-7Q", "Ω"]
+)
 def test_other_texts_have_no_place_in_the_series(text):
     assert NumberSeries("WERK", "A1", "A", "261121").place_of(text) == 0
 

@@ -92,6 +92,10 @@ class SignOnDesk:
             return None
         return self.users.person(session.person.user_id)
 
+    def name_of(self, user_id: str) -> str:
+        """The shown name of a user id, by the directory of now."""
+        return self.users.name_of(user_id)
+
     async def replace_users(self, users: Users) -> None:
         """Another users file: rights hold at once, sessions of disabled or removed people end at once."""
         self.users = users

@@ -1,0 +1,431 @@
+"""What happens at the operators' door: who may, what is decided, what is written down."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+import pytest
+
+from console.domain import commands as c
+from console.domain.acknowledgement import AHEAD_US, Standing
+from console.domain.alarms import Occurrence
+from console.domain.commands import COMMANDS, Command
+from console.domain.facts import (
+    ActRefused,
+    AlarmAcknowledged,
+    AlarmCommented,
+    HornSilenced,
+    IncidentAlarmLinked,
+    IncidentMoved,
+    PreferenceSaved,
+    RebirthRequested,
+    UserSignedOff,
+    UserSignedOn,
+)
+from console.domain.numbers import is_valid
+from console.domain.people import Role
+from console.domain.permissions import DISABLED, OTHER_AREA, PERMISSIONS, SIGN_ON_FIRST, may
+from console.domain.refusal import Refused
+from console.services.identity.users import Users
+from console.services.station import Receipt
+from tests.support.desk import PASSWORD, PEOPLE, Desk, user
+
+NOBODY = UUID(int=999)
+LOGIN = {
+    Role.OPERATOR: "olga",
+    Role.SHIFT_LEAD: "lena",
+    Role.ENGINEER: "emil",
+    Role.SERVICE_MANAGER: "sina",
+    Role.ADMINISTRATOR: "adam",
+    Role.AUDITOR: "aude",
+}
+
+
+def told(story: Callable[[Desk], Awaitable[object]]) -> None:
+    async def inside(desk: Desk) -> None:
+        await story(desk)
+
+    with Desk() as desk:
+        asyncio.run(inside(desk))
+
+
+async def refusal(desk: Desk, command: Command, **more) -> str:
+    with pytest.raises(Refused) as refused:
+        await desk.operations.submit(command, **more)
+    return refused.value.text
+
+
+async def opened(desk: Desk, title: str = "Fan stands", **changes) -> UUID:
+    receipt = await desk.operations.submit(c.OpenIncident(title, **changes))
+    return UUID(receipt.entity_id)
+
+
+def examples(desk: Desk) -> dict[type[Command], Command]:
+    occurrence = desk.alarms.raise_alarm(1, desk.clock.now_us)
+    return {
+        c.AcknowledgeAlarms: c.AcknowledgeAlarms((occurrence,)),
+        c.CommentAlarm: c.CommentAlarm(occurrence, "looked at"),
+        c.OpenIncident: c.OpenIncident("Fan stands"),
+        c.NoteIncident: c.NoteIncident(NOBODY, "x"),
+        c.EditIncident: c.EditIncident(NOBODY, "title", "x"),
+        c.LinkAlarms: c.LinkAlarms(NOBODY, (occurrence,)),
+        c.AssignIncident: c.AssignIncident(NOBODY, "IT", "emil"),
+        c.PendIncident: c.PendIncident(NOBODY, "x"),
+        c.ResumeIncident: c.ResumeIncident(NOBODY),
+        c.ResolveIncident: c.ResolveIncident(NOBODY, "x", "y"),
+        c.ReopenIncident: c.ReopenIncident(NOBODY, "x"),
+        c.CloseIncident: c.CloseIncident(NOBODY),
+        c.CancelIncident: c.CancelIncident(NOBODY, "x"),
+        c.SavePreference: c.SavePreference("theme", '"dark"'),
+        c.RequestRebirth: c.RequestRebirth("plant", "g", "n"),
+    }
+
+
+@pytest.mark.parametrize("name", sorted(set(COMMANDS) - {"sign-on", "sign-off", "silence"}))
+@pytest.mark.parametrize("role", list(Role))
+def test_the_matrix_holds_at_the_door_and_every_denied_act_is_written_down(name, role):
+    async def story(desk: Desk) -> None:
+        await desk.signed_on(LOGIN[role])
+        command = examples(desk)[COMMANDS[name]]
+        person = desk.sign_on.current.person
+        denial = may(person, type(command))
+        try:
+            await desk.operations.submit(command)
+            text = None
+        except Refused as refused:
+            text = refused.text
+        acts = desk.log.facts(ActRefused)
+        if denial is not None:
+            assert text == denial
+            assert acts == [ActRefused(person.user_id, name, denial)]
+            assert desk.log.kept[-1].actor.user_id == person.user_id
+        elif name == "close-incident":  # nobody's own: the record is unknown
+            assert text == PERMISSIONS[name].why_not_own
+        else:
+            assert acts == []
+            assert text in (None, "This incident is not known here")
+
+    told(story)
+
+
+@pytest.mark.parametrize("name", sorted(set(COMMANDS) - {"sign-on", "sign-off", "silence"}))
+def test_without_sign_on_nothing_is_done_and_nothing_is_written(name):
+    async def story(desk: Desk) -> None:
+        assert await refusal(desk, examples(desk)[COMMANDS[name]]) == SIGN_ON_FIRST
+        assert desk.log.kept == []
+
+    told(story)
+
+
+def test_the_shift_lead_resolves_what_the_operator_opened_and_only_she_closes_it():
+    async def story(desk: Desk) -> None:
+        occurrence = desk.alarms.raise_alarm(1, desk.clock.now_us, "Oil pressure low")
+        await desk.signed_on("olga")
+        receipt = await desk.operations.submit(c.OpenIncident("", 1, 1, occurrences=(occurrence,)))
+        incident_id = UUID(receipt.entity_id)
+        record = desk.incidents.record(incident_id)
+        assert (record.title, record.priority, record.number) == ("Oil pressure low", 1, receipt.number)
+        assert len(receipt.hashes) == 2
+
+        await desk.signed_on("lena")
+        submit = desk.operations.submit
+        assert "assigned" in await refusal(desk, c.ResolveIncident(incident_id, "replaced", "new pump"))
+        await submit(c.AssignIncident(incident_id, "Shop IT", "emil"))
+        assert desk.incidents.record(incident_id).agent == "Emil"
+        await submit(c.PendIncident(incident_id, "pump ordered"))
+        await submit(c.ResumeIncident(incident_id))
+        await submit(c.ResolveIncident(incident_id, "replaced", "new pump"))
+        assert await refusal(desk, c.CloseIncident(incident_id)) == PERMISSIONS["close-incident"].why_not_own
+
+        await desk.signed_on("olga")
+        await submit(c.CloseIncident(incident_id))
+        record = desk.incidents.record(incident_id)
+        assert (record.state, record.allowed, record.conflicts) == ("closed", (), ())
+        assert [(who, text) for _, who, text in record.notes] == [
+            ("Olga", "Opened: Oil pressure low"),
+            ("Lena", "Assigned: Shop IT, Emil"),
+            ("Lena", "Waiting: pump ordered"),
+            ("Lena", "Resumed"),
+            ("Lena", "Resolved: replaced, new pump"),
+            ("Olga", "Closed"),
+        ]
+        assert "read-only" in await refusal(desk, c.NoteIncident(incident_id, "late"))
+
+    told(story)
+
+
+def test_a_resolved_incident_comes_back_within_five_working_days_and_not_later():
+    async def story(desk: Desk) -> None:
+        await desk.signed_on("olga")
+        incident_id = await opened(desk)
+        submit = desk.operations.submit
+        await submit(c.AssignIncident(incident_id, "IT", "emil"))
+        for days, is_in_time in ((6, True), (8, False)):
+            await submit(c.ResolveIncident(incident_id, "replaced", "new fan"))
+            desk.clock.advance(days * 86400)
+            command = c.ReopenIncident(incident_id, "stands again")
+            if is_in_time:
+                await submit(command)
+            else:
+                assert "working days" in await refusal(desk, command)
+
+    told(story)
+
+
+def test_numbers_count_within_the_day_and_are_checkable():
+    async def story(desk: Desk) -> None:
+        await desk.signed_on("olga")
+        receipts = [await desk.operations.submit(c.OpenIncident("x")) for _ in range(2)]
+        receipts += await asyncio.gather(*(desk.operations.submit(c.OpenIncident("y")) for _ in range(3)))
+        numbers = [receipt.number for receipt in receipts]
+        assert all(is_valid(number) for number in numbers)
+        assert [number[:-1].rsplit("-", 1)[1] for number in numbers] == ["1", "2", "3", "4", "5"]
+        assert all(number.startswith("INC-KASS-A1A-") for number in numbers)
+        desk.clock.advance(86400)
+        assert (await desk.operations.submit(c.OpenIncident("z"))).number[:-1].endswith("-1")
+
+    told(story)
+
+
+def test_one_alarm_has_one_open_incident_even_when_two_hands_press_at_once():
+    async def story(desk: Desk) -> None:
+        occurrence = desk.alarms.raise_alarm(1, desk.clock.now_us)
+        await desk.signed_on("olga")
+        command = c.OpenIncident("Fan stands", occurrences=(occurrence,))
+        answers = await asyncio.gather(*(desk.operations.submit(command) for _ in range(3)), return_exceptions=True)
+        made = [answer for answer in answers if isinstance(answer, Receipt)]
+        refused = [answer for answer in answers if isinstance(answer, Refused)]
+        assert (len(made), len(refused)) == (1, 2)
+        assert all(one.values == {"number": made[0].number} for one in refused)
+        incident_id = UUID(made[0].entity_id)
+        await desk.operations.submit(c.CancelIncident(incident_id, "was a test"))
+        await desk.operations.submit(command)
+
+    told(story)
+
+
+def test_further_alarms_are_linked_once():
+    async def story(desk: Desk) -> None:
+        first, second = (desk.alarms.raise_alarm(n, desk.clock.now_us) for n in (1, 2))
+        await desk.signed_on("olga")
+        incident_id = await opened(desk, occurrences=(first,))
+        await desk.operations.submit(c.LinkAlarms(incident_id, (first, second)))
+        assert desk.log.facts(IncidentAlarmLinked)[-1].text == "alarm 2"
+        assert len(desk.log.facts(IncidentAlarmLinked)) == 2
+        assert "already" in await refusal(desk, c.LinkAlarms(incident_id, (second,)))
+
+    told(story)
+
+
+def test_two_consoles_edit_one_title_and_nothing_is_lost():
+    async def story(here: Desk) -> None:
+        with Desk("B2", 2) as there:
+            await here.signed_on("olga")
+            await there.signed_on("lena")
+            incident_id = await opened(here)
+            there.log.receive(here.log.kept)
+            await here.operations.submit(c.EditIncident(incident_id, "title", "Fan broken"))
+            await there.operations.submit(c.EditIncident(incident_id, "title", "Fan dirty"))
+            here.log.receive(there.log.kept)
+            there.log.receive(here.log.kept)
+            assert here.incidents.record(incident_id) == there.incidents.record(incident_id)
+            assert here.incidents.record(incident_id).conflicts == ("title",)
+            await here.operations.submit(c.EditIncident(incident_id, "title", "Fan dirty and broken"))
+            there.log.receive(here.log.kept)
+            assert there.incidents.record(incident_id).conflicts == ()
+            assert there.incidents.record(incident_id).title == "Fan dirty and broken"
+
+    told(story)
+
+
+def test_resolving_here_while_it_waits_there_leaves_it_open():
+    async def story(here: Desk) -> None:
+        with Desk("B2", 2) as there:
+            await here.signed_on("olga")
+            await there.signed_on("emil")
+            incident_id = await opened(here)
+            await here.operations.submit(c.AssignIncident(incident_id, "IT", "emil"))
+            there.log.receive(here.log.kept)
+            await there.operations.submit(c.PendIncident(incident_id, "part ordered"))
+            await here.operations.submit(c.ResolveIncident(incident_id, "by_itself", "runs again"))
+            here.log.receive(there.log.kept)
+            assert here.incidents.record(incident_id).state == "pending"
+            assert here.incidents.record(incident_id).conflicts == ("state",)
+            await here.operations.submit(c.ResumeIncident(incident_id))
+            assert here.incidents.record(incident_id).conflicts == ()
+
+    told(story)
+
+
+def test_acknowledging_writes_one_fact_for_each_and_says_what_it_skipped():
+    async def story(desk: Desk) -> None:
+        now = desk.clock.now_us
+        one, two, ahead = (desk.alarms.raise_alarm(n, now - n) for n in (1, 2, 3))
+        desk.alarms.annunciated[ahead] = now * 2
+        desk.alarms.standings[two] = Standing.ACKNOWLEDGED
+        await desk.signed_on("olga")
+        receipt = await desk.operations.submit(c.AcknowledgeAlarms((one, two, ahead, one), "on my way"))
+        assert receipt.skipped == ("alarm 2",)
+        assert desk.log.facts(AlarmAcknowledged) == [
+            AlarmAcknowledged(one.condition_id, one.start_us, now, "on my way"),
+            AlarmAcknowledged(ahead.condition_id, ahead.start_us, now + AHEAD_US, "on my way"),
+        ]
+        assert len(receipt.hashes) == 2
+
+    told(story)
+
+
+def test_an_occurrence_that_changed_since_it_was_seen_refuses_the_batch():
+    async def story(desk: Desk) -> None:
+        seen = desk.alarms.raise_alarm(1, desk.clock.now_us)
+        other = desk.alarms.raise_alarm(2, desk.clock.now_us)
+        desk.alarms.raise_alarm(1, desk.clock.now_us + 5)
+        await desk.signed_on("olga")
+        assert "no longer" in await refusal(desk, c.AcknowledgeAlarms((seen, other)))
+        assert desk.log.facts(AlarmAcknowledged) == []
+
+    told(story)
+
+
+def test_an_operator_of_the_press_shop_acts_there_only():
+    async def story(desk: Desk) -> None:
+        press = desk.alarms.raise_alarm(1, desk.clock.now_us, area="Press shop")
+        paint = desk.alarms.raise_alarm(2, desk.clock.now_us, area="Paint shop")
+        await desk.signed_on("pia")
+        await desk.operations.submit(c.AcknowledgeAlarms((press,)))
+        for command in (
+            c.AcknowledgeAlarms((press, paint)),
+            c.CommentAlarm(paint, "x"),
+            c.OpenIncident("x", occurrences=(paint,)),
+        ):
+            assert await refusal(desk, command) == OTHER_AREA
+        await desk.signed_on("olga")
+        incident_id = await opened(desk, occurrences=(paint,))
+        await desk.signed_on("pia")
+        assert await refusal(desk, c.NoteIncident(incident_id, "x")) == OTHER_AREA
+
+    told(story)
+
+
+def test_the_horn_is_silenced_by_anybody_for_the_position():
+    async def story(desk: Desk) -> None:
+        assert await refusal(desk, c.SilenceHorn()) == "Nothing is sounding"
+        desk.alarms.raise_alarm(1, desk.clock.now_us - 7)
+        await desk.operations.submit(c.SilenceHorn())
+        assert desk.log.facts(HornSilenced) == [HornSilenced("desk", desk.clock.now_us - 7)]
+        assert desk.log.kept[-1].actor.user_id == "system"
+        await desk.signed_on("aude")
+        await desk.operations.submit(c.SilenceHorn())
+        assert desk.log.kept[-1].actor.user_id == "id-aude"
+
+    told(story)
+
+
+def test_a_comment_needs_a_known_alarm_and_words():
+    async def story(desk: Desk) -> None:
+        occurrence = desk.alarms.raise_alarm(1, desk.clock.now_us)
+        await desk.signed_on("emil")
+        await desk.operations.submit(c.CommentAlarm(occurrence, " cable loose "))
+        assert desk.log.facts(AlarmCommented)[0].text == "cable loose"
+        await refusal(desk, c.CommentAlarm(occurrence, " "))
+        assert "not known" in await refusal(desk, c.CommentAlarm(Occurrence(NOBODY, 1), "x"))
+
+    told(story)
+
+
+def test_signing_on_and_off_goes_through_the_same_door():
+    async def story(desk: Desk) -> None:
+        receipt = await desk.operations.submit(c.SignOn("olga", PASSWORD))
+        assert receipt.entity_id == "id-olga"
+        assert len(receipt.hashes) == 1
+        await desk.operations.submit(c.SignOff())
+        assert await refusal(desk, c.OpenIncident("x")) == SIGN_ON_FIRST
+        assert (await desk.operations.submit(c.SignOff())).hashes == ()
+        assert [type(entry.fact) for entry in desk.log.kept] == [UserSignedOn, UserSignedOff]
+
+    told(story)
+
+
+def test_an_act_from_the_command_line_carries_its_own_person():
+    async def story(desk: Desk) -> None:
+        await desk.signed_on("aude")
+        session, _ = await desk.sign_on.open_session("olga", PASSWORD)
+        await desk.operations.submit(c.OpenIncident("x"), session=session)
+        assert desk.log.kept[-1].actor == session.actor
+        await desk.operations.submit(c.SignOff(), session=session)
+        assert desk.sign_on.current.person.user.login == "aude"
+        assert await refusal(desk, c.OpenIncident("y"), session=session) == SIGN_ON_FIRST
+
+    told(story)
+
+
+def test_who_is_disabled_meanwhile_acts_no_more():
+    async def story(desk: Desk) -> None:
+        await desk.signed_on("olga")
+        desk.sign_on.users = Users([user("olga", Role.OPERATOR, is_disabled=True)])
+        assert await refusal(desk, c.OpenIncident("x")) == DISABLED
+        await desk.sign_on.replace_users(Users(PEOPLE))
+        await desk.operations.submit(c.OpenIncident("x"))
+
+    told(story)
+
+
+@pytest.mark.parametrize("agent", ["nobody", "dora"])
+def test_nobody_unknown_or_disabled_is_given_an_incident(agent):
+    async def story(desk: Desk) -> None:
+        await desk.signed_on("olga")
+        incident_id = await opened(desk)
+        assert "Nobody" in await refusal(desk, c.AssignIncident(incident_id, "IT", agent))
+        assert "person" in await refusal(desk, c.AssignIncident(incident_id, "IT", " "))
+        assert desk.log.facts(IncidentMoved) == []
+
+    told(story)
+
+
+def test_preferences_belong_to_the_person_and_are_json():
+    async def story(desk: Desk) -> None:
+        await desk.signed_on("aude")
+        await desk.operations.submit(c.SavePreference("theme", '"dark"'))
+        assert desk.log.facts(PreferenceSaved) == [PreferenceSaved("id-aude", "theme", '"dark"')]
+        for key, value in (("", "1"), ("x", "dark"), ("x", "[" * 5000), ("x", '"' + "y" * 9000 + '"')):
+            await refusal(desk, c.SavePreference(key, value))
+
+    told(story)
+
+
+def test_a_node_is_asked_for_its_birth_only_after_that_is_written_down():
+    async def story(desk: Desk) -> None:
+        await desk.signed_on("emil")
+        command = c.RequestRebirth("plant", "KAS", "PRESS-1")
+        await desk.operations.submit(command)
+        assert desk.log.facts(RebirthRequested) == [RebirthRequested("plant/KAS/PRESS-1")]
+        assert desk.rebirths.asked == [("plant", "KAS", "PRESS-1")]
+        desk.log.fail_with = Refused("The disk is full")
+        assert "disk" in await refusal(desk, command)
+        assert len(desk.rebirths.asked) == 1
+
+    told(story)
+
+
+def test_when_the_journal_cannot_write_the_act_is_refused_and_has_no_effect():
+    async def story(desk: Desk) -> None:
+        await desk.signed_on("olga")
+        desk.log.fail_with = Refused("The disk is full")
+        assert "disk" in await refusal(desk, c.OpenIncident("x"))
+        assert "birth" in await refusal(desk, c.RequestRebirth("a", "b", "c"))  # the denial is told all the same
+        desk.log.fail_with = None
+        assert desk.incidents.snapshot().incidents == ()
+        await desk.operations.submit(c.OpenIncident("x"))
+
+    told(story)
+
+
+def test_the_effect_is_there_when_the_act_returns():
+    async def story(desk: Desk) -> None:
+        await desk.signed_on("olga")
+        incident_id = await opened(desk)
+        assert desk.incidents.take_delta().incidents[0].incident_id == incident_id
+        await desk.operations.submit(c.NoteIncident(incident_id, "seen"))
+        assert desk.incidents.take_delta().incidents[0].notes[-1][2] == "seen"
+
+    told(story)
