@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from google.protobuf.message import DecodeError
+
 from console.app.demo.plant import Point
 from console.app.demo.signals import TEMPLATES, Instance
 from console.app.demo.sparkplug_payload import write_definition, write_properties, write_value
@@ -108,7 +110,7 @@ class EdgeNode:
         payload = Payload()
         try:
             payload.ParseFromString(command)
-        except Exception:  # noqa: BLE001 - protobuf's DecodeError has no stable place to import from
+        except DecodeError:
             return False
         return any(metric.name == _REBIRTH and metric.boolean_value for metric in payload.metrics)
 

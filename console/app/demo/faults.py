@@ -29,13 +29,6 @@ class Degrade:
 
 
 @dataclass(frozen=True, slots=True)
-class Freeze:
-    """Devices stop publishing without dying."""
-
-    devices: str
-
-
-@dataclass(frozen=True, slots=True)
 class CutNode:
     """The node's connection breaks without a word: the broker publishes its will."""
 
@@ -74,7 +67,7 @@ class Infrastructure:
     action: str  # "stall-broker", "kill-broker", "pull-cable", "centre-away"
 
 
-Effect = Drive | Degrade | Freeze | CutNode | KillDevice | StopMachines | SkewClock | SilenceMeter | Infrastructure
+Effect = Drive | Degrade | CutNode | KillDevice | StopMachines | SkewClock | SilenceMeter | Infrastructure
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +167,8 @@ FAULTS: tuple[Fault, ...] = (
     Fault("bad-quality", "The sensors of chiller CHILLER-1 report bad quality", (Degrade("Utilities/*/CHILLER-1/*"),)),
     Fault(
         "silent-sensor",
-        "Energy meter meter-05 and vibration sensor VIB-31 fall silent without a word",
-        (SilenceMeter("meter-05"), Freeze("Machining/MC-CELL-30/VIB-31")),
+        "Energy meter meter-05 falls silent without a word",
+        (SilenceMeter("meter-05"),),
     ),
     Fault(
         "oil-pressure",

@@ -30,7 +30,7 @@ def day_factor(now_s: float) -> float:
 
 
 class Machine:
-    """One thing with common causes behind its metrics: `load` and `heat` are 0..1, `phase` is the place in the cycle."""
+    """One thing with common causes behind its metrics: `load` and `heat` are 0..1, `phase` its place in the cycle."""
 
     def __init__(self, rng: Random, cycle_s: float, now_s: float) -> None:
         self.rng = rng

@@ -1,11 +1,11 @@
-"""The living plant: every metric's value at a given time, what changed since the last look, and what faults do to it."""
+"""The living plant: every metric's value at a given time, what changed, and what faults do to it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from random import Random
 
-from console.app.demo.faults import Degrade, Drive, Effect, Fault, Freeze, StopMachines
+from console.app.demo.faults import Degrade, Drive, Effect, Fault, StopMachines
 from console.app.demo.machine import Machine
 from console.app.demo.plant_model import DeviceModel, MetricModel, NodeModel, PlantModel
 from console.app.demo.signals import Signal, Value, make_signal
@@ -47,7 +47,9 @@ class Point:
 
     __slots__ = ("_signal", "deadband", "device", "is_bad", "model", "override", "path", "value")
 
-    def __init__(self, path: str, device: str, model: MetricModel, signal: Signal, deadband: float, now_s: float) -> None:
+    def __init__(
+        self, path: str, device: str, model: MetricModel, signal: Signal, deadband: float, now_s: float
+    ) -> None:
         self.path = path  # group/node[/device]/metric
         self.device = device
         self.model = model
@@ -111,7 +113,6 @@ class _Unit:
         self.path = f"{node}/{device}" if device else node
         self.machine = machine
         self.points = points
-        self.is_frozen = False
         self._groups: dict[float, list[Point]] = {}
         for point in points:
             self._groups.setdefault(point.model.every_s, []).append(point)
@@ -125,18 +126,17 @@ class _Unit:
                 continue
             self._due_s[every_s] = max(self._due_s[every_s] + every_s, now_s)
             changed += [point for point in points if point.look(now_s)]
-        return [] if self.is_frozen else changed
+        return changed
 
 
 class Plant:
     """All values of the plant, advanced by a clock given from outside; equal seeds and clocks give equal plants."""
 
-    def __init__(self, model: PlantModel, now_us: int, seed: int | None = None) -> None:
+    def __init__(self, model: PlantModel, now_us: int) -> None:
         self.model = model
         self._now_s = now_us / 1e6
-        self._random = Random(model.seed if seed is None else seed)
+        self._random = Random(model.seed)  # noqa: S311 a plant that can be repeated
         self._units: list[_Unit] = []
-        self._active: dict[str, list[Point]] = {}  # fault name -> points it holds
         for node in model.nodes:
             self._units.append(self._unit(node, None))
             self._units.extend(self._unit(node, device) for device in node.devices)
@@ -168,9 +168,6 @@ class Plant:
                 for unit in self._matching(effect.devices):
                     if unit.machine.cycle_s > 0:
                         unit.machine.is_stopped = on
-            case Freeze():
-                for unit in self._matching(effect.devices):
-                    unit.is_frozen = on
             case _:
                 pass  # connections, clocks, meters and infrastructure are not values
         return []
@@ -198,7 +195,7 @@ class Plant:
         return (unit for unit in self._units if fnmatchcase(unit.path, devices))
 
     def _unit(self, node: NodeModel, device: DeviceModel | None) -> _Unit:
-        rng = Random(self._random.getrandbits(64))
+        rng = Random(self._random.getrandbits(64))  # noqa: S311 a plant that can be repeated
         machine = Machine(rng, device.cycle_s if device else 0.0, self._now_s)
         path = f"{node.group}/{node.node}"
         name = device.name if device else ""

@@ -191,8 +191,9 @@ def _now(words: list[str], machine: Machine, rng: Random, _: str) -> tuple[Signa
         "boot": lambda _now: started_ms,
         "cycle": lambda _now: int(machine.finished_s * 1000),
         "day": lambda now_s: int(now_s // 86_400) * 86_400_000,
-        "year": lambda now_s: int(datetime(datetime.fromtimestamp(now_s, UTC).year + 2, 1, 1, tzinfo=UTC).timestamp())
-        * 1000,
+        "year": lambda now_s: (
+            int(datetime(datetime.fromtimestamp(now_s, UTC).year + 2, 1, 1, tzinfo=UTC).timestamp()) * 1000
+        ),
     }
     return kinds[words[0]], 0.0
 
@@ -231,36 +232,42 @@ def _blob(words: list[str], machine: Machine, rng: Random, seed_name: str) -> tu
     return (lambda _now: fixed), 0.0
 
 
-def _table(words: list[str], machine: Machine, rng: Random, seed_name: str) -> tuple[Signal, float]:
-    if words[0] == "tools":
-        columns = ("Place", "Tool", "Radius mm", "Life %")
-        types = (ValueType.INT32, ValueType.STRING, ValueType.DOUBLE, ValueType.FLOAT)
-        return (
-            lambda _now: Table(
-                columns,
-                types,
-                tuple((n, f"T{n * 7:03d}", 4.0 + n * 0.5, float(95 - (machine.cycles // 40 + n * 9) % 90))
-                      for n in range(1, 7)),
-            )  # fmt: skip
-        ), 0.0
-    columns = ("Serial", "Passed", "Finished")
-    types = (ValueType.STRING, ValueType.BOOLEAN, ValueType.DATETIME)
-    return (
-        lambda _now: Table(
-            columns,
-            types,
-            tuple((f"KS-{machine.cycles - n:08d}", (machine.cycles - n) % 173 != 0, int(machine.finished_s * 1000))
-                  for n in range(5)),
-        )  # fmt: skip
-    ), 0.0
+_TOOLS = (
+    ("Place", ValueType.INT32),
+    ("Tool", ValueType.STRING),
+    ("Radius mm", ValueType.DOUBLE),
+    ("Life %", ValueType.FLOAT),
+)
+_RESULTS = (("Serial", ValueType.STRING), ("Passed", ValueType.BOOLEAN), ("Finished", ValueType.DATETIME))
+
+
+def _table(words: list[str], machine: Machine, rng: Random, _: str) -> tuple[Signal, float]:
+    columns = _TOOLS if words[0] == "tools" else _RESULTS
+    names, types = tuple(name for name, _type in columns), tuple(value_type for _name, value_type in columns)
+
+    def tools(_now: float) -> Table:
+        worn = machine.cycles // 40
+        rows = tuple((n, f"T{n * 7:03d}", 4.0 + n * 0.5, float(95 - (worn + n * 9) % 90)) for n in range(1, 7))
+        return Table(names, types, rows)
+
+    def results(_now: float) -> Table:
+        finished_ms = int(machine.finished_s * 1000)
+        parts = range(machine.cycles, machine.cycles - 5, -1)
+        return Table(names, types, tuple((f"KS-{part:08d}", part % 173 != 0, finished_ms) for part in parts))
+
+    return (tools if words[0] == "tools" else results), 0.0
 
 
 def _udt(words: list[str], machine: Machine, rng: Random, _: str) -> tuple[Signal, float]:
+    members = TEMPLATES[words[0]]
+
     def signal(_now: float) -> Instance:
         wobble = (machine.cycles * 37 % 100) / 100.0
-        values = (machine.cycles % 173 != 0, 0.6 + 0.5 * wobble, 40.0 + 3.0 * wobble, f"KS-{machine.cycles:08d}", 1)
-        members = TEMPLATES[words[0]]
-        return Instance(words[0], tuple((name, kind, value) for (name, kind), value in zip(members, values, strict=True)))
+        serial = f"KS-{machine.cycles:08d}"
+        values: tuple[int | float | bool | str, ...] = (
+            machine.cycles % 173 != 0, 0.6 + 0.5 * wobble, 40.0 + 3.0 * wobble, serial, 1
+        )  # fmt: skip
+        return Instance(words[0], tuple((*member, value) for member, value in zip(members, values, strict=True)))
 
     return signal, 0.0
 
