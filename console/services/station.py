@@ -75,6 +75,11 @@ class AlarmHistoryQuery(Query[tuple["AlarmLogRow", ...]]):
 
 
 @dataclass(frozen=True, slots=True)
+class PreferencesQuery(Query[dict[str, str]]):
+    """Preferences of the person signed on here, from every station of the site: key -> JSON text."""
+
+
+@dataclass(frozen=True, slots=True)
 class AlarmLogRow:
     condition_id: UUID
     start_us: int

@@ -1,0 +1,82 @@
+"""What facts do: every journal entry, replayed, own or from another console, takes effect here and nowhere else."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from console.domain import facts as f
+from console.domain.alarms import Occurrence
+from console.services.alarms.engine import AlarmEngine
+from console.services.journal.entries import Entry
+from console.services.journal.projector import Projector
+
+_NOTES_KEPT = 20_000
+
+
+class Effects:
+    """Wires the projector to engine and horn, and keeps preferences and what stands beside alarms.
+
+    Notes of occurrences that are not on the list yet (replay comes before the alarms are restored) are kept and set
+    by `set_notes`.
+    """
+
+    def __init__(
+        self, projector: Projector, engine: AlarmEngine, name_of: Callable[[str], str], now_us: Callable[[], int]
+    ) -> None:
+        self.preferences: dict[str, dict[str, str]] = {}  # user id -> key -> JSON text
+        self._engine = engine
+        self._name_of = name_of
+        self._now_us = now_us
+        self._notes: dict[Occurrence, str] = {}
+        self._stamps: dict[tuple[str, str], int] = {}
+        self._numbers: dict[UUID, str] = {}
+        self._linked: dict[UUID, list[Occurrence]] = {}
+        projector.on(f.AlarmAcknowledged, self._acknowledged)
+        projector.on(f.AlarmCommented, self._commented)
+        projector.on(f.HornSilenced, self._silenced)
+        projector.on(f.IncidentOpened, self._incident_opened)
+        projector.on(f.IncidentAlarmLinked, self._linked_alarm)
+        projector.on(f.PreferenceSaved, self._preference)
+
+    def set_notes(self) -> None:
+        """Once the open alarms are restored."""
+        for occurrence, note in self._notes.items():
+            self._engine.set_note(occurrence, note)
+
+    def _note(self, occurrence: Occurrence, note: str) -> None:
+        self._notes.pop(occurrence, None)
+        self._notes[occurrence] = note
+        while len(self._notes) > _NOTES_KEPT:
+            del self._notes[next(iter(self._notes))]
+        self._engine.set_note(occurrence, note)
+
+    def _acknowledged(self, entry: Entry, fact: f.AlarmAcknowledged) -> None:
+        who = self._name_of(entry.actor.user_id)
+        self._engine.apply_acknowledgement(
+            fact.condition_id, fact.start_us, fact.seen_through_us, who, fact.comment, self._now_us()
+        )
+
+    def _commented(self, entry: Entry, fact: f.AlarmCommented) -> None:
+        note = f"{self._name_of(entry.actor.user_id)}: {fact.text}"
+        self._note(Occurrence(fact.condition_id, fact.start_us), note)
+
+    def _silenced(self, _entry: Entry, fact: f.HornSilenced) -> None:
+        self._engine.annunciation.silence(fact.position, fact.through_us)
+
+    def _incident_opened(self, _entry: Entry, fact: f.IncidentOpened) -> None:
+        self._numbers[fact.incident_id] = fact.number
+        for occurrence in self._linked.pop(fact.incident_id, []):
+            self._note(occurrence, fact.number)
+
+    def _linked_alarm(self, _entry: Entry, fact: f.IncidentAlarmLinked) -> None:
+        occurrence = Occurrence(fact.condition_id, fact.start_us)
+        number = self._numbers.get(fact.incident_id)
+        if number is None:  # the link may arrive before its incident
+            self._linked.setdefault(fact.incident_id, []).append(occurrence)
+        else:
+            self._note(occurrence, number)
+
+    def _preference(self, entry: Entry, fact: f.PreferenceSaved) -> None:
+        key = (fact.user_id, fact.key)
+        if entry.hlc >= self._stamps.get(key, -1):  # the newest stands, whatever the order of arrival
+            self._stamps[key] = entry.hlc
+            self.preferences.setdefault(fact.user_id, {})[fact.key] = fact.value
