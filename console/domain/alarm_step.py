@@ -10,8 +10,6 @@ from enum import StrEnum
 
 from console.domain.alarms import ACTIVE_STATES, UNACKNOWLEDGED_STATES, AlarmState
 
-SEEN_AHEAD_US = 300_000_000  # an acknowledgement reaches at most this far beyond the acker's clock
-
 
 class Event(StrEnum):
     """What can happen to an alarm; one row of the table each."""

@@ -13,7 +13,6 @@ class Annunciation:
 
     def __init__(self, position: str = "") -> None:
         self.position = position
-        self.newest_us = 0  # newest annunciation; `HornSilenced.through_us` of a local silence
         self._silenced_us = 0
         self._request = 0
         self._has_device = True
@@ -26,7 +25,6 @@ class Annunciation:
         if priority >= Priority.JOURNAL:
             return
         at_us = max(at_us, self._silenced_us + 1)  # a clock set back must not put a new alarm under an old silence
-        self.newest_us = max(self.newest_us, at_us)
         self._sounding[priority][row] = at_us
         self._request += 1
 
@@ -56,6 +54,10 @@ class Annunciation:
     def set_device(self, has_device: bool) -> None:
         """Whether a sound device can be heard; without one the horn says so instead of looking as if it sounded."""
         self._has_device = has_device
+
+    def newest_sounding_us(self) -> int:
+        """Newest annunciation that sounds now, 0 when nothing does: `HornSilenced.through_us` of a local silence."""
+        return max((at_us for rows in self._sounding.values() for at_us in rows.values()), default=0)
 
     @property
     def priority(self) -> int:

@@ -4,15 +4,15 @@ Acknowledgement, occurrence identity and source time after architecture.md; stat
 calls `tick` every turn, drains `take_transitions` into the log and `take_delta` towards the models.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
 from console.domain import identity
+from console.domain.acknowledgement import AHEAD_US, Standing
 from console.domain.alarm_step import (
-    SEEN_AHEAD_US,
     Acknowledgement,
     Event,
     Trigger,
@@ -33,7 +33,6 @@ from console.services.alarms.annunciation import Annunciation
 from console.services.alarms.asset_conditions import ASSET_KINDS, AssetConditions
 from console.services.alarms.asset_quality import AssetQuality
 from console.services.alarms.limits import BandColumns, BandEvents, Rows
-from console.services.alarms.local_acknowledgement import AcknowledgeCheck, check_acknowledge
 from console.services.alarms.rule_match import TAG_KINDS, RuleMatch
 from console.services.alarms.sessions import Sessions
 from console.services.alarms.tag_conditions import TagConditions, band_settings, sides
@@ -150,13 +149,36 @@ class AlarmEngine:
 
     # -- acknowledgement ---------------------------------------------------------------------------------------------
 
-    def check_acknowledge(self, occurrences: Iterable[Occurrence], now_us: int, comment: str = "") -> AcknowledgeCheck:
-        """What a local acknowledgement of exactly these occurrences means. Changes nothing.
+    def check_acknowledge(self, occurrences: Sequence[Occurrence]) -> tuple[Standing, ...]:
+        """How each one stands now; what is unknown or no longer the one on its row is stale. Changes nothing."""
+        return tuple(map(self._standing, occurrences))
 
-        Raises `Refused` for the whole batch, naming them, when one is unknown or no longer the one on screen; also
-        when all are already acknowledged. Some that are acknowledged already are skipped and reported.
+    def annunciated_us(self, occurrence: Occurrence) -> int:
+        """Newest annunciation of a current occurrence (start, severity rise, re-alarm), 0 when it is not current."""
+        row = self._current_row(occurrence)
+        return 0 if row is None else int(self._book.rows.annunciated_us[row])
+
+    def seen_through_us(self, occurrence: Occurrence, now_us: int) -> int:
+        """How far somebody who acknowledges now has seen this condition, in its own source time.
+
+        Not the wall clock: a node whose clock is slow would have its next occurrence acknowledged unseen. It is the
+        node's watermark, but never beyond an entry that still waits for its on-delay, and at most now + 5 min.
         """
-        return check_acknowledge(self._book, occurrences, lambda row: self._seen_through(row, now_us), comment)
+        row = self._current_row(occurrence)
+        return 0 if row is None else self._seen_through(row, now_us)
+
+    def text_of(self, condition_id: UUID) -> str:
+        """What names the alarm to people, empty for an unknown condition."""
+        condition = self.condition(condition_id)
+        return f"{condition.subject} {condition.text}".strip() if condition is not None else ""
+
+    def area_of(self, condition_id: UUID) -> str:
+        condition = self.condition(condition_id)
+        return condition.area if condition is not None else ""
+
+    def newest_sounding_us(self) -> int:
+        """Newest annunciation that sounds at this position, 0 when nothing does."""
+        return self.annunciation.newest_sounding_us()
 
     def apply_acknowledgement(
         self, condition_id: UUID, start_us: int, seen_through_us: int, who: str, comment: str = "", now_us: int = 0
@@ -193,7 +215,7 @@ class AlarmEngine:
                 self._sessions.restored_clock(row)
 
     def set_rules(self, rules: Iterable[AlarmRule], now_us: int) -> None:
-        """Edited rules: what still exists keeps its occurrence and is judged anew, without a false return; the rest retires."""
+        """Edited rules: what still exists keeps its occurrence and is judged anew; what is gone retires."""
         self._now_us = max(self._now_us, now_us)
         self._rules = tuple(rules)
         self._match = RuleMatch(rule for rule in self._rules if rule.kind in TAG_KINDS)
@@ -306,8 +328,7 @@ class AlarmEngine:
             return
         self._take_new_bands()
         rows = self._row_of_band[events.row].tolist()
-        values: list[float | None] = events.value.tolist()
-        columns = (rows, events.at_us.tolist(), events.old.tolist(), events.new.tolist(), values)
+        columns = (rows, events.at_us.tolist(), events.old.tolist(), events.new.tolist(), events.value.tolist())
         for row, at_us, old, new, value in zip(*columns, strict=True):
             if old == 0:
                 event = Event.CONDITION_TRUE
@@ -315,10 +336,15 @@ class AlarmEngine:
                 event = Event.CONDITION_FALSE
             else:
                 event = Event.SEVERITY_UP if new > old else Event.SEVERITY_DOWN
-            hung = self._tag_rows.get(row)
-            if hung is None or hung.rule.kind is not AlarmKind.LIMIT:  # x is yes or no there: show the value itself
-                value = float(self._tags.value[hung.handle]) if hung is not None else None
-            self._book.apply(row, Trigger(event, at_us, new), self._now_us, value)
+            shown = self._shown_value(row, value)
+            self._book.apply(row, Trigger(event, at_us, new), self._now_us, shown)
+
+    def _shown_value(self, row: int, value: float) -> float | None:
+        """The value beside the alarm; what a yes-or-no condition was fed is not one."""
+        hung = self._tag_rows.get(row)
+        if hung is None:
+            return None
+        return value if hung.rule.kind is AlarmKind.LIMIT else float(self._tags.value[hung.handle])
 
     def _mark_uncertain(self, bands: Rows) -> None:
         if len(bands):
@@ -342,6 +368,23 @@ class AlarmEngine:
         source = self._tags.tag(handle).source
         return "/".join(part for part in (source.broker, source.group, source.node) if part)
 
+    def _current_row(self, occurrence: Occurrence) -> int | None:
+        row = self._book.row_of(occurrence.condition_id)
+        return row if row is not None and self._book.rows.start_us[row] == occurrence.start_us else None
+
+    def _standing(self, occurrence: Occurrence) -> Standing:
+        row = self._current_row(occurrence)
+        if row is None:
+            return Standing.STALE
+        alarm = self._book.rows.load(row)
+        if alarm.state in UNACKNOWLEDGED_STATES:
+            return Standing.OPEN
+        if alarm.state is not AlarmState.NORMAL:
+            return Standing.ACKNOWLEDGED
+        # closed meanwhile: by somebody's acknowledgement, or retired
+        covering = self._book.acknowledgements.covering(occurrence.condition_id, alarm)
+        return Standing.STALE if covering is None else Standing.ACKNOWLEDGED
+
     def _seen_through(self, row: int, now_us: int) -> int:
         """How far an operator has seen this condition: to its node's watermark, but not into a pending entry."""
         annunciated_us = int(self._book.rows.annunciated_us[row])
@@ -352,4 +395,4 @@ class AlarmEngine:
         waiting = self._bands.waiting_since(band)
         if waiting is not None:
             seen = min(seen, waiting - 1)
-        return max(annunciated_us, min(seen, now_us + SEEN_AHEAD_US))
+        return max(annunciated_us, min(seen, now_us + AHEAD_US))

@@ -1,0 +1,156 @@
+"""The lane of alarm transitions: into `alarm_log` every turn, open occurrences and history out of it."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, delete, select
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.engine import Connection
+
+from console.domain.alarm_step import Transition
+from console.domain.alarms import AlarmKind
+from console.services.alarms.alarm_tables import alarm_log, alarm_open
+from console.services.alarms.transitions import AlarmTransition, OpenOccurrence
+from console.services.station import AlarmLogRow
+from console.services.storage.ports import Writer
+
+_ENDS = frozenset({Transition.CLOSED, Transition.RETIRED, Transition.SUPERSEDED})
+_ANNUNCIATES = frozenset({Transition.SEVERITY_UP, Transition.UNACKNOWLEDGED, Transition.REANNUNCIATED})
+
+
+class AlarmLog:
+    """Group-commits transitions through the writer. What could not be written stays queued and comes first again."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._waiting: list[AlarmTransition] = []
+        self._is_writing = False
+
+    @property
+    def waiting(self) -> int:
+        """Rows that are not durable yet."""
+        return len(self._waiting)
+
+    def add(self, transitions: Iterable[AlarmTransition]) -> None:
+        self._waiting.extend(transitions)
+
+    async def flush(self) -> int:
+        """Write what waits as one transaction; the number of rows. One flush runs at a time, the next takes the rest.
+
+        Raises what the writer raises; the rows then stay waiting.
+        """
+        if self._is_writing or not self._waiting:
+            return 0
+        rows = tuple(self._waiting)
+        self._is_writing = True
+        try:
+            await self._writer.write(lambda connection: insert_transitions(connection, rows))
+            del self._waiting[: len(rows)]
+        finally:
+            self._is_writing = False
+        return len(rows)
+
+
+def insert_transitions(connection: Connection, transitions: Sequence[AlarmTransition]) -> None:
+    """Insert or ignore, own and replicated rows alike; keeps `alarm_open` true to them."""
+    if not transitions:
+        return
+    connection.execute(insert(alarm_log).on_conflict_do_nothing(), [_values(item) for item in transitions])
+    raised = [_key(item) for item in transitions if item.transition is Transition.RAISED]
+    if raised:
+        connection.execute(insert(alarm_open).on_conflict_do_nothing(), raised)
+    for item in transitions:
+        if item.transition in _ENDS:
+            key = (alarm_open.c.condition_id == item.condition_id.bytes) & (alarm_open.c.start_us == item.start_us)
+            connection.execute(delete(alarm_open).where(key))
+
+
+def load_open(connection: Connection) -> tuple[OpenOccurrence, ...]:
+    """Occurrences that are not closed, from their rows, oldest first."""
+    same = (alarm_log.c.condition_id == alarm_open.c.condition_id) & (alarm_log.c.start_us == alarm_open.c.start_us)
+    query = select(alarm_log).join(alarm_open, same).order_by(alarm_log.c.rid)
+    groups: dict[tuple[bytes, int], list[Row[Any]]] = {}
+    for row in connection.execute(query):
+        groups.setdefault((row.condition_id, row.start_us), []).append(row)
+    return tuple(sorted((_occurrence(rows) for rows in groups.values()), key=lambda item: item.start_us))
+
+
+def history(connection: Connection, condition_id: UUID | None, limit: int) -> tuple[AlarmLogRow, ...]:
+    """Transitions of one condition (None: of all), newest first."""
+    query: Select[Any] = select(alarm_log).order_by(alarm_log.c.at_us.desc(), alarm_log.c.rid.desc()).limit(limit)
+    if condition_id is not None:
+        query = query.where(alarm_log.c.condition_id == condition_id.bytes)
+    return tuple(
+        AlarmLogRow(
+            UUID(bytes=row.condition_id),
+            row.start_us,
+            row.transition,
+            row.n,
+            row.at_us,
+            row.receive_us,
+            row.priority,
+            row.severity,
+            row.value,
+            row.text,
+            row.subject,
+        )
+        for row in connection.execute(query)
+    )
+
+
+def _occurrence(rows: list[Row[Any]]) -> OpenOccurrence:
+    first, last = rows[0], rows[-1]
+    annunciated = [row.at_us for row in rows if row.transition == Transition.RAISED or row.transition in _ANNUNCIATES]
+    returned = [row.at_us for row in rows if row.transition == Transition.RETURNED]
+    leading = max(rows, key=lambda row: (row.transition == Transition.RAISED, -row.rid))
+    worst = 1
+    for row in rows:  # an acknowledgement takes the worst down to what is
+        worst = (
+            abs(row.severity) or worst if row.transition == Transition.ACKNOWLEDGED else max(worst, abs(row.severity))
+        )
+    return OpenOccurrence(
+        condition_id=UUID(bytes=first.condition_id),
+        start_us=first.start_us,
+        annunciated_us=max(annunciated, default=first.start_us),
+        changed_us=last.at_us,
+        returned_us=max(returned, default=0),
+        severity=last.severity,
+        worst=worst,
+        priority=last.priority,
+        value=last.value,
+        text=leading.text,
+        subject=leading.subject,
+        kind=AlarmKind(leading.kind),
+        rule_id=leading.rule_id,
+        side=leading.side,
+        area=leading.area,
+        asset_name=leading.asset_name,
+        counted=Counter(row.transition for row in rows),
+    )
+
+
+def _key(item: AlarmTransition) -> dict[str, object]:
+    return {"condition_id": item.condition_id.bytes, "start_us": item.start_us}
+
+
+def _values(item: AlarmTransition) -> dict[str, object]:
+    return {
+        **_key(item),
+        "transition": item.transition.value,
+        "n": item.n,
+        "at_us": item.at_us,
+        "receive_us": item.receive_us,
+        "priority": item.priority,
+        "severity": item.severity,
+        "value": item.value,
+        "text": item.text,
+        "subject": item.subject,
+        "kind": item.kind,
+        "rule_id": item.rule_id,
+        "side": item.side,
+        "area": item.area,
+        "asset_name": item.asset_name,
+        "who": item.who,
+    }
