@@ -1,0 +1,1 @@
+"""The alarm list, most urgent first, and what a person does with it."""

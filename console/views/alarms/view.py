@@ -1,0 +1,303 @@
+"""The alarm list: what is wrong, most urgent first, and everything a person does with it in two keystrokes."""
+
+from collections.abc import Callable, Mapping
+from time import time_ns
+
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
+
+from console.models.alarm_spans import AlarmSpans
+from console.models.alarm_table import AlarmTab, AlarmTable
+from console.models.incident_table import IncidentTable
+from console.models.sorted_table import SYMBOL_ROLE
+from console.services.records import AlarmCounts
+from console.services.station import ALARM_COUNTS, AlarmHistoryQuery
+from console.ui.errands import Errands
+from console.ui.plain_label import PlainLabel
+from console.ui.table_view import TableView
+from console.ui.theme import theme
+from console.ui.translation import mark, tr, tr_n
+from console.ui.view import Selection, View, ViewContext
+from console.views.alarms.deeds import IncidentDesk, Seen, acknowledge, acknowledge_page, comment, seen_at
+from console.views.alarms.tabs import EMPTY, AlarmTabs
+from console.views.alarms.timeline import AlarmTimeline
+from console.widgets.action_menu import attach_menu
+from console.widgets.column_layout import lay_out_columns
+from console.widgets.filter_line import FilterLine
+from console.widgets.key_button import KeyButton
+from console.widgets.steady_scroll import SteadyScroll
+from console.widgets.symbol_delegate import SymbolDelegate
+
+_BUTTONS = (
+    ("alarm.acknowledge", "Space"),
+    ("alarm.comment", "C"),
+    ("incident.open", "I"),
+    ("show.trend", "T"),
+    ("show.topology", "G"),
+)
+_MENU = (*(action_id for action_id, _key in _BUTTONS), "show.procedure", "", "table.copy", "table.export")
+
+
+def _now_us() -> int:
+    return time_ns() // 1000
+
+
+class AlarmsView(View):
+    """Tabs, filter, list, what is selected, and the strip of the last hours."""
+
+    view_id = "alarms"
+    title = mark("Alarms")
+    icon = "bell"
+
+    def __init__(self, context: ViewContext) -> None:
+        super().__init__(context)
+        self.table = AlarmTable(context.station, self, now_us=_now_us)
+        self.incidents = IncidentTable(context.station, self)
+        self.spans = AlarmSpans(context.station)
+        self.errands = Errands(lambda text: context.refused(self, text))
+        self.desk = IncidentDesk(context, self.incidents, self)
+        self._kept_aside = AlarmCounts()
+        self._has_history = False
+        self.tabs, self.filter = AlarmTabs(), FilterLine()
+        self.list = TableView("alarms", tr(EMPTY[AlarmTab.ACTIVE]))
+        self.heading, self.selected_text = PlainLabel(), PlainLabel(elide=True)
+        self.timeline = AlarmTimeline(self.spans, _now_us)
+        self._lay_out()
+        self._connect()
+        self._undo = [
+            self.table.on_flushed(lambda _none: self._tell_counts()),
+            context.station.subscribe(ALARM_COUNTS, self._on_counts),
+        ]
+        self._retell()
+
+    def _lay_out(self) -> None:
+        self.list.setModel(self.table)
+        self.list.setItemDelegateForColumn(0, SymbolDelegate(self.list, 0, SYMBOL_ROLE))
+        lay_out_columns(self.list, [column.width for column in AlarmTable.COLUMNS])
+        attach_menu(self.list, self.context.actions, _MENU)
+        SteadyScroll(self.list)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self.heading.setProperty("role", "heading")
+        self.filter.setMaximumWidth(520)
+        top = _bar(8)
+        for part in (self.heading, self.tabs):
+            top[1].addWidget(part)
+        top[1].addStretch(1)
+        top[1].addWidget(self.filter, 2)
+        column.addWidget(top[0])
+        column.addWidget(self.list, 1)
+        self.bar, row = _bar(6)
+        row.addWidget(self.selected_text, 1)
+        for action_id, key in _BUTTONS:
+            button = KeyButton(key=key, primary=action_id == "alarm.acknowledge")
+            button.bind(self.context.actions.action(action_id), key)
+            row.addWidget(button)
+        self.bar.hide()
+        column.addWidget(self.bar)
+        rule = QFrame()
+        rule.setProperty("role", "rule")
+        column.addWidget(rule)
+        column.addWidget(self.timeline)
+
+    def _connect(self) -> None:
+        self.tabs.chosen.connect(self.show_tab)
+        self.filter.changed.connect(self.table.set_filter)
+        self.filter.left.connect(self.focus_list)
+        self.list.selectionModel().selectionChanged.connect(lambda *_: self._on_selection())
+        theme().changed.connect(self._retell)
+
+    # what the frame asks
+
+    def action_handlers(self) -> Mapping[str, Callable[[], object]]:
+        return {
+            "alarm.acknowledge": self.acknowledge_selection,
+            "alarm.acknowledge_page": self.acknowledge_page,
+            "alarm.next": self.go_to_next,
+            "alarm.comment": self.comment_selection,
+            "incident.open": self.open_incident,
+            "show.trend": lambda: self._go("trends"),
+            "show.topology": lambda: self._go("topology"),
+            "app.filter": self.filter.focus,
+            "table.copy": self.list.copy_selection,
+        }
+
+    def show_selection(self, selection: Selection) -> None:
+        """Select the alarm of an occurrence; a tab or filter that hides it gives way."""
+        if selection.occurrence is None:
+            return
+        self.table.flush()
+        place = self.table.position_of_condition(selection.occurrence)
+        if place < 0:
+            self.filter.set_text("")
+            self.show_tab(AlarmTab.ACTIVE)
+            place = self.table.position_of_condition(selection.occurrence)
+        self._select(place)
+
+    def save_state(self) -> dict[str, object]:
+        return {"table": self.list.save_state(), "tab": self.table.tab.value, "filter": self.filter.text()}
+
+    def restore_state(self, state: Mapping[str, object]) -> None:
+        table, tab = state.get("table"), state.get("tab")
+        if isinstance(table, Mapping):
+            self.list.restore_state(table)
+        if tab in set(AlarmTab):
+            self.show_tab(AlarmTab(str(tab)))
+        self.filter.set_text(str(state.get("filter", "")))
+
+    def close_view(self) -> None:
+        for undo in self._undo:
+            undo()
+        self._undo.clear()
+        self.errands.cancel()
+        self.table.close()
+        self.incidents.close()
+        self.spans.close()
+
+    # deeds
+
+    def selection(self) -> tuple[Seen, ...]:
+        return seen_at(self.table, self.list.selected_rows())
+
+    def acknowledge_selection(self) -> object:
+        owed = self.table.owed(self.list.selected_rows())
+        return self.errands.run(acknowledge(self.context.station, seen_at(self.table, owed)))
+
+    def acknowledge_page(self) -> object:
+        """Only rows that can be read now, whole."""
+        owed = self.table.owed(self.visible_positions())
+        return self.errands.run(acknowledge_page(self.context.station, seen_at(self.table, owed), self))
+
+    def comment_selection(self) -> object:
+        return self.errands.run(comment(self.context.station, self.selection(), self))
+
+    def open_incident(self) -> object:
+        async def open_or_show() -> None:
+            self.desk.open_or_show(self.selection())
+
+        return self.errands.run(open_or_show())
+
+    def go_to_next(self) -> None:
+        """The most urgent unacknowledged alarm, or the one after the current."""
+        self.table.flush()
+        place = self.table.next_unacknowledged(self.list.currentIndex().row())
+        if place < 0 and (self.table.wanted or self.table.tab != AlarmTab.ACTIVE):
+            self.filter.set_text("")
+            self.show_tab(AlarmTab.ACTIVE)
+            place = self.table.next_unacknowledged(-1)
+        self._select(place)
+
+    def visible_positions(self) -> range:
+        """Positions whose rows are whole in sight."""
+        height = self.list.viewport().height()
+        first, last = self.list.rowAt(0), self.list.rowAt(height - 1)
+        last = self.table.rowCount() - 1 if last < 0 else last
+        if last >= 0 and self.list.rowViewportPosition(last) + self.list.rowHeight(last) > height:
+            last -= 1
+        return range(max(first, 0), last + 1) if first >= 0 else range(0)
+
+    def show_tab(self, tab: AlarmTab) -> None:
+        self.tabs.choose(tab)
+        self.table.set_tab(tab)
+        self.list.set_empty_text(tr(EMPTY[tab]))
+        self._tell_counts()
+
+    def focus_list(self) -> None:
+        self.list.setFocus()
+        if not self.list.currentIndex().isValid() and self.table.rowCount():
+            self._select(0)
+
+    def _select(self, place: int) -> None:
+        if place < 0:
+            return
+        self.list.selectRow(place)
+        self.list.scrollTo(self.table.index(place, 0))
+        self.list.setFocus()
+
+    def _go(self, view_id: str) -> None:
+        chosen = self.selection()
+        if chosen:
+            self.context.go(view_id, _selection(chosen[0]))
+
+    # what changes by itself
+
+    def _on_selection(self) -> None:
+        self._tell_selection()
+        chosen = self.list.selected_rows()
+        current = self.list.currentIndex().row()
+        if chosen:
+            seen = seen_at(self.table, [current if current in chosen else chosen[0]])
+            if seen:
+                self.selected.emit(_selection(seen[0]))
+
+    def _on_counts(self, counts: AlarmCounts) -> None:
+        self._kept_aside = counts
+        self._tell_counts()
+
+    def _tell_counts(self) -> None:
+        aside = self._kept_aside
+        self.tabs.set_counts(
+            {
+                AlarmTab.ACTIVE: self.table.tab_count(AlarmTab.ACTIVE),
+                AlarmTab.UNACKNOWLEDGED: self.table.tab_count(AlarmTab.UNACKNOWLEDGED),
+                AlarmTab.SHELVED: aside.shelved,
+                AlarmTab.OUT_OF_SERVICE: aside.out_of_service,
+                AlarmTab.SUPPRESSED: aside.suppressed,
+            }
+        )
+        self.filter.set_hidden(self.table.hidden_count())
+        if self.table.wanted and not self.table.rowCount():
+            self.list.set_empty_text(tr("The filter hides every alarm of this list."))
+        elif not self.table.rowCount():
+            self.list.set_empty_text(tr(EMPTY[self.table.tab]))
+        self._tell_selection()
+
+    def _tell_selection(self) -> None:
+        chosen = self.list.selected_rows()
+        self.bar.setVisible(bool(chosen))
+        owed = len(self.table.owed(chosen))
+        count = tr_n("{n} alarm selected", "{n} alarms selected", len(chosen))
+        self.selected_text.setText(f"{count} · {tr('{n} unacknowledged', n=owed)}")
+
+    def _retell(self) -> None:
+        self.heading.setText(tr(self.title))
+        self.tabs.retell()
+        self.list.set_empty_text(tr(EMPTY[self.table.tab]))
+        self._tell_counts()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.table.set_visible(True)
+        self._tell_counts()
+        if not self._has_history:
+            self._has_history = self.errands.run(self._ask_history()) is not None
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.table.set_visible(False)
+
+    async def _ask_history(self) -> None:
+        log = await self.context.station.query(AlarmHistoryQuery(limit=5000))
+        self.spans.add_history(log)
+        self.timeline.refresh()
+
+
+def _selection(seen: Seen) -> Selection:
+    condition = seen.condition
+    return Selection(
+        asset_id=condition.asset_id,
+        tag_handle=condition.tag_handle,
+        tag_id=condition.tag_id,
+        occurrence=seen.occurrence,
+        at_us=seen.occurrence.start_us,
+    )
+
+
+def _bar(margin: int) -> tuple[QFrame, QHBoxLayout]:
+    frame = QFrame()
+    frame.setProperty("role", "panel")
+    row = QHBoxLayout(frame)
+    row.setContentsMargins(14, margin, 14, margin)
+    row.setSpacing(8)
+    return frame, row
