@@ -3,6 +3,9 @@
 import os
 from pathlib import Path
 
+OPEN_TO_OTHERS = "the password file is open to others: chmod 600"
+UNREADABLE = "the password file cannot be read"
+
 
 class CredentialError(OSError):
     """The text says what is wrong with the file, without its content."""
@@ -13,10 +16,10 @@ def read_password(path: Path) -> str:
     on Windows the installer's access list protects the folder)."""
     try:
         if os.name == "posix" and path.stat().st_mode & 0o077:
-            raise CredentialError("the password file is open to others: chmod 600")
+            raise CredentialError(OPEN_TO_OTHERS)
         lines = path.read_text(encoding="utf-8").splitlines()
     except CredentialError:
         raise
     except (OSError, UnicodeDecodeError) as error:
-        raise CredentialError("the password file cannot be read") from error
+        raise CredentialError(UNREADABLE) from error
     return lines[0] if lines else ""

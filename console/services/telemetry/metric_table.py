@@ -19,9 +19,6 @@ from console.services.telemetry.sparkplug_topic import is_odd
 Complain = Callable[[str, str], None]  # kind, example
 MAX_NAME = 4096
 _HIDDEN = ("Node Control/", "Device Control/")
-# is_historical, is_transient, is_null with "true", and the one property that matters in data; rare enough by chance.
-_EXTRAS = (b"\x28\x01", b"\x30\x01", b"\x38\x01", b"uality", b"UALITY")
-
 _DOUBLE, _FLOAT, _INT, _BOOLEAN = (  # plain integers: comparing enum members costs more than the field
     int(kind) for kind in (Kind.DOUBLE, Kind.FLOAT, Kind.INT, Kind.BOOLEAN)
 )
@@ -133,7 +130,7 @@ def append_data(
     `raw` tells cheaply whether any metric can carry a flag or a property; most messages cannot, and go the fast way.
     """
     find = table.fast.get
-    has_extras = any([part in raw for part in _EXTRAS])
+    has_extras = _may_have_extras(raw)
     add_handle, add_stamp, add_value = columns.handles.append, columns.stamps.append, columns.values.append
     unknown: list[str] = []
     for metric in payload.metrics:
@@ -159,6 +156,11 @@ def append_data(
         add_stamp(metric.timestamp or default_ms)
         add_value(value)
     return unknown
+
+
+def _may_have_extras(raw: bytes) -> bool:
+    """Flags set to true, or a quality: the bytes are rare enough by chance, and spelt out this is the fastest way."""
+    return b"\x28\x01" in raw or b"\x30\x01" in raw or b"\x38\x01" in raw or b"uality" in raw or b"UALITY" in raw
 
 
 def _has_extras(metric: Any) -> bool:

@@ -9,8 +9,8 @@ import ssl
 from collections.abc import Callable
 from typing import Protocol
 
-_CHUNK = 1 << 18
-_TURN = 1 << 21  # bytes read per turn, so that one flood does not starve the timers
+_CHUNK = 1 << 17
+_TURN = 1 << 18  # bytes read per turn, so that one flood does not starve the timers
 _PUBLISH = 0x30
 _TOPIC_ROOM = 70_000  # topic and properties beside the payload
 
@@ -34,6 +34,7 @@ class Wire:
         self._for_paho = bytearray()
         self._skip = 0
         self.is_closed = False
+        self.is_saturated = False  # there may be more to read at once
 
     # what paho calls
 
@@ -65,7 +66,7 @@ class Wire:
     # what the link calls
 
     def fill(self) -> int:
-        """Read what the network has, at most 2 MiB; returns the number of bytes. Raises OSError, ssl.SSLError."""
+        """Read what the network has, some 256 KiB at most; returns the number of bytes. Raises OSError."""
         chunks = []
         total = 0
         while total < _TURN:
@@ -82,6 +83,7 @@ class Wire:
                 break
         if chunks:
             self._in = b"".join((self._in, *chunks))
+        self.is_saturated = total >= _TURN
         return total
 
     def cut(self, receiver: Receiver, let_paho_read: Callable[[], None]) -> int:

@@ -1,0 +1,141 @@
+"""Main thread: takes what the telemetry threads put into the inbox, in order, and walks it past everybody."""
+
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from console.services.inbox import Inbox
+from console.services.notifier import Notifier
+from console.services.records import Trouble
+from console.services.telemetry.batch import (
+    Consumer,
+    LinkChanged,
+    Message,
+    QualityChanged,
+    SampleBatch,
+    SessionChanged,
+    TagsDefined,
+    TroubleSeen,
+)
+from console.services.telemetry.tag_store import TagStore
+from console.services.telemetry.watchdog import Watchdog
+
+_MAX_ROWS = 50_000
+_RATE_S = 1.0
+
+
+class Ingest:
+    """`turn` every <= 20 ms. Store first, then the consumers in their order; no sample skips one of them.
+
+    `troubles` notifies each counted trouble. `elapsed` measures the turn's own time, so that tests can inject it.
+    """
+
+    def __init__(
+        self,
+        inbox: Inbox[Message],
+        store: TagStore,
+        watchdog: Watchdog,
+        consumers: Sequence[Consumer],
+        *,
+        elapsed: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.troubles: Notifier[Trouble] = Notifier()
+        self.samples = 0
+        self.samples_per_s = 0.0
+        self.lag_s = 0.0
+        self._inbox = inbox
+        self._store = store
+        self._watchdog = watchdog
+        self._consumers = tuple(consumers)
+        self._elapsed = elapsed
+        self._rate_since_s: float | None = None
+        self._rate_samples = 0
+
+    def turn(self, now_us: int, mono_s: float, budget_s: float = 0.012) -> int:
+        """Work through the inbox until it is empty or the budget is used up; returns the samples taken."""
+        until = self._elapsed() + budget_s
+        before = self.samples
+        self.lag_s = 0.0
+        waiting: list[SampleBatch] = []
+        rows = 0
+        while True:
+            message = self._inbox.take()
+            self.lag_s = max(self.lag_s, self._inbox.lag_s)
+            if isinstance(message, SampleBatch):
+                waiting.append(message)
+                rows += len(message)
+            if waiting and (not isinstance(message, SampleBatch) or rows >= _MAX_ROWS or self._elapsed() >= until):
+                self._samples(waiting, mono_s)
+                waiting, rows = [], 0
+            if message is None:
+                break
+            if not isinstance(message, SampleBatch):
+                self._other(message, mono_s)
+            if self._elapsed() >= until:
+                break
+        if waiting:
+            self._samples(waiting, mono_s)
+        self._quality(self._watchdog.check(now_us, mono_s))
+        self._store.advance(now_us, mono_s)
+        self._measure(mono_s)
+        return self.samples - before
+
+    def _samples(self, batches: list[SampleBatch], mono_s: float) -> None:
+        batch = self._store.apply(join(batches), mono_s)
+        self.samples += len(batch)
+        for consumer in self._consumers:
+            consumer.on_samples(batch)
+
+    def _other(self, message: Message, mono_s: float) -> None:
+        if isinstance(message, TagsDefined):
+            self._store.define(message.tags, mono_s)
+            for consumer in self._consumers:
+                consumer.on_tags(message.tags)
+        elif isinstance(message, SessionChanged):
+            self._quality(self._store.session(message))
+            for consumer in self._consumers:
+                consumer.on_session(message)
+        elif isinstance(message, LinkChanged):
+            self._watchdog.link(message, mono_s)
+            self._quality(self._store.link(message))
+            for consumer in self._consumers:
+                consumer.on_link(message)
+        elif isinstance(message, TroubleSeen):
+            self.troubles.notify(message.trouble)
+
+    def _quality(self, changes: list[QualityChanged]) -> None:
+        for change in changes:
+            for consumer in self._consumers:
+                consumer.on_quality(change)
+
+    def _measure(self, mono_s: float) -> None:
+        if self._rate_since_s is None:
+            self._rate_since_s, self._rate_samples = mono_s, self.samples
+        elif mono_s - self._rate_since_s >= _RATE_S:
+            self.samples_per_s = (self.samples - self._rate_samples) / (mono_s - self._rate_since_s)
+            self._rate_since_s, self._rate_samples = mono_s, self.samples
+
+
+def join(batches: Sequence[SampleBatch]) -> SampleBatch:
+    """Consecutive batches as one, rows in order."""
+    if len(batches) == 1:
+        return batches[0]
+    texts: dict[int, str] = {}
+    exact: dict[int, int] = {}
+    start = 0
+    for batch in batches:
+        texts.update((start + row, text) for row, text in batch.texts.items())
+        exact.update((start + row, number) for row, number in batch.exact.items())
+        start += len(batch)
+    return SampleBatch(
+        np.concatenate([b.handle for b in batches]),
+        np.concatenate([b.source_us for b in batches]),
+        np.concatenate([b.receive_us for b in batches]),
+        np.concatenate([b.value for b in batches]),
+        np.concatenate([b.quality for b in batches]),
+        np.concatenate([b.detail for b in batches]),
+        np.concatenate([b.flags for b in batches]),
+        texts,
+        exact,
+    )

@@ -1,0 +1,80 @@
+"""A paho client for one connection, prepared after the broker's settings, with our own wire below it."""
+
+import socket
+import ssl
+from typing import Any
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from console.config.settings import BrokerSettings
+from console.services.telemetry.credentials import read_password
+from console.services.telemetry.link_words import BAD_CERTIFICATE_FILE, LinkLost
+from console.services.telemetry.wire import Wire
+
+KEEP_ALIVE_S = 2
+CONNECT_S = 3.0
+_RECEIVE_BUFFER = 1 << 20
+
+
+class WiredClient(mqtt.Client):
+    """paho with `Wire` in the place of its socket (the way its own websocket wrapper goes)."""
+
+    def __init__(self, settings: BrokerSettings, client_id: str) -> None:
+        is_5 = settings.protocol == "5"
+        super().__init__(
+            CallbackAPIVersion.VERSION2,
+            client_id=client_id,
+            clean_session=None if is_5 else True,
+            protocol=MQTTProtocolVersion.MQTTv5 if is_5 else MQTTProtocolVersion.MQTTv311,
+            reconnect_on_failure=False,
+        )
+        self.wire: Wire | None = None
+        self._settings = settings
+        self._is_5 = is_5
+        self.connect_timeout = CONNECT_S
+        self.suppress_exceptions = False
+
+    def open(self) -> Wire:
+        """Connect and send CONNECT: clean session, or clean start with session expiry 0. Raises OSError."""
+        settings = self._settings
+        if self._is_5:
+            properties: Any = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+            properties.SessionExpiryInterval = 0
+            self.connect_async(settings.host, settings.port, KEEP_ALIVE_S, clean_start=True, properties=properties)
+        else:
+            self.connect_async(settings.host, settings.port, KEEP_ALIVE_S)
+        self.reconnect()
+        assert self.wire is not None
+        return self.wire
+
+    def _create_socket(self) -> Any:
+        sock: Any = super()._create_socket()
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+        self.wire = Wire(sock, self._settings.max_payload, has_properties=self._is_5)
+        return self.wire
+
+
+def make_client(settings: BrokerSettings, client_id: str) -> WiredClient:
+    """Raises CredentialError or LinkLost("refused") when a password or certificate file cannot be used."""
+    client = WiredClient(settings, client_id)
+    if settings.username or settings.password_file:
+        password = read_password(settings.password_file) if settings.password_file else None
+        client.username_pw_set(settings.username, password)
+    if settings.tls or settings.ca_file or settings.cert_file:
+        client.tls_set_context(_tls_context(settings))
+    return client
+
+
+def _tls_context(settings: BrokerSettings) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
+        if settings.cert_file is not None:
+            key = str(settings.key_file) if settings.key_file else None
+            context.load_cert_chain(str(settings.cert_file), key)
+    except OSError as error:
+        raise LinkLost(BAD_CERTIFICATE_FILE, "refused") from error
+    return context
