@@ -41,13 +41,13 @@ class Preferences:
         value = self._values.get(key, default)
         return value if isinstance(value, str) else default
 
-    def set(self, key: str, value: object) -> None:
-        """Keep a JSON-able value; equal values are not written again."""
+    def set(self, key: str, value: object, *, carry: bool = True) -> None:
+        """Keep a JSON-able value; equal values are not written again. `carry=False` keeps it at this workstation."""
         if key in self._values and self._values[key] == value:
             return
         self._values[key] = value
         self._write()
-        if self._carry is not None and self._user != NOBODY:
+        if carry and self._carry is not None and self._user != NOBODY:
             self._carry(key, json.dumps(value, separators=(",", ":")))
 
     def adopt(self, values: Mapping[str, str]) -> None:

@@ -54,7 +54,7 @@ class DockArea(QObject):
 
     def __init__(self, parent: QWidget, specs: Sequence[ViewSpec], context: ViewContext) -> None:
         super().__init__(parent)
-        import PySide6QtAds as ads
+        import PySide6QtAds as ads  # noqa: N813
 
         self._ads = ads
         self._context = context

@@ -55,8 +55,10 @@ def palette_items(picture: PlantPicture, views: tuple[ViewSpec, ...], actions: A
     for record in picture.incidents.values():
         selection = Selection(asset_id=record.assets[0] if record.assets else None, incident_id=record.incident_id)
         items.append(PaletteItem("incident", f"{record.number} {record.title}", GoTo("incidents", selection)))
-    for asset in picture.assets.values():
-        items.append(PaletteItem("asset", asset.name, GoTo("topology", Selection(asset_id=asset.asset_id))))
+    items += [
+        PaletteItem("asset", asset.name, GoTo("topology", Selection(asset_id=asset.asset_id)))
+        for asset in picture.assets.values()
+    ]
     items += tag_items(picture.tags.tags)
     return items
 

@@ -1,0 +1,73 @@
+"""Who sits here: what this person may do, and his theme, language and layout; nobody signed on only watches."""
+
+from collections.abc import Callable
+
+from console.services.records import SessionRecord
+from console.services.station import SESSION, Station
+from console.ui.actions import ActionSet
+from console.ui.preferences import Preferences
+from console.ui.theme import DENSITIES, theme
+from console.ui.translation import LANGUAGES, language, mark, set_language
+
+SIGN_ON_FIRST = mark("Sign on first (Ctrl+L): nobody is signed on, so this console only shows")
+
+
+class Person:
+    """`session` is None while nobody is signed on. `on_change(is_another_person)` after rights and look follow."""
+
+    def __init__(
+        self, station: Station, preferences: Preferences, actions: ActionSet, on_change: Callable[[bool], None]
+    ) -> None:
+        self.session: SessionRecord | None = None
+        self.preferences = preferences
+        self._actions = actions
+        self._on_change = on_change
+        self._commands = tuple({spec.command for spec in actions.specs() if spec.command})
+        self._actions.set_denied(dict.fromkeys(self._commands, SIGN_ON_FIRST))
+        self._undo = station.subscribe(SESSION, self._on_session)
+
+    def close(self) -> None:
+        self._undo()
+
+    def switch_theme(self) -> None:
+        name = "dark" if theme().name == "light" else "light"
+        self.preferences.set("theme", name)
+        theme().use(name)
+
+    def switch_language(self) -> None:
+        name = LANGUAGES[(LANGUAGES.index(language()) + 1) % len(LANGUAGES)]
+        self.preferences.set("language", name)
+        self._speak(name)
+
+    def use_density(self, density: str) -> None:
+        self.preferences.set("density", density)
+        theme().use_density(density)
+
+    def _on_session(self, session: SessionRecord | None) -> None:
+        before = self.session.user_id if self.session is not None else ""
+        self.session = session
+        if session is None:
+            self._actions.set_denied(dict.fromkeys(self._commands, SIGN_ON_FIRST))
+        else:
+            self._actions.set_denied(session.denied)
+        is_another = session is not None and session.user_id != before
+        if is_another and session is not None:
+            self.preferences.use(session.user_id)
+            self._follow_preferences()
+        self._on_change(is_another)
+
+    def _follow_preferences(self) -> None:
+        """Only what this person chose; the look stays as it is otherwise, also after signing off."""
+        density = self.preferences.text("density")
+        if density in DENSITIES and density != theme().density:
+            theme().use_density(density)
+        wanted = self.preferences.text("language")
+        if wanted in LANGUAGES and wanted != language():
+            self._speak(wanted)
+        name = self.preferences.text("theme")
+        if name and name != theme().name:
+            theme().use(name)
+
+    def _speak(self, name: str) -> None:
+        set_language(name)
+        theme().changed.emit()
