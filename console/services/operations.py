@@ -118,7 +118,11 @@ class Operations:
                 await self._note_denial(command, session, denial)
             raise Refused(denial)
         actor = session.actor if session is not None and person is not None else SYSTEM
-        async with self._one_at_a_time:  # what is decided must see what was decided before it
+        return await asyncio.shield(self._in_turn(command, actor))
+
+    async def _in_turn(self, command: c.Command, actor: Actor) -> Receipt:
+        """What is decided must see what was decided before it, even when whoever asked no longer waits."""
+        async with self._one_at_a_time:
             return await _HANDLERS[type(command)](self, command, actor)
 
     async def _note_denial(self, command: c.Command, session: Session, denial: str) -> None:

@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from console.domain.incidents import _WRONG_STATE, RESOLUTION_CODES
+from console.services.identity.sign_on import WRONG
+from console.services.servicedesk.case import _EVENTS, _FIELD_TITLES, HERE, IN_CENTRE
+
 ROOT = Path(__file__).parents[2]
 SPEAKING = (
     "console/domain/acknowledgement.py",
@@ -31,6 +35,19 @@ def sentences(path: str) -> list[str]:
     return [arg.value for arg in choices if isinstance(arg, ast.Constant)]
 
 
+def tables() -> list[str]:
+    """Words of the tables that are translated when they are shown."""
+    return [
+        *_WRONG_STATE.values(),
+        *_EVENTS.values(),
+        *_FIELD_TITLES.values(),
+        HERE,
+        IN_CENTRE,
+        *RESOLUTION_CODES,
+        WRONG,
+    ]
+
+
 def places(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
@@ -41,6 +58,11 @@ def test_every_refusal_is_said_in_german_too(path):
     missing = [text for text in sentences(path) if text not in german]
     assert missing == []
     assert all(places(text) == places(german[text]) for text in sentences(path))
+
+
+def test_the_words_of_the_tables_are_said_in_german_too():
+    german = tomllib.loads((ROOT / "resources/translations/de/operations.toml").read_text(encoding="utf-8"))
+    assert [text for text in tables() if text not in german] == []
 
 
 def test_the_search_for_sentences_finds_some():

@@ -102,11 +102,16 @@ class IncidentDesk:
         self._changed.add(incident_id)
         if isinstance(fact, IncidentAlarmLinked):
             self._of_condition.setdefault(fact.condition_id, set()).add(incident_id)
-        if case.number != before:
-            self._of_number.get(before, set()).discard(incident_id)
-            sharing = self._of_number.setdefault(case.number, set())
-            sharing.add(incident_id)
-            self._changed.update(sharing)
+        elif isinstance(fact, IncidentOpened):
+            self._file_number(case, before)
+
+    def _file_number(self, case: Case, before: str) -> None:
+        """An opening may change the number and the order of those who share one: they are all shown anew."""
+        left = self._of_number.get(before, set())
+        left.discard(case.incident_id)
+        sharing = self._of_number.setdefault(case.number, set())
+        sharing.add(case.incident_id)
+        self._changed |= left | sharing
 
     def _suffix(self, case: Case) -> str:
         """`/2`, `/3` ... for further incidents that carry the same number, in the order of their openings' hashes."""
