@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from console.ui.fonts import font
@@ -15,6 +15,7 @@ from console.ui.translation import mark, tr
 from console.widgets.key_button import KeyButton
 from console.widgets.priority_count import PriorityCount
 
+_WIDE, _NARROW, _TIGHT = 1760, 1200, 1060  # px
 HORN_WORDS = {
     "quiet": "",
     "sounding": mark("Horn sounds"),
@@ -210,6 +211,18 @@ class AlarmBanner(QFrame):
         if self.top.alarm is not None:
             self.top.setStatusTip(clock_text(self.top.alarm.since_us, now_us))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A narrow window keeps room for the alarm: words of the counts go first, then the place, then what is aside."""
+        super().resizeEvent(event)
+        if self.compact:
+            return
+        wide = event.size().width()
+        for count in self.counts:
+            count.set_slim(wide < _WIDE)
+        for part in (self.title, self.place):
+            part.setVisible(wide >= _NARROW)
+        self.aside.setVisible(wide >= _TIGHT)
+
     def release(self) -> None:
         """Let the flash clock rest; call before the banner goes."""
         self.top.release()
@@ -227,7 +240,6 @@ class AlarmBanner(QFrame):
         self.show_button.setText(tr("Show"))
         self.show_button.setToolTip(tr("Go to the most urgent unacknowledged alarm"))
         self.acknowledge_button.setText(tr("Acknowledge"))
-        self.acknowledge_button.set_key(tr("F2 Space"))  # Space alone belongs to the selection of a list
         self.silence_button.setText(tr("Silence horn"))
         self.silence_button.setToolTip(tr("Silence the horn; acknowledges nothing"))
         self.silence_button.setEnabled(self._horn == "sounding")

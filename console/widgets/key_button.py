@@ -61,7 +61,7 @@ class KeyButton(QPushButton):
     def sizeHint(self) -> QSize:
         text = self.fontMetrics().horizontalAdvance(self.text())
         key = self._key_width()
-        return QSize(2 * _PAD + text + (key + _GAP if key else 0), _HEIGHT)
+        return QSize(2 * _PAD + 3 + text + (key + _GAP if key else 0), _HEIGHT)
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()

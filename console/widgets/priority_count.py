@@ -25,6 +25,7 @@ class PriorityCount(QWidget):
         self.active = 0
         self._compact = compact
         self._hover = False
+        self._slim = False
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         flash_clock().beat.connect(self._beat)
@@ -41,6 +42,13 @@ class PriorityCount(QWidget):
             self.updateGeometry()
         self._follow_theme()
 
+    def set_slim(self, slim: bool) -> None:
+        """Without the words: `1 /5` for one unacknowledged of five active."""
+        if slim != self._slim:
+            self._slim = slim
+            self.updateGeometry()
+            self.update()
+
     def release(self) -> None:
         """Let the flash clock rest; call before the widget goes."""
         flash_clock().hold(self, False)
@@ -53,7 +61,12 @@ class PriorityCount(QWidget):
         if self._compact:
             return QSize(12 + 18 + 6 + count + 8, 26)
         small = QFontMetrics(font("font_small"))
-        return QSize(12 + 20 + 10 + count + 10 + max(map(small.horizontalAdvance, self._lines())) + 12, 40)
+        words = [self._slim_text()] if self._slim else list(self._lines())
+        gap = 4 if self._slim else 10
+        return QSize(12 + 20 + 10 + count + gap + max(map(small.horizontalAdvance, words)) + 12, 40)
+
+    def _slim_text(self) -> str:
+        return f"/ {whole_text(self.active)}"
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -83,6 +96,10 @@ class PriorityCount(QWidget):
             x = left + painter.fontMetrics().horizontalAdvance(shown) + 10
             painter.setFont(font("font_small"))
             painter.setPen(theme().color("text.dim"))
+            if self._slim:
+                painter.drawText(QRectF(x - 6, 3, self.width() - x + 6, self.height()), middle, self._slim_text())
+                painter.end()
+                return
             first, second = self._lines()
             painter.drawText(QRectF(x, 4, self.width() - x, 16), middle, first)
             painter.drawText(QRectF(x, 20, self.width() - x, 16), middle, second)

@@ -20,7 +20,6 @@ class SymbolDelegate(PlainDelegate):
         self._column = column
         self._role = symbol_role
         flash_clock().beat.connect(self._flash)
-        view.destroyed.connect(lambda _gone=None, key=self: flash_clock().hold(key, False))
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex

@@ -187,7 +187,7 @@ class ScenePainter:
 
     def _paint_card(self, painter: QPainter, index: int, state: int, priority: int) -> None:
         box = self.box(index)
-        pen, fill = self._outline(state, priority)
+        pen, fill = outline(state, priority)
         painter.setPen(pen)
         painter.setBrush(fill)
         radius = 0 if self.scene.proposed[index] else theme().measure("radius") * min(self.scale, 1.0)
@@ -206,18 +206,6 @@ class ScenePainter:
         self._word(painter, upper, self.scene.names[index], 13, bold=not is_dim, italic=is_dim)
         painter.setPen(theme().color("text" if state in (DOWN, ALARM) else "text.dim"))
         self._word(painter, lower, self.scene.headlines[index], 12, bold=state == DOWN, italic=is_dim)
-
-    def _outline(self, state: int, priority: int) -> tuple[QPen, QBrush]:
-        raised = QBrush(theme().color("surface.raised"))
-        if state in (STALE, BLIND, UNKNOWN):
-            pen = QPen(theme().color("stale"), 1.2)
-            pen.setDashPattern([4, 3] if state != UNKNOWN else [1, 3])
-            return pen, QBrush(theme().color("surface.panel"))
-        if priority and state in (ALARM, DOWN):
-            return QPen(theme().priority_color(priority, "edge" if priority != 3 else ""), 2), raised
-        if state == DOWN:
-            return QPen(theme().color("text"), 2), raised
-        return QPen(theme().color("line.strong"), 1), raised
 
     def _word(self, painter: QPainter, box: QRectF, text: str, size: int, *, bold: bool, italic: bool) -> None:
         font = QFont(painter.font())
@@ -241,3 +229,17 @@ class ScenePainter:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         gap = 4 * min(self.scale, 1.0) + 1
         painter.drawRoundedRect(self.box(index).adjusted(-gap, -gap, gap, gap), 8, 8)
+
+
+def outline(state: int, priority: int) -> tuple[QPen, QBrush]:
+    """How a card of this state is drawn; what is not known is dashed and never filled like something healthy."""
+    raised = QBrush(theme().color("surface.raised"))
+    if state in (STALE, BLIND, UNKNOWN):
+        pen = QPen(theme().color("stale"), 1.2)
+        pen.setDashPattern([4, 3] if state != UNKNOWN else [1, 3])
+        return pen, QBrush(theme().color("surface.panel"))
+    if priority and state in (ALARM, DOWN):
+        return QPen(theme().priority_color(priority, "edge" if priority != 3 else ""), 2), raised
+    if state == DOWN:
+        return QPen(theme().color("text"), 2), raised
+    return QPen(theme().color("line.strong"), 1), raised

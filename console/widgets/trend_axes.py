@@ -11,9 +11,9 @@ from console.ui.format import US, day_text, local, number_text
 from console.ui.theme import theme
 
 _STEPS_S = (
-    (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
-    + (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200)
-    + (86400, 172800, 604800)
+    *(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5),
+    *(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200),
+    *(86400, 172800, 604800),
 )
 TIME_SPACING_PX = 96
 VALUE_SPACING_PX = 44
@@ -70,7 +70,7 @@ def round_range(low: float, high: float) -> tuple[float, float]:
     return math.floor((low - 0.08 * span) / step) * step, math.ceil((high + 0.08 * span) / step) * step
 
 
-class TrendAxis(pg.AxisItem):
+class TrendAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
     """An axis with our own ticks; the span item draws the grid."""
 
     def __init__(self, orientation: str) -> None:

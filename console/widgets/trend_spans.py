@@ -3,6 +3,7 @@
 While time runs only, the picture scrolls and the new columns are drawn; everything else draws it anew.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -12,6 +13,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QRegion
 from PySide6.QtWidgets import QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
+from console.ui.format import number_text
 from console.ui.priority_symbol import SymbolState, paint_symbol
 from console.ui.theme import theme
 from console.widgets.trend_axes import round_range, time_ticks, value_ticks
@@ -37,8 +39,6 @@ class PenSource(Protocol):
     """What a curve is drawn from."""
 
     def columns(self, edges_us: Longs, until_us: int) -> Columns: ...
-
-    def gaps(self, from_us: int, to_us: int, at_least_us: int) -> list[tuple[int, int]]: ...
 
 
 @dataclass(slots=True)
@@ -79,6 +79,7 @@ class Window:
 
 LIMIT_TOKENS = {"HH": "alarm.critical", "H": "alarm.medium", "L": "alarm.medium", "LL": "alarm.critical"}
 NEVER = 1 << 62
+GAP_WORD_PX = 90
 
 
 class SpanItem(QGraphicsObject):
@@ -88,14 +89,12 @@ class SpanItem(QGraphicsObject):
         super().__init__()
         self.curves: list[Curve] = []
         self.title = ""
-        self.empty_word = ""
         self.y_range = (0.0, 1.0)
         self.cursor_us: int | None = None
         self.mark_us = 0
         self.mark_priority = 0
         self.is_top = False
-        self.gap_text = lambda _us: ""
-        self.limit_text = lambda name, value: f"{name} {value:g}"
+        self.gap_text: Callable[[int], str] = str
         self._size = QRectF(0, 0, 1, 1)
         self._ratio = 1.0
         self._window = Window(0, 1, 1, 0)
@@ -285,17 +284,16 @@ class SpanItem(QGraphicsObject):
             if 0 <= y <= box.height():
                 painter.setPen(theme().color(f"{LIMIT_TOKENS.get(name, 'alarm.medium')}.edge"))
                 place = QRectF(box.left(), y - small - 5, box.width() - 6, small + 4)
-                painter.drawText(place, Qt.AlignmentFlag.AlignRight, self.limit_text(name, value))
+                painter.drawText(place, Qt.AlignmentFlag.AlignRight, f"{name} {number_text(value)}")
         painter.setPen(theme().color("text.dim"))
-        width = self._window.width / self._ratio
-        us_per_px = (self._window.to_us - self._window.from_us) / max(width, 1)
-        until = min(self._window.to_us, self._window.until_us)
         row = 0
         for curve in self.curves:
-            for start, end in curve.source.gaps(self._window.from_us, until, round(80 * us_per_px)):
-                x = (start - self._window.from_us) / us_per_px
-                place = QRectF(x, box.height() - (row + 1) * (small + 6), (end - start) / us_per_px, small + 4)
-                painter.drawText(place, Qt.AlignmentFlag.AlignCenter, self.gap_text(end - start))
+            for start, stop in self._gaps(curve):
+                place = QRectF(
+                    start / self._ratio, box.height() - (row + 1) * (small + 6), (stop - start) / self._ratio, small + 4
+                )
+                words = self.gap_text((stop - start) * self._window.step_us)
+                painter.drawText(place, Qt.AlignmentFlag.AlignCenter, words)
                 row = min(row + 1, 3)
         font.setBold(True)
         painter.setFont(font)
@@ -304,6 +302,14 @@ class SpanItem(QGraphicsObject):
         painter.drawText(QRectF(8, 6, box.width() - 16, small + 6), Qt.AlignmentFlag.AlignLeft, title)
         painter.setPen(theme().color("line.strong"))
         painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5))
+
+    def _gaps(self, curve: Curve) -> list[tuple[int, int]]:
+        """Runs of empty columns that are wide enough to name, as [start, stop) columns."""
+        last = min(max(self._window.column(self._window.until_us), 0), curve.low.size)
+        empty = np.concatenate(([False], np.isnan(curve.low[:last]), [False]))
+        turns = np.flatnonzero(empty[1:] != empty[:-1]).reshape(-1, 2)
+        wide = turns[:, 1] - turns[:, 0] >= GAP_WORD_PX * self._ratio
+        return [(int(start), int(stop)) for start, stop in turns[wide]]
 
     def _paint_moments(self, painter: QPainter) -> None:
         """The alarm's moment and the cursor."""
