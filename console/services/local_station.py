@@ -64,6 +64,8 @@ class Parts:
     tags_delta: Callable[[bool], TagsDelta | None]
     horn: Callable[[], HornSnapshot]
     status: Callable[[], StatusRecord]
+    preferences: Callable[[], dict[str, str]]
+    now_us: Callable[[], int]
     add_consumer: Callable[[Consumer], Undo]
     links: KeyedRecords[LinkRecord] = field(default_factory=lambda: KeyedRecords[LinkRecord](lambda link: link.name))
     nodes: KeyedRecords[NodeRecord] = field(
@@ -89,6 +91,7 @@ class LocalStation:
             s.TrendQuery: self._trend,
             s.JournalQuery: self._journal_rows,
             s.AlarmHistoryQuery: self._alarm_history,
+            s.PreferencesQuery: self._preferences,
         }
         parts.sign_on.changed.subscribe(self._session.set)
         parts.journal.entries.subscribe(self._on_entries)
@@ -132,7 +135,7 @@ class LocalStation:
         hub.offer(s.LINKS, lambda: LinksDelta(True, parts.links.all()), self._links_delta)
         hub.offer(s.NODES, lambda: NodesDelta(True, parts.nodes.all()), self._nodes_delta)
         hub.offer(s.TROUBLES, lambda: TroublesDelta(True, parts.troubles.all()), self._troubles_delta)
-        hub.offer(s.TOPOLOGY, parts.plant.snapshot, self._topology_delta)
+        hub.offer(s.TOPOLOGY, lambda: parts.plant.snapshot(parts.now_us()), self._topology_delta)
         hub.offer(s.INCIDENTS, parts.desk.snapshot, self._incidents_delta)
         hub.offer(s.JOURNAL, parts.recent.snapshot, parts.recent.delta)
         hub.offer_kind("samples", self._samples)
@@ -156,7 +159,7 @@ class LocalStation:
         return TroublesDelta(False, changed) if changed else None
 
     def _topology_delta(self) -> TopologyDelta | None:
-        return self._parts.plant.take_delta()
+        return self._parts.plant.take_delta(self._parts.now_us())
 
     def _incidents_delta(self) -> IncidentsDelta | None:
         return self._parts.desk.take_delta() if self._parts.desk.is_changed else None
@@ -173,6 +176,9 @@ class LocalStation:
 
     async def _journal_rows(self, query: s.JournalQuery) -> tuple[JournalRow, ...]:
         return await self._parts.journal.query(query)
+
+    async def _preferences(self, _query: s.PreferencesQuery) -> dict[str, str]:
+        return self._parts.preferences()
 
     async def _alarm_history(self, query: s.AlarmHistoryQuery) -> tuple[s.AlarmLogRow, ...]:
         return await self._parts.alarm_history(query.condition_id, query.limit)

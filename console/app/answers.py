@@ -1,0 +1,227 @@
+"""Answers of `leitstand query`: what a station knows, under stable keys, as JSON-able rows; times UTC ISO-8601."""
+
+import math
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from console.domain.alarms import ACTIVE_STATES, AlarmState
+from console.domain.quality import Detail, Quality
+from console.domain.values import ValueType, is_numeric
+from console.services.station import JournalQuery, TrendQuery
+
+if TYPE_CHECKING:
+    from console.app.door import Core
+
+Row = dict[str, Any]
+_MOST = 100_000
+
+
+async def answer(core: "Core", what: str, arguments: dict[str, Any]) -> list[Row]:
+    """Rows of one kind. Raises ValueError for an unknown kind or tag."""
+    if what == "history":
+        return await _history(core, arguments)
+    if what == "journal":
+        return await _journal(core, int(arguments.get("limit") or 1000))
+    if what not in _KINDS:
+        raise ValueError(f"no query '{what}'")
+    return _KINDS[what](core)
+
+
+def _tags(core: "Core") -> list[Row]:
+    store = core.parts.store
+    rows = []
+    for tag in store.tags():
+        handle = tag.handle
+        number = float(store.value[handle])
+        is_number = is_numeric(tag.value_type) and math.isfinite(number)
+        rows.append(
+            {
+                "id": str(tag.tag_id),
+                "name": tag.name,
+                "source": tag.source.path(),
+                "value": _number(number, tag.value_type) if is_number else (store.text(handle) or None),
+                "type": tag.value_type.name.lower(),
+                "unit": tag.unit,
+                "quality": Quality(int(store.quality[handle])).name.lower(),
+                "detail": Detail(int(store.detail[handle])).name.lower(),
+                "source_at": iso(int(store.source_us[handle])),
+                "received_at": iso(int(store.receive_us[handle])),
+                "asset": str(tag.asset_id),
+            }
+        )
+    return rows
+
+
+def _alarms(core: "Core") -> list[Row]:
+    delta = core.parts.engine.snapshot()
+    conditions = {condition.row: condition for condition in delta.conditions}
+    rows = []
+    for i, row in enumerate(delta.rows.tolist()):
+        state = AlarmState(int(delta.state[i]))
+        if state is AlarmState.NORMAL:
+            continue
+        condition = conditions[row]
+        rows.append(
+            {
+                "condition": str(condition.condition_id),
+                "started_at": iso(int(delta.start_us[i])),
+                "start_us": int(delta.start_us[i]),
+                "tag": condition.subject,
+                "asset": condition.asset_name,
+                "area": condition.area,
+                "kind": condition.kind.value,
+                "priority": int(delta.priority[i]),
+                "severity": int(delta.severity[i]),
+                "state": state.name.lower(),
+                "active": state in ACTIVE_STATES,
+                "acked_by": delta.acked_by.get(row) or None,
+                "acked_at": None,
+                "shelved_until": None,
+                "suppressed": False,
+                "text": condition.text,
+                "note": delta.notes.get(row, ""),
+            }
+        )
+    return rows
+
+
+def _incidents(core: "Core") -> list[Row]:
+    return [
+        {
+            "id": str(incident.incident_id),
+            "number": incident.number,
+            "state": incident.state,
+            "priority": incident.priority,
+            "title": incident.title,
+            "opened_by": incident.opened_by,
+            "opened_at": iso(incident.opened_us),
+            "assigned": " / ".join(part for part in (incident.team, incident.agent) if part),
+            "assets": [str(asset) for asset in incident.assets],
+            "alarms": [f"{condition}@{start_us}" for condition, start_us, _ in incident.alarms],
+        }
+        for incident in core.parts.desk.snapshot().incidents
+    ]
+
+
+def _assets(core: "Core") -> list[Row]:
+    topology = core.parts.plant.snapshot(core.parts.now_us())
+    states = {state.asset_id: state.state for state in topology.states}
+    return [
+        {
+            "id": str(asset.asset_id),
+            "name": asset.name,
+            "class": asset.asset_class.value,
+            "state": states.get(asset.asset_id, "unknown"),
+            "parent": str(asset.parent) if asset.parent else None,
+            "area": asset.area,
+            "level": asset.level,
+            "proposed": asset.is_proposed,
+        }
+        for asset in topology.assets
+    ]
+
+
+def _links(core: "Core") -> list[Row]:
+    return [
+        {
+            "name": link.name,
+            "state": link.state,
+            "since": iso(link.since_us),
+            "lag_s": link.lag_s,
+            "detail": link.detail,
+        }
+        for link in core.parts.links.all()
+    ]
+
+
+def _sync(core: "Core") -> list[Row]:
+    journal = core.parts.journal
+    centre = next((link for link in core.parts.links.all() if link.name == "centre"), None)
+    return [
+        {
+            "station": str(journal.place.station),
+            "head": journal.event_count,
+            "waiting": centre.waiting if centre is not None else 0,
+            "lag_s": centre.lag_s if centre is not None else None,
+            "conflicts": sum(len(incident.conflicts) for incident in core.parts.desk.snapshot().incidents),
+            "forks": 0,
+        }
+    ]
+
+
+async def _journal(core: "Core", limit: int) -> list[Row]:
+    rows = await core.parts.journal.query(JournalQuery(limit=min(limit, _MOST)))
+    return [
+        {
+            "hash": row.hash,
+            "stream": str(row.stream),
+            "seq": row.seq,
+            "at": iso(row.at_us),
+            "station": row.station,
+            "user": row.user,
+            "type": row.etype,
+            "entity": row.entity,
+            "summary": row.summary,
+            "in_centre": row.in_centre,
+        }
+        for row in rows
+    ]
+
+
+async def _history(core: "Core", arguments: dict[str, Any]) -> list[Row]:
+    tag_id = _tag_id(core, str(arguments["tag"]))
+    buckets = int(arguments.get("buckets") or _MOST)
+    query = TrendQuery((tag_id,), int(arguments["from_us"]), int(arguments["to_us"]), buckets)
+    (columns,) = await core.station.query(query)
+    return [
+        {
+            "at": iso(int(columns.time_us[i])),
+            "low": _finite(columns.low[i]),
+            "high": _finite(columns.high[i]),
+            "last": _finite(columns.last[i]),
+            "good": bool(columns.good[i]),
+        }
+        for i in range(len(columns.time_us))
+    ]
+
+
+def _tag_id(core: "Core", text: str) -> UUID:
+    """By id, or by path with or without its broker."""
+    for tag in core.parts.store.tags():
+        path = tag.source.path()
+        if text in (str(tag.tag_id), path, path.partition("/")[2]):
+            return tag.tag_id
+    raise ValueError(f"no tag '{text}'; see leitstand query tags")
+
+
+def iso(at_us: int) -> str | None:
+    """UTC with microseconds and Z; None for never."""
+    if at_us <= 0:
+        return None
+    seconds, rest = divmod(at_us, 1_000_000)
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{rest:06d}Z"
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _number(value: float, value_type: ValueType) -> float | int | bool:
+    if value_type is ValueType.BOOLEAN:
+        return bool(value)
+    return int(value) if value.is_integer() and abs(value) < 2**53 and value_type < ValueType.FLOAT else value
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+_KINDS: dict[str, Callable[["Core"], list[Row]]] = {
+    "tags": _tags,
+    "alarms": _alarms,
+    "incidents": _incidents,
+    "assets": _assets,
+    "links": _links,
+    "sync": _sync,
+}

@@ -1,0 +1,128 @@
+"""What goes on while a station runs: the beat, the alarm lane, the tag file, the door, and what it says of itself."""
+
+import asyncio
+import contextlib
+import hashlib
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from console.app.door import Door
+from console.domain.alarms import Priority
+from console.domain.facts import SiteFileApplied
+from console.domain.refusal import Refused
+from console.services.alarms.alarm_log import AlarmLog
+from console.services.journal.entries import SITE_FILE
+from console.services.local_socket import LocalServer
+from console.services.pulse import Pulse
+from console.services.station import JournalQuery
+from console.services.telemetry.clock import SystemClock
+from console.services.telemetry.tag_snapshot import TagSnapshot
+
+if TYPE_CHECKING:
+    from console.app.bootstrap import Core
+
+log = logging.getLogger(__name__)
+CENTRE_PATIENCE_S = 60.0  # a shorter absence is no alarm; the status strip shows it at once
+FLUSH_S = 0.1
+SAVE_S = 5.0
+
+
+class StandingWork:
+    """Started and stopped with its station; everything in the main loop."""
+
+    def __init__(
+        self, core: "Core", alarm_lane: AlarmLog, tag_file: TagSnapshot, raise_window: Callable[[], None] | None
+    ) -> None:
+        self._core = core
+        self._alarm_lane = alarm_lane
+        self._tag_file = tag_file
+        self._clock = SystemClock()
+        self._pulse = Pulse(self._turn, core.station.beat, core.defect)
+        self._server = LocalServer(core.folders.data, Door(core, raise_window).handle)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        core = self._core
+        core.telemetry.start()
+        core.replicator.start()
+        self._pulse.start()
+        for work in (self._serve_door(), self._flush_alarms(), self._save_tags(), self._note_site_files()):
+            self._tasks.append(asyncio.ensure_future(work))
+
+    async def stop(self) -> None:
+        core = self._core
+        self._pulse.stop()  # first: our own goodbye to the broker is no event of the plant
+        core.telemetry.stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._server.close()
+        core.replicator.stop()
+        with contextlib.suppress(Refused, OSError):
+            self._alarm_lane.add(core.engine.take_transitions())
+            await self._alarm_lane.flush()
+            await self._tag_file.save()
+
+    def _turn(self) -> bool:
+        now_us, mono_s = self._clock.now_us(), self._clock.mono_s()
+        taken = self._core.ingest.turn(now_us, mono_s)
+        self._core.engine.tick(now_us, mono_s)
+        self._alarm_lane.add(self._core.engine.take_transitions())
+        self._judge_centre(now_us)
+        return taken > 0
+
+    def _judge_centre(self, now_us: int) -> None:
+        link = self._core.replicator.link
+        if link.state in ("live", "off"):
+            self._core.engine.clear_system("centre", now_us)
+        elif now_us - link.since_us > CENTRE_PATIENCE_S * 1e6:
+            text = "The centre is away; what is done here is kept and sent when it is back"
+            self._core.engine.raise_system("centre", text, Priority.LOW, now_us)
+
+    async def _serve_door(self) -> None:
+        try:
+            await self._server.start()
+        except OSError as error:
+            log.warning("the local door stays closed: %s", error)
+
+    async def _flush_alarms(self) -> None:
+        await self._repeat(FLUSH_S, self._alarm_lane.flush, "alarm log")
+
+    async def _save_tags(self) -> None:
+        await self._repeat(SAVE_S, self._tag_file.save, "tag file")
+
+    async def _repeat(self, pause_s: float, work: Callable[[], object], name: str) -> None:
+        """Until stopped; a failure is said once, the rows wait and come first again."""
+        failing = False
+        while True:
+            await asyncio.sleep(pause_s)
+            try:
+                await work()  # type: ignore[misc]
+            except Exception as error:
+                if not failing:
+                    log.warning("the %s cannot be written: %s", name, error)
+                    text = f"The {name} cannot be written: {error}"
+                    self._core.engine.raise_system(name, text, Priority.HIGH, self._clock.now_us())
+                failing = True
+            else:
+                if failing:
+                    self._core.engine.clear_system(name, self._clock.now_us())
+                failing = False
+
+    async def _note_site_files(self) -> None:
+        """Each file of `site/` whose content is new becomes a fact, once."""
+        core = self._core
+        journal = core.parts.journal
+        known = {row.summary for row in await journal.query(JournalQuery(etype=SiteFileApplied.etype))}
+        folder = core.settings.site or core.folders.config / "site"
+        for path in sorted(folder.glob("*.toml")):
+            digest = await asyncio.to_thread(_digest, path)
+            if not any(digest in summary for summary in known):
+                with contextlib.suppress(Refused):
+                    await journal.append([SiteFileApplied(path.name, digest)], SITE_FILE)
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
