@@ -1,0 +1,253 @@
+"""The sync thread: keeps this station's journal and the centre equal, says how the link is, and waits for nobody."""
+
+import asyncio
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from contextlib import ExitStack, suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from sqlalchemy.engine import Connection
+
+from console.config.settings import CentreSettings
+from console.domain.refusal import Refused
+from console.services.journal.entries import Entry
+from console.services.journal.envelope import RawEvent
+from console.services.journal.event_table import Tip, read_cursor, tips
+from console.services.journal.log import CENTRE, JournalLog
+from console.services.notifier import Undo
+from console.services.records import LinkRecord
+from console.services.storage.database import reader_engine
+from console.services.sync.alarm_lane import RowsSince, alarm_rows_since
+from console.services.sync.central import Central
+from console.services.sync.central_schema import CentreRefuses
+from console.services.sync.exchange import Exchange, push_alarm_lane
+
+_POLL_S = 2.0
+_JITTER = 0.2
+_BACK_OFF_S = (1.0, 2.0, 3.0, 5.0, 10.0)
+_REFUSED_S = 30.0
+_FULL_DISK_S = 5.0
+log = logging.getLogger(__name__)
+
+
+class Replicator:
+    """Created and started in the main loop; `on_link` and the journal are called there.
+
+    `station_db` names the file whose alarm log travels in its own lane (None: no lane). With no centre in the
+    settings there is no thread and the link is "off".
+    """
+
+    def __init__(
+        self,
+        journal: JournalLog,
+        journal_path: Path,
+        settings: CentreSettings,
+        *,
+        on_link: Callable[[LinkRecord], None],
+        now_us: Callable[[], int],
+        station_db: Path | None = None,
+        rows_since: RowsSince = alarm_rows_since,
+        chance: random.Random | None = None,
+        poll_s: float = _POLL_S,
+    ) -> None:
+        self._journal = journal
+        self._journal_path = journal_path
+        self._settings = settings
+        self._on_link = on_link
+        self._now_us = now_us
+        self._station_db = station_db
+        self._rows_since = rows_since
+        self._chance = chance or random.Random()  # noqa: S311 jitter, not secrets
+        self._poll_s = poll_s
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._receiving = threading.Event()  # set while the main loop takes in what was pulled
+        self._in_doubt: set[UUID] = set()  # streams whose pulled events did not fit
+        self._noted: dict[UUID, bytes] = {}
+        self._link = LinkRecord(CENTRE, "off", now_us())
+        self._last_exchange_us = 0
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._undo: Undo | None = None
+
+    @property
+    def link(self) -> LinkRecord:
+        return self._link
+
+    def start(self) -> None:
+        """Begin; call in the main loop after the journal's replay."""
+        self._loop = asyncio.get_running_loop()
+        if not self._settings.host:
+            self._on_link(self._link)
+            return
+        self._undo = self._journal.entries.subscribe(self._on_entries)
+        self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
+        self._thread.start()
+
+    def stop(self, patience_s: float = 5.0) -> None:
+        """End the thread; a session that hangs is left to its own time-outs."""
+        self._stopping.set()
+        self._wake.set()
+        if self._undo is not None:
+            self._undo()
+        for task in tuple(self._tasks):
+            task.cancel()
+        if self._thread is not None:
+            self._thread.join(patience_s)
+            if self._thread.is_alive():
+                log.warning("the sync thread still waits for the centre")
+
+    def wake(self) -> None:
+        """Exchange now instead of at the next poll; any thread."""
+        self._wake.set()
+
+    # --- main loop -------------------------------------------------------------------------------------------------
+
+    def _on_entries(self, entries: tuple[Entry, ...]) -> None:
+        if any(entry.is_own for entry in entries):
+            self._wake.set()
+
+    def _spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Run a coroutine function in the main loop; called there."""
+        if not self._stopping.is_set():
+            task = asyncio.create_task(work())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _take_in(self, raws: list[RawEvent]) -> None:
+        try:
+            received = await self._journal.receive(raws, CENTRE)
+            self._in_doubt.update(one.stream for one in received.rejected if one.stream is not None)
+            if received.rejected:
+                one = received.rejected[0]
+                count = len(received.rejected)
+                log.warning("%d events from the centre do not fit; the first: %s %s", count, one.stream, one.reason)
+        except Refused as refusal:
+            log.warning("what the centre sent could not be stored: %s", refusal)
+            await asyncio.sleep(_FULL_DISK_S)
+        finally:
+            self._receiving.clear()
+            self._wake.set()
+
+    async def _note(self, held: list[Tip]) -> None:
+        with suppress(Exception):  # a receipt that is not noted is told again at the next start
+            await self._journal.note_receipts(CENTRE, held)
+
+    async def _save_cursor(self, name: str, rid: int) -> None:
+        with suppress(Exception):  # rows that are sent twice make no second row
+            await self._journal.set_cursor(name, rid)
+
+    # --- sync thread -----------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        failures = 0
+        with ExitStack() as files:
+            journal = files.enter_context(reader_engine(self._journal_path).connect())
+            station = files.enter_context(reader_engine(self._station_db).connect()) if self._station_db else None
+            while not self._stopping.is_set():
+                state, detail, pause = self._session(journal, station)
+                if self._stopping.is_set():
+                    break
+                if state == "lost":
+                    failures = 0 if self._link.state == "live" else failures + 1
+                    pause = self._jittered(_BACK_OFF_S[min(failures, len(_BACK_OFF_S) - 1)])
+                self._report(state, self._waiting_by_receipts(journal), detail)
+                self._away(journal, state, detail, pause)
+
+    def _session(self, journal: Connection, station: Connection | None) -> tuple[str, str, float]:
+        """Connect and exchange until the link breaks; gives the state to show, why, and the pause (0 = back-off)."""
+        central: Central | None = None
+        try:
+            if self._link.state != "lost":
+                self._report("connecting", self._waiting_by_receipts(journal))
+            central = Central(self._settings, self._journal.place)
+            self._exchanges(central, journal, station)
+        except CentreRefuses as refusal:
+            return "refused", str(refusal), _REFUSED_S
+        except (psycopg.Error, OSError) as error:
+            return "lost", _first_line(error), 0.0
+        except Exception as error:
+            log.exception("a defect in the exchange with the centre")
+            return "lost", _first_line(error), 0.0
+        finally:
+            if central is not None:
+                central.close()
+        return "off", "", 0.0
+
+    def _exchanges(self, central: Central, journal: Connection, station: Connection | None) -> None:
+        exchange = Exchange(central, journal, self._journal.place.station)
+        cursor_name = f"alarm_log:{central.centre_id}"
+        with journal.begin():
+            rid = read_cursor(journal, cursor_name)
+        self._noted.clear()
+        while not self._stopping.is_set():
+            self._wake.clear()
+            outcome = exchange.run(may_pull=not self._receiving.is_set(), in_doubt=set(self._in_doubt))
+            self._in_doubt -= outcome.equal
+            if outcome.pulled:
+                self._receiving.set()
+                self._in_main(partial(self._spawn, partial(self._take_in, outcome.pulled)))
+            self._note_held(central, outcome.held)
+            if station is not None:
+                new_rid = push_alarm_lane(central, station, self._rows_since, rid, self._stopping.is_set)
+                if new_rid != rid:
+                    rid = new_rid
+                    self._in_main(partial(self._spawn, partial(self._save_cursor, cursor_name, rid)))
+            self._last_exchange_us = self._now_us()
+            self._report("live", outcome.waiting)
+            if outcome.is_drained or self._receiving.is_set():
+                self._wake.wait(self._jittered(self._poll_s))
+
+    def _note_held(self, central: Central, held: list[Tip]) -> None:
+        news = [tip for tip in held if self._noted.get(tip.stream) != tip.hash]
+        if not news:
+            return
+        central.confirm(news)
+        self._noted.update((tip.stream, tip.hash) for tip in news)
+        self._in_main(partial(self._spawn, partial(self._note, news)))
+
+    def _away(self, journal: Connection, state: str, detail: str, pause: float) -> None:
+        """Wait for the next attempt; acts of the operator meanwhile only raise the number that waits."""
+        until = time.monotonic() + pause
+        while not self._stopping.is_set() and (left := until - time.monotonic()) > 0:
+            if self._wake.wait(left):
+                self._wake.clear()
+                self._report(state, self._waiting_by_receipts(journal), detail)
+
+    def _waiting_by_receipts(self, journal: Connection) -> int:
+        """Events that the centre is not known to hold."""
+        with journal.begin():
+            rows = journal.exec_driver_sql(
+                "SELECT stream_id, max(seq) FROM receipt WHERE peer_id = ? GROUP BY stream_id", (CENTRE,)
+            ).all()
+            ends = tips(journal)
+        held = {UUID(row[0]): int(row[1]) for row in rows}
+        return sum(max(0, tip.seq - held.get(tip.stream, 0)) for tip in ends)
+
+    def _report(self, state: str, waiting: int, detail: str = "") -> None:
+        old, now = self._link, self._now_us()
+        since = old.since_us if old.state == state else now
+        lag = (now - self._last_exchange_us) / 1e6 if self._last_exchange_us and state != "live" else None
+        self._link = LinkRecord(CENTRE, state, since, lag, waiting, detail)
+        if self._link != old:
+            self._in_main(partial(self._on_link, self._link))
+
+    def _in_main(self, callback: Callable[[], None]) -> None:
+        assert self._loop is not None
+        with suppress(RuntimeError):  # the loop has ended: nobody listens
+            self._loop.call_soon_threadsafe(callback)
+
+    def _jittered(self, seconds: float) -> float:
+        return seconds * self._chance.uniform(1 - _JITTER, 1 + _JITTER)
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

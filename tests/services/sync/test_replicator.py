@@ -1,0 +1,292 @@
+"""Stations and a real centre: everything done anywhere is everywhere, whatever stops in between."""
+
+import asyncio
+import socket
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from console.config.settings import CentreSettings
+from console.domain.facts import IncidentNoted, IncidentOpened
+from console.services.journal.verify import verify_journal
+from console.services.station import JournalQuery
+from console.services.sync.central_schema import ensure_schema
+from tests.conftest import LogLines
+from tests.support.journals import StationJournal, acknowledgement, note
+from tests.support.postgres import TestDatabase
+from tests.support.synced import asked, synced, until, until_equal
+
+
+def test_what_is_done_at_one_console_reaches_the_other_and_sql(tmp_path: Path, postgres: TestDatabase) -> None:
+    condition, incident = uuid4(), uuid4()
+
+    async def story() -> None:
+        async with synced(tmp_path, "A1", postgres.settings) as a, synced(tmp_path, "B2", postgres.settings) as b:
+            await a.act(acknowledgement(condition, 77))
+            (opened,) = await a.act(IncidentOpened(incident, "INC-1", "Presse heiß", 1, 2))
+            await b.act(note("from b", incident))
+            await until_equal(a, b, at_least=5)
+            await until(lambda: any(e.entity_id == str(incident) and not e.is_own for e in b.seen), "B shows it")
+            assert next(e for e in b.seen if e.etype == "incident.opened").fact == opened.fact
+            await until(lambda: a.links[-1].waiting == 0 and a.state == "live", "A is done")
+        assert verify_journal(a.path).is_sound
+        assert verify_journal(b.path).is_sound
+
+    asyncio.run(story())
+    acks = "select condition_id, start_us, seen_through_us, user_id from leitstand.acknowledgement"
+    assert asked(postgres.url, acks) == [(condition, 77, 82, "u-anna")]
+    facts = f"select etype, title, text from leitstand.incident_fact where incident_id = '{incident}' order by hlc"
+    assert asked(postgres.url, facts) == [
+        ("incident.opened", "Presse heiß", None),
+        ("incident.noted", None, "from b"),
+    ]
+
+
+def test_the_operator_sees_when_an_act_is_in_the_centre(tmp_path: Path, postgres: TestDatabase) -> None:
+    async def story() -> None:
+        async with synced(tmp_path, "A1", postgres.settings) as a:
+            told: list[dict[str, int]] = []
+            a.log.in_centre_changed.subscribe(told.append)
+            (entry,) = await a.act(note("x"))
+            await until(lambda: a.log.is_in_centre(entry), "the receipt")
+            assert told[-1][str(entry.stream)] == entry.seq
+            assert [row.in_centre for row in await a.log.query(JournalQuery())] == [True, True]
+
+    asyncio.run(story())
+
+
+def test_a_centre_that_is_down_at_the_start_is_a_state_and_is_caught_up_with(
+    tmp_path: Path, postgres: TestDatabase
+) -> None:
+    server = postgres.server
+    settings = postgres.settings
+    server.stop()
+
+    async def story() -> None:
+        async with synced(tmp_path, "A1", settings) as a:
+            for number in range(20):
+                await a.act(note(f"{number}"))
+            await until(lambda: a.state == "lost" and a.links[-1].waiting == 21, "the strip counts what waits")
+            server.start()
+            await until(lambda: a.state == "live" and a.links[-1].waiting == 0, "A catches up")
+            async with synced(tmp_path, "B2", settings) as b:
+                await until_equal(a, b, at_least=22)
+
+    asyncio.run(story())
+    assert asked(postgres.url, "select count(*) from leitstand.event") == [(22,)]
+
+
+def test_a_centre_killed_in_the_middle_loses_and_doubles_nothing(tmp_path: Path, postgres: TestDatabase) -> None:
+    server = postgres.server
+
+    async def story() -> None:
+        async with synced(tmp_path, "A1", postgres.settings) as a, synced(tmp_path, "B2", postgres.settings) as b:
+            for number in range(60):
+                await asyncio.gather(a.act(note(f"a{number}")), b.act(note(f"b{number}")))
+                if number == 30:
+                    server.kill()
+            await until(lambda: a.state == "lost" and b.state == "lost", "both say it")
+            server.start()
+            held = await until_equal(a, b, at_least=122)
+            await until(lambda: a.state == "live" and b.state == "live", "both are live again")
+            assert len(held) == 122
+            hashes = [e.hash for e in b.seen]
+            assert len(hashes) == len(set(hashes)) == 122
+
+    asyncio.run(story())
+
+
+def test_a_station_that_joins_late_receives_a_long_history_in_order(
+    tmp_path: Path, postgres: TestDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("central", "exchange"):
+        monkeypatch.setattr(f"console.services.sync.{module}.BATCH", 20)
+
+    async def story() -> None:
+        async with synced(tmp_path, "A1", postgres.settings) as a:
+            await asyncio.gather(*(a.act(note(f"{n}"), note(f"{n}'")) for n in range(300)))
+            await until(lambda: a.state == "live" and a.links[-1].waiting == 0, "pushed")
+            async with synced(tmp_path, "C3", postgres.settings) as c:
+                await until_equal(a, c, at_least=602)
+                texts = [e.fact.text for e in c.seen if isinstance(e.fact, IncidentNoted)]
+                assert texts == [text for n in range(300) for text in (f"{n}", f"{n}'")]
+                assert all(row.in_centre for row in await c.log.query(JournalQuery(limit=10, etype="incident")))
+
+    asyncio.run(story())
+    assert verify_journal(tmp_path / "C3" / "journal.db").is_sound
+
+
+def test_a_centre_that_was_replaced_by_an_empty_one_is_filled_again(tmp_path: Path, postgres: TestDatabase) -> None:
+    async def story() -> None:
+        async with synced(tmp_path, "A1", postgres.settings) as a, synced(tmp_path, "B2", postgres.settings) as b:
+            await a.act(note("x"))
+            await b.act(note("y"))
+            await until_equal(a, b, at_least=4)
+        asked(postgres.url, "drop schema leitstand cascade")
+        async with synced(tmp_path, "A1", postgres.settings) as a:
+            await until(lambda: a.state == "live" and a.links[-1].waiting == 0, "refilled")
+
+    asyncio.run(story())
+    assert asked(postgres.url, "select count(*) from leitstand.event") == [(4,)]
+
+
+def test_both_branches_of_a_cloned_station_reach_everyone(tmp_path: Path, postgres: TestDatabase) -> None:
+    async def story() -> None:
+        original = await StationJournal(tmp_path / "A1", "A1").start()
+        original.close()
+        for name in ("journal.db", "keys/station.pem"):
+            target = tmp_path / "clone" / "A1" / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes((tmp_path / "A1" / name).read_bytes())
+        first = await StationJournal(tmp_path / "A1", "A1").start()
+        second = await StationJournal(tmp_path / "clone" / "A1", "A1").start()
+        for station, texts in ((first, ["1", "2"]), (second, ["one", "two", "three"])):
+            for text in texts:
+                await station.act(note(text))
+            station.close()
+        async with (
+            synced(tmp_path, "A1", postgres.settings) as a,
+            synced(tmp_path / "clone", "A1", postgres.settings) as clone,
+            synced(tmp_path, "B2", postgres.settings) as b,
+        ):
+            await until_equal(a, clone, b, at_least=7)
+            await a.act(note("after"))
+            await clone.act(note("after too"))
+            await until_equal(a, clone, b, at_least=9)
+            texts = {e.fact.text for e in b.seen if isinstance(e.fact, IncidentNoted)}
+            assert texts == {"1", "2", "one", "two", "three", "after", "after too"}
+        assert verify_journal(b.path).is_sound
+
+    asyncio.run(story())
+
+
+def test_a_byte_altered_at_the_centre_is_not_taken_and_the_rest_goes_on(
+    tmp_path: Path, postgres: TestDatabase, log_lines: LogLines
+) -> None:
+    log_lines.expect("from the centre do not fit")
+
+    async def story() -> None:
+        async with synced(tmp_path, "A1", postgres.settings) as a:
+            await a.act(note("true"))
+            await a.act(note("next"))
+            await until(lambda: a.state == "live" and a.links[-1].waiting == 0, "pushed")
+        asked(
+            postgres.url,
+            "set session_replication_role = replica;"
+            "update leitstand.event set body = convert_to(replace(convert_from(body, 'UTF8'), 'true', 'lie!'), 'UTF8')",
+        )
+        async with synced(tmp_path, "B2", postgres.settings) as b, synced(tmp_path, "C3", postgres.settings) as c:
+            await c.act(note("other stream"))
+            await until(lambda: len(b.seen) >= 4, "B has what is sound")
+            texts = {e.fact.text for e in b.seen if isinstance(e.fact, IncidentNoted)}
+            assert texts == {"other stream"}
+        assert verify_journal(b.path).is_sound
+
+    asyncio.run(story())
+
+
+def test_events_and_receipts_at_the_centre_are_changed_by_nobody(tmp_path: Path, postgres: TestDatabase) -> None:
+    async def story() -> None:
+        async with synced(tmp_path, "A1", postgres.settings) as a:
+            await a.act(note("x"))
+            await until(lambda: a.state == "live" and a.links[-1].waiting == 0, "pushed")
+            await until(lambda: asked(postgres.url, "select count(*) > 0 from leitstand.receipt") == [(True,)], "told")
+
+    asyncio.run(story())
+    partitions = "select tableoid::regclass::text from leitstand.event limit 1"
+    (partition,) = asked(postgres.url, partitions)[0]
+    for table in ("leitstand.event", str(partition), "leitstand.receipt"):
+        for sql in (f"delete from {table}", f"update {table} set seq = 9", f"truncate {table}"):
+            with pytest.raises(psycopg.errors.RaiseException, match="is never changed"):
+                asked(postgres.url, sql)
+
+
+def test_a_role_that_may_only_execute_replicates_and_reads_no_table(tmp_path: Path, postgres: TestDatabase) -> None:
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        ensure_schema(connection)
+        ensure_schema(connection)
+    asked(
+        postgres.url,
+        "create role desk login password 'desk';"
+        "grant usage on schema leitstand to desk; grant execute on all functions in schema leitstand to desk;"
+        "grant select on leitstand.meta to desk; select 1",
+    )
+    (tmp_path / "desk.txt").write_text("desk\n")
+    settings = CentreSettings("127.0.0.1", postgres.server.port, postgres.name, "desk", tmp_path / "desk.txt")
+
+    async def story() -> None:
+        async with synced(tmp_path, "A1", settings) as a, synced(tmp_path, "B2", settings) as b:
+            await a.act(note("x"))
+            await until_equal(a, b, at_least=3)
+
+    asyncio.run(story())
+    url = f"postgresql://desk:desk@127.0.0.1:{postgres.server.port}/{postgres.name}"
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        asked(url, "select * from leitstand.event")
+    asked(postgres.url, "drop owned by desk; drop role desk")
+
+
+def test_another_site_in_the_same_database_is_never_seen(tmp_path: Path, postgres: TestDatabase) -> None:
+    async def story() -> None:
+        foreign = StationJournal(tmp_path / "f", "F1", site=uuid4())
+        await foreign.start()
+        async with synced(tmp_path, "A1", postgres.settings) as a:
+            await until(lambda: a.state == "live", "A is live")
+            other = foreign.place
+            from console.services.journal.envelope import decode_event
+            from console.services.sync.central import Central
+
+            central = Central(postgres.settings, other)
+            assert central.push([decode_event(raw) for raw in await foreign.all_events()]) == 1
+            assert len(central.tips()) == 1
+            central.close()
+            await a.act(note("x"))
+            await until(lambda: a.links[-1].waiting == 0, "pushed")
+            assert await a.hashes() & await foreign.hashes() == set()
+            assert asked(postgres.url, "select count(distinct site_id) from leitstand.event") == [(2,)]
+        foreign.close()
+
+    asyncio.run(story())
+
+
+def test_a_centre_of_a_newer_program_is_refused_with_words(tmp_path: Path, postgres: TestDatabase) -> None:
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        ensure_schema(connection)
+        connection.execute("update leitstand.meta set value = '2' where name = 'min_client'")
+
+    async def story() -> None:
+        async with synced(tmp_path, "A1", postgres.settings) as a:
+            await until(lambda: a.state == "refused", "it says so")
+            assert a.links[-1].detail == "The central database needs a newer Leitstand."
+            await a.act(note("goes on here"))
+
+    asyncio.run(story())
+
+
+def test_a_centre_that_accepts_and_says_nothing_does_not_hold_up_the_operator(tmp_path: Path) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+
+        async def story() -> None:
+            settings = CentreSettings("127.0.0.1", silent.getsockname()[1], "x", "x")
+            async with synced(tmp_path, "A1", settings) as a:
+                await until(lambda: a.state == "connecting", "it tries")
+                for number in range(5):
+                    await a.act(note(f"{number}"))
+                assert len(a.seen) == 6
+                await until(lambda: a.state == "lost", "it gives up")
+
+        asyncio.run(story())
+
+
+def test_without_a_centre_the_link_is_off_and_no_thread_runs(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with synced(tmp_path, "A1", CentreSettings()) as a:
+            await a.act(note("x"))
+            assert [link.state for link in a.links] == ["off"]
+            assert a.replicator._thread is None
+
+    asyncio.run(story())
