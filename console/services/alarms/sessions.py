@@ -48,6 +48,8 @@ class Sessions:
         if session is None:
             session = self._sessions[key] = _Session(node.asset_id, node.state)
         session.asset_id, session.state = node.asset_id, node.state
+        if not node.device:  # its own news say all about its devices
+            self._devices_to_judge = [other for other in self._devices_to_judge if other[:3] != key[:3]]
         if node.state == "online":
             session.birth_us = change.at_us
             self._due.pop(key, None)
