@@ -52,11 +52,11 @@ class AlarmTable(SortedTable):
 
     COLUMNS = (
         Column("symbol", "", 46),
-        Column("since", mark("Since"), 96),
+        Column("since", mark("Since"), 146),
         Column("age", mark("Age"), 84, is_dim=True, is_live=True),
         Column("alarm", mark("Alarm"), 0),
         Column("asset", mark("Asset"), 150),
-        Column("area", mark("Area"), 150),
+        Column("area", mark("Area"), 160),
         Column("value", mark("Value"), 120, is_number=True),
         Column("limit", mark("Limit"), 104, is_dim=True),
         Column("note", mark("Note"), 190, is_dim=True),

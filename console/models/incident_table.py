@@ -64,11 +64,11 @@ class IncidentTable(SortedTable):
     COLUMNS = (
         Column("symbol", "", 46),
         Column("number", mark("Number"), 120),
-        Column("state", mark("State"), 130),
+        Column("state", mark("State"), 120),
         Column("title", mark("Title"), 0),
         Column("age", mark("Age"), 90, is_dim=True, is_live=True),
-        Column("assigned", mark("Assigned to"), 170),
-        Column("places", mark("Kept"), 130, is_dim=True),
+        Column("assigned", mark("Assigned to"), 150),
+        Column("places", mark("Kept"), 96, is_dim=True),
     )
     DEFAULT_SORT = "symbol"
 

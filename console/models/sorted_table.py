@@ -22,6 +22,7 @@ from console.models.row_order import (
     rows_sorted_by,
     sorted_rows,
 )
+from console.models.text_rank import one_line
 from console.services.notifier import Notifier, Undo
 from console.ui.theme import theme
 from console.ui.translation import tr
@@ -288,7 +289,7 @@ def _foreground(model: SortedTable, row: int, column: Column) -> QColor | None:
 
 
 _ANSWERS: Mapping[int, Callable[[SortedTable, int, Column], Any]] = {
-    _ROLE.DisplayRole: lambda model, row, column: model.cell(row, column.key),
+    _ROLE.DisplayRole: lambda model, row, column: one_line(model.cell(row, column.key)),
     _ROLE.ToolTipRole: lambda model, row, column: model.tip(row, column.key) or None,
     _ROLE.TextAlignmentRole: lambda _model, _row, column: _RIGHT if column.is_number else _LEFT,
     _ROLE.FontRole: _font,

@@ -1,9 +1,18 @@
-"""Texts as sortable numbers and as something to search in: ranks and lower-case haystacks by row."""
+"""Texts as a table needs them: on one harmless line, as sortable ranks, as lower-case haystacks to search in."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+
+_BIDI_CONTROLS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"
+_LINE_BREAKS = (*range(32), *range(127, 160), 0x2028, 0x2029)
+_HARMLESS = {ord(mark): "\ufffd" for mark in _BIDI_CONTROLS} | dict.fromkeys(_LINE_BREAKS, " ")
+
+
+def one_line(text: str) -> str:
+    """The text on one line; characters that turn the reading direction become visible, so that no name can pose."""
+    return text if text.isprintable() else text.translate(_HARMLESS)
 
 
 def text_ranks(texts: Sequence[str]) -> NDArray[np.int64]:

@@ -221,6 +221,7 @@ class IncidentRecord:
     opened_by_id: str = ""  # user id: whose incident it is
     agent_id: str = ""
     steps: tuple[IncidentStep, ...] = ()  # the whole timeline, to be shown in the person's language
+    concurrent: tuple[tuple[str, tuple[str, ...]], ...] = ()  # of each conflict: its field and the values that stand
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Diagnostics: sessions, links and troubled input, each with its sender."""
