@@ -28,17 +28,21 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An occurrence as it stands at the moment of acting; `text` names it to people."""
+    """An occurrence as it stands at the moment of acting; `text` names it to people.
+
+    `through_us` is how far its condition was seen, in the source time of its own node: on a slow clock the acker's
+    wall time would acknowledge what is yet to come.
+    """
 
     occurrence: Occurrence
     standing: Standing
-    annunciated_us: int
+    through_us: int
     text: str = ""
 
 
-def seen_through_us(annunciated_us: int, now_us: int) -> int:
+def seen_through_us(through_us: int, now_us: int) -> int:
     """How far an acknowledgement reaches: a sample stamped 2099 must not hide the alarms that follow."""
-    return min(max(annunciated_us, now_us), now_us + AHEAD_US)
+    return min(through_us, now_us + AHEAD_US)
 
 
 def acknowledge(
@@ -63,7 +67,7 @@ def acknowledge(
         AlarmAcknowledged(
             one.occurrence.condition_id,
             one.occurrence.start_us,
-            seen_through_us(one.annunciated_us, now_us),
+            seen_through_us(one.through_us, now_us),
             text,
         )
         for one in seen

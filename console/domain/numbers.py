@@ -34,9 +34,9 @@ def is_valid(number: str) -> bool:
 
 
 def site_short(name: str) -> str:
-    """The first four letters or digits of a site's name, as they stand in its numbers; "SITE" when it has none."""
-    spelled = name.upper().translate(_SPELLED)
-    return "".join(character for character in spelled if character in _VALUE)[:4] or "SITE"
+    """Up to four letters or digits of a site's name for its numbers; the last word says most ("Plant Kassel": KASS)."""
+    words = ("".join(filter(_VALUE.__contains__, word)) for word in name.upper().translate(_SPELLED).split())
+    return next((word[:4] for word in reversed(tuple(words)) if word), "SITE")
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,8 @@ class AlarmDoor(Protocol):
         """How each one stands now, in the given order; an unknown one is stale."""
         ...
 
-    def annunciated_us(self, occurrence: Occurrence) -> int:
-        """Newest annunciation of a current occurrence (start, severity rise, re-alarm)."""
+    def seen_through_us(self, occurrence: Occurrence, now_us: int) -> int:
+        """How far its condition was seen by now, in its node's source time; at least its newest annunciation."""
         ...
 
     def text_of(self, condition_id: UUID) -> str:
@@ -139,8 +139,9 @@ class Operations:
     async def _acknowledge(self, command: c.AcknowledgeAlarms, actor: Actor) -> Receipt:
         occurrences = tuple(dict.fromkeys(command.occurrences))
         standings = self._alarms.check_acknowledge(occurrences)
-        seen = [self._seen(one, standing) for one, standing in zip(occurrences, standings, strict=True)]
-        facts, skipped = acknowledge(seen, self._clock_us(), command.comment)
+        now_us = self._clock_us()
+        seen = [self._seen(one, standing, now_us) for one, standing in zip(occurrences, standings, strict=True)]
+        facts, skipped = acknowledge(seen, now_us, command.comment)
         entries = await self._journal.append(facts, actor)
         return _receipt(entries, skipped=tuple(one.text for one in skipped))
 
@@ -235,10 +236,9 @@ class Operations:
         series = NumberSeries.at(now_us, self._site_short, self._station_code, incarnation, self._zone)
         return series.number(1 + max(map(series.place_of, self._desk.numbers()), default=0))
 
-    def _seen(self, occurrence: Occurrence, standing: Standing) -> Seen:
-        is_current = standing is not Standing.STALE
-        annunciated_us = self._alarms.annunciated_us(occurrence) if is_current else 0
-        return Seen(occurrence, standing, annunciated_us, self._alarms.text_of(occurrence.condition_id))
+    def _seen(self, occurrence: Occurrence, standing: Standing, now_us: int) -> Seen:
+        through_us = self._alarms.seen_through_us(occurrence, now_us) if standing is Standing.OPEN else 0
+        return Seen(occurrence, standing, through_us, self._alarms.text_of(occurrence.condition_id))
 
     def _texts(self, occurrences: Sequence[Occurrence]) -> tuple[str, ...]:
         return tuple(self._alarms.text_of(one.condition_id) for one in occurrences)

@@ -285,13 +285,13 @@ def test_acknowledging_writes_one_fact_for_each_and_says_what_it_skipped():
     async def story(desk: Desk) -> None:
         now = desk.clock.now_us
         one, two, ahead = (desk.alarms.raise_alarm(n, now - n) for n in (1, 2, 3))
-        desk.alarms.annunciated[ahead] = now * 2
+        desk.alarms.seen_through[ahead] = now * 2
         desk.alarms.standings[two] = Standing.ACKNOWLEDGED
         await desk.signed_on("olga")
         receipt = await desk.operations.submit(c.AcknowledgeAlarms((one, two, ahead, one), "on my way"))
         assert receipt.skipped == ("alarm 2",)
         assert desk.log.facts(AlarmAcknowledged) == [
-            AlarmAcknowledged(one.condition_id, one.start_us, now, "on my way"),
+            AlarmAcknowledged(one.condition_id, one.start_us, now - 1, "on my way"),
             AlarmAcknowledged(ahead.condition_id, ahead.start_us, now + AHEAD_US, "on my way"),
         ]
         assert len(receipt.hashes) == 2

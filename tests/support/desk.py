@@ -47,7 +47,7 @@ class FakeAlarms:
     """Alarms as the engine would describe them."""
 
     standings: dict[Occurrence, Standing] = field(default_factory=dict)
-    annunciated: dict[Occurrence, int] = field(default_factory=dict)
+    seen_through: dict[Occurrence, int] = field(default_factory=dict)
     texts: dict[UUID, str] = field(default_factory=dict)
     areas: dict[UUID, str] = field(default_factory=dict)
     sounding_us: int = 0
@@ -58,7 +58,7 @@ class FakeAlarms:
             if older.condition_id == occurrence.condition_id:
                 self.standings[older] = Standing.STALE
         self.standings[occurrence] = Standing.OPEN
-        self.annunciated[occurrence] = self.sounding_us = start_us
+        self.seen_through[occurrence] = self.sounding_us = start_us
         self.texts[occurrence.condition_id] = text or f"alarm {n}"
         self.areas[occurrence.condition_id] = area
         return occurrence
@@ -66,8 +66,8 @@ class FakeAlarms:
     def check_acknowledge(self, occurrences: Sequence[Occurrence]) -> Sequence[Standing]:
         return [self.standings.get(one, Standing.STALE) for one in occurrences]
 
-    def annunciated_us(self, occurrence: Occurrence) -> int:
-        return self.annunciated[occurrence]
+    def seen_through_us(self, occurrence: Occurrence, now_us: int) -> int:
+        return self.seen_through[occurrence]
 
     def text_of(self, condition_id: UUID) -> str:
         return self.texts.get(condition_id, "")
