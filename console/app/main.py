@@ -1,0 +1,190 @@
+"""`leitstand run`: the window first, the station behind it a moment later, both in one loop."""
+
+import argparse
+import asyncio
+import contextlib
+import gc
+import json
+import logging
+import sys
+from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from console.app.exit_codes import Exit
+from console.app.folders import Folders, resolve
+from console.app.logs import set_up_logs
+from console.config.problems import BadConfiguration
+from console.config.station_file import load_station
+from console.services.late_station import LateStation
+from console.services.storage.ownership import DataFolderInUse, is_owned
+
+if TYPE_CHECKING:
+    from console.app.bootstrap import Core
+
+log = logging.getLogger(__name__)
+_SWITCH_S = 0.0005  # Python's default of 5 ms lets a busy telemetry thread hold up painting
+
+
+def command(options: argparse.Namespace) -> int:
+    """Exit 0 when the window was closed, or when another process owned the folder and raised its window."""
+    folders = resolve(options.config, options.data)
+    try:
+        load_station(folders.config)
+    except BadConfiguration as error:
+        print(error, file=sys.stderr)
+        return Exit.BAD_INPUT
+    if is_owned(folders.data):
+        return _raise_other(folders.data)
+    return in_window_loop(lambda: run(folders, options.seconds))
+
+
+def in_window_loop(work: Callable[[], Coroutine[Any, Any, int]]) -> int:
+    """Run a coroutine in a loop that is Qt's and asyncio's at once."""
+    import qasync
+
+    sys.setswitchinterval(_SWITCH_S)
+    app = application()
+    loop = qasync.QEventLoop(app)
+    asyncio.set_event_loop(loop)
+    with loop:
+        try:
+            return int(loop.run_until_complete(work()))
+        except (BadConfiguration, DataFolderInUse, OSError) as error:
+            print(error, file=sys.stderr)
+            return Exit.BAD_INPUT if isinstance(error, BadConfiguration) else Exit.WORLD
+
+
+def application() -> QApplication:
+    """The one QApplication, dressed: Fusion, our fonts and style sheet."""
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        QApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+        app = QApplication(["leitstand"])
+    app.setApplicationName("Leitstand")
+    app.setQuitOnLastWindowClosed(False)
+    return app
+
+
+async def run(folders: Folders, seconds: float | None = None) -> int:
+    """The console on these folders until its window is closed."""
+    console = Console(folders.data)
+    console.show()
+    try:
+        return await console.work(folders, seconds)
+    finally:
+        await console.close()
+
+
+class Console:
+    """One window and the station behind it."""
+
+    def __init__(self, data: Path) -> None:
+        from console.app.frame.main_window import MainWindow
+        from console.app.view_specs import view_specs
+        from console.ui.preferences import Preferences
+        from console.ui.stylesheet import apply_look
+
+        apply_look(application())
+        self.late = LateStation()
+        self.core: Core | None = None
+        self.stop = asyncio.Event()
+        preferences = Preferences(data / "layouts", self._carry)
+        self.window = MainWindow(self.late, view_specs(), preferences)
+        self.window.closing.connect(self.stop.set)
+        self.window.horn.failed.connect(self._sound_failed)
+        self.window.horn.recovered.connect(lambda: self._sound_failed(""))
+        self._sound: str | None = None
+
+    def show(self) -> None:
+        self.window.resize(1600, 900)
+        self.window.show()
+
+    async def work(
+        self, folders: Folders, seconds: float | None = None, after: Callable[[], Awaitable[None]] | None = None
+    ) -> int:
+        """Build and start the station, run `after`, wait for the end of the window or of the time."""
+        await asyncio.sleep(0)  # the window paints before the station's modules are imported
+        from console.app.bootstrap import Work, build
+        from console.app.serve import on_request_to_end
+
+        self.core = await build(folders, Work.RUN)
+        set_up_logs(folders.data)
+        self._guard_loop()
+        self.core.start(self.raise_window)
+        self.late.attach(self.core.station)
+        if self._sound is not None:
+            self.core.set_sound(self._sound)
+        restore = on_request_to_end(self.stop.set)
+        gc.collect()
+        gc.freeze()  # a full collection over what start-up made would cost 60 ms
+        try:
+            if after is not None:
+                await after()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.stop.wait(), seconds)
+        finally:
+            restore()
+        return Exit.DONE
+
+    async def close(self) -> None:
+        """Layout kept, station ended, window gone."""
+        self.window.finish()
+        if self.core is not None:
+            await self.core.stop()
+        self.window.close()
+        self.window.deleteLater()
+
+    def raise_window(self) -> None:
+        """A second start was tried: this window comes to the front."""
+        self.window.setWindowState(self.window.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.window.show()
+        self.window.raise_()
+        self.window.activateWindow()
+
+    def _carry(self, key: str, value: str) -> None:
+        from console.domain.commands import SavePreference
+
+        self.window.errands.run(self.late.submit(SavePreference(key, value)))
+
+    def _sound_failed(self, problem: str) -> None:
+        self._sound = problem
+        if self.core is not None:
+            self.core.set_sound(problem)
+
+    def _guard_loop(self) -> None:
+        """A defect is logged and shown; the window goes on."""
+        core = self.core
+        assert core is not None
+
+        def on_loop(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+            error = context.get("exception")
+            log.error("in the loop: %s", context.get("message", ""), exc_info=error)
+            core.defect(f"{type(error).__name__ if error else ''} {context.get('message', '')}")
+
+        def on_call(kind: type[BaseException], error: BaseException, trace: Any) -> None:
+            if issubclass(kind, KeyboardInterrupt):
+                self.stop.set()
+                return
+            log.error("in the window", exc_info=(kind, error, trace))
+            core.defect(f"{kind.__name__}: {error}")
+
+        asyncio.get_running_loop().set_exception_handler(on_loop)
+        sys.excepthook = on_call
+
+
+def _raise_other(data: Path) -> int:
+    """Another process has this station: bring its window to the front."""
+    from console.services.local_socket import ask
+
+    try:
+        reply = json.loads(asyncio.run(ask(data, b'{"op": "raise"}')) or b'{"ok": false, "error": "no answer"}')
+    except OSError as error:
+        reply = {"ok": False, "error": str(error)}
+    if reply["ok"]:
+        return Exit.DONE
+    print(f"another Leitstand already works on {data}: {reply['error']}", file=sys.stderr)
+    return Exit.WORLD
