@@ -227,9 +227,15 @@ class Demo:
             async with self._switching:
                 for fault, on in self._board.tick(now_us()):
                     await self._effect(fault, on)
-                if self._plant is not None and self._plant.poll() is not None:
-                    log.warning("the simulated plant ended (%s); it is started again", self._plant.returncode)
-                    self._start_plant()
+                await self._revive()
+
+    async def _revive(self) -> None:
+        if self._plant is not None and self._plant.poll() is not None:
+            log.warning("the simulated plant ended (%s); it is started again", self._plant.returncode)
+            self._start_plant()
+        if self._broker is not None and not self._broker.is_running and "kill-broker" not in self._active_actions():
+            log.warning("the broker ended by itself; it is started again")
+            await self._broker.start()
 
     async def _effect(self, fault: Fault, on: bool) -> None:
         actions = {effect.action for effect in fault.effects if isinstance(effect, Infrastructure)}

@@ -192,12 +192,11 @@ FAULTS: tuple[Fault, ...] = (
         ),
     ),
 )
-_BY_NAME = {fault.name: fault for fault in FAULTS}
 
 
-def fault_named(name: str) -> Fault:
+def fault_named(name: str, faults: Iterable[Fault] = FAULTS) -> Fault:
     """Raises Refused when there is none of this name."""
-    found = _BY_NAME.get(name)
+    found = next((fault for fault in faults if fault.name == name), None)
     if found is None:
         raise Refused("There is no fault named {name}.", name=name)
     return found
@@ -240,7 +239,7 @@ class FaultBoard:
 
     def set(self, name: str, on: bool, now_us: int) -> bool:
         """Switch by hand; True when that changed something. Raises Refused for an unknown name."""
-        fault = fault_named(name)
+        fault = fault_named(name, self._faults)
         self._by_hand.add(fault.name)
         return self._switch(fault.name, on, now_us)
 

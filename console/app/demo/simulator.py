@@ -1,7 +1,7 @@
 """The simulated plant as its own process: `python -m console.app.demo.simulator DIR`; it ends with the demo."""
 
 import json
-import logging
+import signal
 import socket
 import sys
 import time
@@ -75,7 +75,7 @@ def run(folder: Path, plant_file: Path) -> None:
 
 
 def main() -> None:
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the demo's; the plant ends with its control line
     folder = Path(sys.argv[1])
     run(folder, Path(sys.argv[2]))
 
