@@ -126,10 +126,10 @@ class SortHeader(QHeaderView):
         align = self.model().headerData(column, self.orientation(), Qt.ItemDataRole.TextAlignmentRole)
         metrics = painter.fontMetrics()
         if align is not None and int(align) & int(Qt.AlignmentFlag.AlignRight):
-            x = rect.right() - 10 - metrics.horizontalAdvance(shown) - metrics.horizontalAdvance(text) - 2
+            x = rect.right() - 13 - metrics.horizontalAdvance(shown) - metrics.horizontalAdvance(text) - 2
             x = max(rect.left(), x)
         else:
-            x = min(rect.left() + 12 + metrics.horizontalAdvance(shown), rect.right() - metrics.horizontalAdvance(text))
+            x = min(rect.left() + 15 + metrics.horizontalAdvance(shown), rect.right() - metrics.horizontalAdvance(text))
         painter.drawText(QRect(x, rect.top(), 40, rect.height()), Qt.AlignmentFlag.AlignVCenter, text)
         painter.restore()
 

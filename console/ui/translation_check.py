@@ -34,6 +34,7 @@ SHOWING = frozenset(
         "set_empty_text",
     }
 )
+PROPER_NAMES = frozenset({"Leitstand"})
 WINDOW_ROOMS = ("views", "models", "widgets", "ui", "app")
 
 
@@ -106,6 +107,8 @@ def _shown_literals(node: ast.expr) -> Iterator[str]:
         yield from _shown_literals(node.body)
         yield from _shown_literals(node.orelse)
     for part in parts:
+        if part in PROPER_NAMES:
+            continue
         if any(
             len(word.strip(string.punctuation)) > 1 and word.strip(string.punctuation).isalpha()
             for word in part.split()

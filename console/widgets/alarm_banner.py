@@ -15,7 +15,7 @@ from console.ui.translation import mark, tr
 from console.widgets.key_button import KeyButton
 from console.widgets.priority_count import PriorityCount
 
-_WIDE, _NARROW, _TIGHT = 1760, 1200, 1060  # px
+_WIDE, _NARROW, _TIGHT = 1760, 1500, 1400  # px
 HORN_WORDS = {
     "quiet": "",
     "sounding": mark("Horn sounds"),

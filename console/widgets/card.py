@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QSizePolicy, QVBoxLayout, QWi
 
 from console.ui.plain_label import PlainLabel
 
-LABEL_WIDTH = 104
+LABEL_WIDTH = 84
 Row = tuple[str, str, str]  # label, text, role of the text
 
 

@@ -20,7 +20,9 @@ class Sparkline(QWidget):
         self._values: NDArray[np.float64] = np.empty(0)
         self._trusted = False
         self._tone = "normal"
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setMinimumWidth(48)
+        self.setMaximumWidth(110)
 
     def sizeHint(self) -> QSize:
         return QSize(96, 24)

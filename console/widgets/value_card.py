@@ -31,7 +31,9 @@ class ValueCard(Card):
         self._table = QGridLayout()
         self._table.setHorizontalSpacing(6)
         self._table.setVerticalSpacing(2)
-        self._table.setColumnStretch(0, 1)
+        self._table.setColumnStretch(0, 3)
+        self._table.setColumnStretch(3, 1)
+        self._table.setColumnMinimumWidth(0, 84)
         self.column.addLayout(self._table)
         self._parts: list[tuple[PlainLabel, PlainLabel, PlainLabel, Sparkline]] = []
 
@@ -59,11 +61,11 @@ class ValueCard(Card):
         name = PlainLabel(elide=True)
         number = PlainLabel(elide=True)
         number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        number.setMinimumWidth(64)
-        number.setMaximumWidth(110)
+        number.setMinimumWidth(56)
+        number.setMaximumWidth(96)
         unit = PlainLabel(elide=True)
         unit.setProperty("role", "small")
-        unit.setFixedWidth(40)
+        unit.setFixedWidth(32)
         line = Sparkline()
         for column, part in enumerate((name, number, unit, line)):
             self._table.addWidget(part, at, column)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QByteArray, QObject, QTimer, Signal
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from console.ui.icons import icon
@@ -81,7 +82,8 @@ class DockArea(QObject):
         ):
             manager.setConfigFlag(name, on)
         self.manager = manager(parent)
-        self.manager.floatingWidgetCreated.connect(self.floated)
+        self._dress()
+        self.manager.floatingWidgetCreated.connect(self.floated.emit)
         for spec in specs:
             self._docks[spec.view_id] = self._make_dock(spec)
         theme().changed.connect(self.retranslate)
@@ -206,6 +208,17 @@ class DockArea(QObject):
         if current in self._docks:
             self.activate(current)
         return True
+
+    def _dress(self) -> None:
+        ads = self._ads
+        provider = self.manager.iconProvider()
+        for which, icon_id in (
+            (ads.TabCloseIcon, "close"),
+            (ads.DockAreaCloseIcon, "close"),
+            (ads.DockAreaUndockIcon, "detach"),
+            (ads.DockAreaMenuIcon, "down"),
+        ):
+            provider.registerCustomIcon(which, QIcon(icon(icon_id, "text.dim")))  # the binding consumes its argument
 
     def retranslate(self) -> None:
         for view_id, dock in self._docks.items():

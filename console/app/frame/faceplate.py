@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
-from console.app.frame.faceplate_facts import FaceplateFacts, facts_of
+from console.app.frame.faceplate_facts import FaceplateFacts, facts_of, incident_word
 from console.app.frame.history_lines import HistoryLines
 from console.app.frame.plant_picture import PlantPicture
 from console.app.frame.value_history import ValueHistory
@@ -20,6 +20,7 @@ from console.ui.translation import mark, tr
 from console.ui.view import Selection
 from console.widgets.alarm_card import AlarmCard, AlarmCardRow
 from console.widgets.card import Card
+from console.widgets.flow import FlowLayout
 from console.widgets.key_button import KeyButton
 from console.widgets.value_card import ValueCard, ValueRow
 
@@ -51,7 +52,7 @@ class Faceplate(QFrame):
         self._picture = picture
         self._actions = actions
         self._clock = clock
-        self._values = ValueHistory(station, picture, errands)
+        self._values = ValueHistory(station, picture, errands, self._look_again)
         self._history = HistoryLines(station, errands, clock, self._show_history)
         self._seen: tuple[int, int] = (-1, -1)
         self.selection = Selection()
@@ -74,15 +75,12 @@ class Faceplate(QFrame):
         self.values = ValueCard()
         self.buttons = QWidget()
         self._button_of: dict[str, KeyButton] = {}
-        grid = QGridLayout(self.buttons)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(8)
+        flow = FlowLayout(self.buttons)
         for at, (action_id, key) in enumerate(BUTTONS):
             button = KeyButton(key=key, primary=at == 0)
             button.clicked.connect(lambda _checked=False, wish=action_id: self.wished.emit(wish, self.selection))
-            grid.addWidget(button, at // 2, at % 2, Qt.AlignmentFlag.AlignLeft)
+            flow.addWidget(button)
             self._button_of[action_id] = button
-        grid.setColumnStretch(1, 1)
         inner = QWidget()
         column = QVBoxLayout(inner)
         column.setContentsMargins(14, 12, 14, 12)
@@ -126,6 +124,10 @@ class Faceplate(QFrame):
         self._values.sample(now_us)
         self._show(now_us)
 
+    def _look_again(self) -> None:
+        self._seen = (-1, -1)
+        self.refresh()
+
     def retranslate(self) -> None:
         self.empty.setText(tr(EMPTY_TEXT))
         for action_id, button in self._button_of.items():
@@ -148,13 +150,14 @@ class Faceplate(QFrame):
         self.title.setVisible(not is_empty)
         self.what.set_title("")
         self.what.set_rows([(line.label, line.text, line.style) for line in facts.what])
-        self.alarms.set_title(tr("Active alarms"))
+        others = [alarm for alarm in facts.alarms if alarm.occurrence != self.selection.occurrence]
+        self.alarms.set_title(tr("Active alarms") if len(others) == len(facts.alarms) else tr("Other active alarms"))
         self.alarms.set_alarms(
             [
                 AlarmCardRow(
                     a.priority, int(a.state), a.condition.text or a.condition.subject, age_text(now_us - a.start_us)
                 )
-                for a in facts.alarms[:6]
+                for a in others[:6]
             ]
         )
         self.values.set_title(tr("Values"))
@@ -162,10 +165,12 @@ class Faceplate(QFrame):
             [ValueRow(line.name, line.value, line.tone, *self._values.points(line.handle)) for line in facts.values]
         )
         self.hurts.set_title(facts.hurts_title)
-        self.hurts.set_text("\n".join(facts.hurts))
+        self.hurts.set_text(" · ".join(facts.hurts))
         self.hurts.setVisible(facts.asset_id is not None)
         self.incidents.set_title(tr("Open incidents"))
-        self.incidents.set_rows([(r.number, f"P{r.priority} · {r.state} · {r.title}", "") for r in facts.incidents[:4]])
+        self.incidents.set_rows(
+            [(r.number, f"P{r.priority} · {incident_word(r.state)} · {r.title}", "") for r in facts.incidents[:4]]
+        )
         self.todo.set_title(tr("What to do"))
         self.todo.set_text("" if is_empty else facts.procedure or tr("No procedure is written for this."))
         self.needs.set_title(tr("Depends on"))

@@ -10,7 +10,7 @@ from console.domain.quality import Detail, Quality
 from console.domain.tags import Tag
 from console.domain.values import ValueType
 from console.services.records import AssetState, IncidentRecord
-from console.ui.format import ValueText, age_text, clock_text, state_word, value_text
+from console.ui.format import ValueText, age_text, clock_text, number_text, state_word, value_text
 from console.ui.theme import PRIORITY_TOKENS
 from console.ui.translation import mark, tr, tr_n
 from console.ui.view import Selection
@@ -25,6 +25,15 @@ ALARM_STATE_WORDS = {
     AlarmState.RETURNED_UNACKNOWLEDGED: mark("returned, unacknowledged"),
     AlarmState.LATCHED_UNACKNOWLEDGED: mark("latched, unacknowledged"),
     AlarmState.LATCHED_ACKNOWLEDGED: mark("latched, acknowledged"),
+}
+INCIDENT_WORDS = {
+    "new": mark("new"),
+    "assigned": mark("assigned"),
+    "in_progress": mark("in progress"),
+    "pending": mark("pending"),
+    "resolved": mark("resolved"),
+    "closed": mark("closed"),
+    "cancelled": mark("cancelled"),
 }
 CLASS_WORDS: dict[str, str] = {
     "unknown": mark("unknown"),
@@ -161,6 +170,10 @@ def _title(alarm: AlarmNow | None, incident: IncidentRecord | None, tag: Tag | N
     return ""
 
 
+def incident_word(state: str) -> str:
+    return tr(INCIDENT_WORDS[state]) if state in INCIDENT_WORDS else state
+
+
 def class_word(asset: Asset) -> str:
     return tr(CLASS_WORDS.get(asset.asset_class, asset.asset_class))
 
@@ -175,12 +188,18 @@ def _what(
 ) -> list[Line]:
     lines: list[Line] = []
     if incident is not None:
-        lines.append(Line(tr("Incident"), f"{incident.state} · P{incident.priority}", "strong"))
+        lines.append(Line(tr("Incident"), f"{incident_word(incident.state)} · P{incident.priority}", "strong"))
         lines.append(Line(tr("Since"), _since(incident.opened_us, now_us)))
         lines.append(Line(tr("Assigned to"), incident.agent or incident.team or tr("nobody")))
     if alarm is not None:
         gone = alarm.state == AlarmState.NORMAL
-        lines.append(Line(tr("Alarm"), alarm.condition.text or alarm.condition.subject, "dim" if gone else "alarm"))
+        lines.append(
+            Line(
+                tr("Alarm"),
+                alarm.condition.text or alarm.condition.subject,
+                "dim" if gone or not 1 <= alarm.priority <= 4 else f"p{alarm.priority}",
+            )
+        )
         lines.append(Line(tr("State"), tr(ALARM_STATE_WORDS[alarm.state]), "dim" if gone else ""))
         lines.append(Line(tr("Since"), _since(alarm.start_us, now_us)))
         if alarm.condition.limits:
@@ -201,11 +220,13 @@ def _asset_lines(asset: Asset, state: AssetState | None, now_us: int, *, short: 
     name = state.state if state is not None else "unknown"
     text = state_word(name)
     if state is not None and state.since_us:
-        text = tr("{state} since {time}", state=text, time=clock_text(state.since_us, now_us))
-    lines.append(Line(tr("Asset") if short else tr("State"), text, _STATE_WORST.get(name, "")))
-    if state is not None and state.since_us and not short:
-        lines.append(Line(tr("For"), age_text(now_us - state.since_us)))
-    level = "" if asset.level is None else tr("level {n}", n=f"{asset.level:g}")
+        since = clock_text(state.since_us, now_us)
+        text = tr("{state} since {time}", state=text, time=f"{since} · {age_text(now_us - state.since_us)}")
+    style = _STATE_WORST.get(name, "")
+    if style == "alarm" and state is not None and 1 <= state.priority <= 4:
+        style = f"p{state.priority}"
+    lines.append(Line(tr("Asset") if short else tr("State"), text, style))
+    level = "" if asset.level is None else tr("level {n}", n=number_text(asset.level))
     described = [class_word(asset), level, asset.area]
     lines.append(Line(tr("Class"), " · ".join(part for part in described if part)))
     if asset.is_proposed:

@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import QByteArray, QEvent, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
+    QAbstractItemView,
     QApplication,
     QFrame,
     QHBoxLayout,
@@ -201,8 +202,9 @@ class MainWindow(QMainWindow):
             self.faceplate.show_selection(selection)
             if view is not None:
                 view.show_selection(selection)
-        if view is not None and (focus := view.focusProxy() or view.focusWidget()) is not None:
-            focus.setFocus()
+        if view is not None:
+            focus = view.focusProxy() or view.focusWidget() or view.findChild(QAbstractItemView)
+            (focus if isinstance(focus, QWidget) else view).setFocus()
 
     def show_top_alarm(self) -> None:
         selection = self.banners.top_selection()
@@ -374,7 +376,7 @@ class MainWindow(QMainWindow):
             side = FACEPLATE_WIDTH if self.width() >= 1500 else 312
             self.splitter.setSizes([max(400, self.width() - self.rail.width() - side), side])
         if not self.docks.restore(layout) or not self.docks.current:
-            self.docks.activate(self.docks.current or self._specs[0].view_id)
+            self.go(self.docks.current or self._specs[0].view_id)
 
     def _retell(self) -> None:
         self.banners.set_denied(tr(self.actions_set.why_denied("alarm.acknowledge")))

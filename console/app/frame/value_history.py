@@ -1,6 +1,7 @@
 """The last minutes of a few tags for sparklines: asked once from the history, then followed as values arrive."""
 
 import asyncio
+from collections.abc import Callable
 from uuid import UUID
 
 import numpy as np
@@ -19,7 +20,8 @@ POINTS = 90
 class ValueHistory:
     """`watch(handles)` chooses the tags; `sample(now)` takes their newest values; `points(handle)` is the line."""
 
-    def __init__(self, station: Station, picture: PlantPicture, errands: Errands) -> None:
+    def __init__(self, station: Station, picture: PlantPicture, errands: Errands, changed: Callable[[], None]) -> None:
+        self._changed = changed
         self._station = station
         self._picture = picture
         self._errands = errands
@@ -65,6 +67,7 @@ class ValueHistory:
             return  # no history yet: the line grows from now on
         for columns in answer:
             self._take(ids[columns.tag_id], columns)
+        self._changed()
 
     def _take(self, handle: int, columns: TrendColumns) -> None:
         points = self._points.get(handle)
