@@ -62,7 +62,8 @@ class ReorderBuffer(Generic[T]):
 
     def expire(self, mono_s: float) -> tuple[list[T], bool]:
         """Gives up gaps that waited longer than the timeout: (what was held, in order; True when there was a gap)."""
-        if not self._held or mono_s - self._held[0][1] < self._timeout_s:
+        due_s = self.due_s
+        if due_s is None or mono_s < due_s:
             return [], False
         return self._release_all()
 

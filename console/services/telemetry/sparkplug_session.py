@@ -80,6 +80,7 @@ class NodeSession:
         self._skew_s: float | None = None
         self._last_error = ""
         self._told_us = 0
+        self._told: tuple[object, ...] = ()
         self._has_odd_id = is_odd(group) or is_odd(node)
 
     def take(self, arrival: Arrival) -> None:
@@ -129,8 +130,12 @@ class NodeSession:
 
     def refresh(self, now_us: int, every_us: int) -> None:
         """Tell counters and times of an active node, at most once per `every_us`."""
-        if self._places[""].last_us > self._told_us and now_us - self._told_us >= every_us:
+        if now_us - self._told_us >= every_us and self._told != self._counters():
+            self._told_us = now_us
             self._tell(self._places[""], NO_HANDLES, now_us)
+
+    def _counters(self) -> tuple[object, ...]:
+        return self._places[""].last_us, self._seq_gaps, self._around.desk.requests(self.key), self._last_error
 
     # births and deaths
 
@@ -312,7 +317,7 @@ class NodeSession:
         """An "online" change carries the birth's own time stamp: a node-dead alarm starts at the birth it ends."""
         around = self._around
         if not place.device:
-            self._told_us = max(at_us, place.last_us)
+            self._told = self._counters()
         record = NodeRecord(
             around.broker,
             self.group,
