@@ -16,6 +16,7 @@ def test_the_demo_centre_keeps_what_was_committed_over_a_stop_and_a_kill(tmp_pat
         with psycopg.connect(url) as connection:
             connection.execute("create table kept (n int)")
             connection.execute("insert into kept values (1)")
+        assert server.password_file.stat().st_mode & 0o077 == 0
         port = server.port
         server.stop()
         assert not server.is_running
@@ -43,11 +44,3 @@ def test_a_server_left_by_a_dead_parent_is_taken_over(tmp_path: Path) -> None:
         heir.remove()
         if process is not None:
             process.wait(10)
-
-
-def test_the_password_is_readable_by_its_owner_only(tmp_path: Path) -> None:
-    server = DemoPostgres(tmp_path / "centre", durable=False)
-    server.start()
-    mode = server.password_file.stat().st_mode
-    server.remove()
-    assert mode & 0o077 == 0

@@ -37,7 +37,9 @@ def test_what_is_done_at_one_console_reaches_the_other_and_sql(tmp_path: Path, p
     asyncio.run(story())
     acks = "select condition_id, start_us, seen_through_us, user_id from leitstand.acknowledgement"
     assert asked(postgres.url, acks) == [(condition, 77, 82, "u-anna")]
-    facts = f"select etype, title, text from leitstand.incident_fact where incident_id = '{incident}' order by hlc"
+    facts = (
+        f"select etype, title, text from leitstand.incident_fact where incident_id = '{incident}' order by etype desc"
+    )
     assert asked(postgres.url, facts) == [
         ("incident.opened", "Presse heiß", None),
         ("incident.noted", None, "from b"),
