@@ -1,8 +1,6 @@
 """The whole demo on one machine: broker, plant, central PostgreSQL and the folders of its consoles."""
 
 import asyncio
-import importlib
-import importlib.util
 import json
 import logging
 import secrets
@@ -12,6 +10,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+import psycopg
 
 from console.app.demo import site_folder
 from console.app.demo.broker import DemoBroker, own_environment
@@ -24,6 +24,7 @@ from console.app.demo.private_file import write_private
 from console.app.demo.proxy import Cable, Line
 from console.domain.refusal import Refused
 from console.services.storage.ownership import DataFolderInUse, Ownership
+from console.services.sync.central_schema import ensure_schema
 from console.ui.resources import resource
 
 log = logging.getLogger(__name__)
@@ -274,9 +275,8 @@ class Demo:
 def prepare_centre(postgres: DemoPostgres) -> None:
     """Make the central database and bring its schema up to date."""
     url = postgres.create_database(_DATABASE)
-    if importlib.util.find_spec("console.services.sync.central_schema") is not None:
-        schema = importlib.import_module("console.services.sync.central_schema")
-        schema.migrate(url)
+    with psycopg.connect(url, autocommit=True) as connection:
+        ensure_schema(connection)
 
 
 def postmaster_pid(folder: Path) -> int | None:
