@@ -16,6 +16,7 @@ from console.ui.format import DASH, age_text, clock_text, number_text, state_wor
 from console.ui.translation import mark, tr
 
 _BAD = RowLook(is_dim=True, is_italic=True)
+_BLIND = RowLook(is_dim=True, is_italic=True, is_hatched=True)
 _STATE_RANK = {"offline": 0, "blind": 1, "stale": 2, "online": 4}
 SKEW_SHOWN_S = 1.0
 
@@ -117,7 +118,8 @@ class NodeTable(_KeyedTable):
         return text_ranks([_NODE_TEXTS[key](self, node) for node in self._nodes])
 
     def look(self, row: int) -> RowLook:
-        return PLAIN if self._nodes[row].state == "online" else _BAD
+        state = self._nodes[row].state
+        return PLAIN if state == "online" else (_BLIND if state == "blind" else _BAD)
 
     def tip(self, row: int, key: str) -> str:
         node = self._nodes[row]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
-from PySide6.QtGui import QColor, QFont
+from PySide6.QtGui import QBrush, QColor, QFont
 
 from console.models.heartbeat import BEATS_PER_SECOND, heartbeat
 from console.models.row_order import (
@@ -55,6 +55,7 @@ class RowLook:
     is_bold: bool = False
     is_dim: bool = False
     is_italic: bool = False
+    is_hatched: bool = False  # nothing is known: our own link is down
 
 
 PLAIN = RowLook()
@@ -288,11 +289,18 @@ def _foreground(model: SortedTable, row: int, column: Column) -> QColor | None:
     return theme().color("text.dim") if look.is_dim or column.is_dim else None
 
 
+def _background(model: SortedTable, row: int, column: Column) -> QBrush | None:
+    if not model.look_of(row, column).is_hatched:
+        return None
+    return QBrush(theme().color("line.soft"), Qt.BrushStyle.BDiagPattern)
+
+
 _ANSWERS: Mapping[int, Callable[[SortedTable, int, Column], Any]] = {
     _ROLE.DisplayRole: lambda model, row, column: one_line(model.cell(row, column.key)),
     _ROLE.ToolTipRole: lambda model, row, column: model.tip(row, column.key) or None,
     _ROLE.TextAlignmentRole: lambda _model, _row, column: _RIGHT if column.is_number else _LEFT,
     _ROLE.FontRole: _font,
     _ROLE.ForegroundRole: _foreground,
+    _ROLE.BackgroundRole: _background,
     SYMBOL_ROLE: lambda model, row, column: model.symbol(row) if column.key == "symbol" else None,
 }

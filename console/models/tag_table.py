@@ -20,6 +20,8 @@ from console.ui.translation import mark
 
 _MANY, _REST_BEATS = 5_000, 10  # while a large plant is discovered its tags are ranked once a second
 _LOST = RowLook(is_dim=True, is_italic=True)
+_BLIND = RowLook(is_dim=True, is_italic=True, is_hatched=True)
+_NAME_BLIND = RowLook(is_hatched=True)
 
 
 class TagTable(SortedTable):
@@ -130,10 +132,13 @@ class TagTable(SortedTable):
         return text_ranks(["" if tag is None else _TEXTS[key](tag) for tag in tags])
 
     def look(self, row: int) -> RowLook:
-        return PLAIN if self._cache.quality[row] == Quality.GOOD else _LOST
+        quality = self._cache.quality[row]
+        return PLAIN if quality == Quality.GOOD else (_BLIND if quality == Quality.BLIND else _LOST)
 
     def cell_look(self, row: int, key: str) -> RowLook | None:
-        return PLAIN if key == "name" else None
+        if key != "name":
+            return None
+        return _NAME_BLIND if self._cache.quality[row] == Quality.BLIND else PLAIN
 
     def tip(self, row: int, key: str) -> str:
         if key in {"age", "value"}:

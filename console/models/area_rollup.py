@@ -1,0 +1,129 @@
+"""Areas in one glance: the worst of their assets' states, never better than what is really known."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from console.domain.assets import Asset
+from console.services.notifier import Notifier
+from console.services.records import AssetState, LinkRecord, LinksDelta, TopologyDelta
+from console.services.station import LINKS, TOPOLOGY, Station
+
+_UNTRUSTED = ("blind", "stale", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class AreaSummary:
+    """`priority` is the most urgent active alarm (0 none); `look` is "", "stale" or "blind": what the whole area is."""
+
+    area: str
+    assets: int
+    priority: int
+    unacknowledged: bool
+    alarms: int
+    down: int
+    stale: int
+    blind: int
+    look: str
+    worst_asset: UUID | None
+
+
+class AreaRollup:
+    """Follows TOPOLOGY and LINKS. A lost broker blinds its assets here at once, before their states say so."""
+
+    def __init__(self, station: Station) -> None:
+        self._assets: dict[UUID, Asset] = {}
+        self._states: dict[UUID, AssetState] = {}
+        self._links: dict[str, LinkRecord] = {}
+        self.changed: Notifier[None] = Notifier()
+        self._undo = (station.subscribe(TOPOLOGY, self._on_topology), station.subscribe(LINKS, self._on_links))
+
+    def close(self) -> None:
+        """Follow the station no longer."""
+        for undo in self._undo:
+            undo()
+
+    @property
+    def links(self) -> tuple[LinkRecord, ...]:
+        return tuple(self._links.values())
+
+    @property
+    def lost_brokers(self) -> frozenset[str]:
+        """Names of the brokers that we do not hear."""
+        return frozenset(
+            link.name.partition(":")[2]
+            for link in self._links.values()
+            if link.name.startswith("broker:") and link.state != "live"
+        )
+
+    def asset_name(self, asset_id: UUID) -> str:
+        asset = self._assets.get(asset_id)
+        return asset.name if asset is not None else ""
+
+    def _on_topology(self, delta: TopologyDelta) -> None:
+        if delta.is_snapshot:
+            self._assets.clear()
+            self._states.clear()
+        self._assets.update({asset.asset_id: asset for asset in delta.assets})
+        for identity in delta.removed:
+            self._assets.pop(identity, None)
+            self._states.pop(identity, None)
+        self._states.update({state.asset_id: state for state in delta.states})
+        self.changed.notify(None)
+
+    def _on_links(self, delta: LinksDelta) -> None:
+        if delta.is_snapshot:
+            self._links.clear()
+        self._links.update({link.name: link for link in delta.links})
+        self.changed.notify(None)
+
+    def areas(self) -> tuple[AreaSummary, ...]:
+        """Every area by name; assets without one are grouped by where they come from."""
+        lost = self.lost_brokers
+        members: dict[str, list[Asset]] = {}
+        for asset in self._assets.values():
+            members.setdefault(_area_of(asset), []).append(asset)
+        return tuple(
+            self._summary(area, members[area], lost) for area in sorted(members, key=lambda name: name.casefold())
+        )
+
+    def _summary(self, area: str, assets: Iterable[Asset], lost: frozenset[str]) -> AreaSummary:
+        counts: Counter[str] = Counter()
+        priority, unacknowledged, alarms, number = 0, False, 0, 0
+        worst: tuple[int, UUID] | None = None
+        for asset in assets:
+            number += 1
+            known = self._states.get(asset.asset_id)
+            state = known.state if known is not None else "unknown"
+            if asset.source.partition("/")[0] in lost:
+                state = "blind"
+            counts[state] += 1
+            if known is not None and known.priority:
+                alarms += 1
+                unacknowledged = unacknowledged or known.unacknowledged
+                if not priority or known.priority < priority:
+                    priority, worst = known.priority, (known.priority, asset.asset_id)
+        untrusted = sum(counts[state] for state in _UNTRUSTED)
+        look = ""
+        if number and untrusted == number:
+            look = "blind" if counts["blind"] else "stale"
+        return AreaSummary(
+            area,
+            number,
+            priority,
+            unacknowledged,
+            alarms,
+            counts["down"],
+            counts["stale"] + counts["unknown"],
+            counts["blind"],
+            look,
+            worst[1] if worst is not None else None,
+        )
+
+
+def _area_of(asset: Asset) -> str:
+    if asset.area:
+        return asset.area
+    parts = asset.source.split("/")
+    return parts[1] if len(parts) > 1 else ""

@@ -1,0 +1,1 @@
+"""The landing screen: is the plant healthy, and if not, where."""
