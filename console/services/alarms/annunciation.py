@@ -17,6 +17,7 @@ class Annunciation:
         self._request = 0
         self._has_device = True
         self._sounding: dict[int, dict[int, int]] = {priority: {} for priority in range(1, 5)}  # row -> at_us
+        self._priority_of: dict[int, int] = {}  # of the rows that sound
         self._silent: set[int] = set()
 
     def annunciate(self, row: int, priority: int, at_us: int) -> None:
@@ -26,6 +27,7 @@ class Annunciation:
             return
         at_us = max(at_us, self._silenced_us + 1)  # a clock set back must not put a new alarm under an old silence
         self._sounding[priority][row] = at_us
+        self._priority_of[row] = priority
         self._request += 1
 
     def restore(self, row: int) -> None:
@@ -36,8 +38,9 @@ class Annunciation:
     def end(self, row: int) -> None:
         """Acknowledged, returned or closed: this row sounds no more."""
         self._silent.discard(row)
-        for rows in self._sounding.values():
-            rows.pop(row, None)
+        priority = self._priority_of.pop(row, 0)
+        if priority:
+            self._sounding[priority].pop(row, None)
 
     def silence(self, position: str, through_us: int) -> bool:
         """Apply a `HornSilenced`; True when it concerns this position."""
@@ -47,7 +50,7 @@ class Annunciation:
         for rows in self._sounding.values():
             done = [row for row, at_us in rows.items() if at_us <= through_us]
             for row in done:
-                del rows[row]
+                del rows[row], self._priority_of[row]
             self._silent.update(done)
         return True
 

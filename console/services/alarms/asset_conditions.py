@@ -50,6 +50,7 @@ class AssetConditions:
         self._book = book
         self._matches: dict[AlarmKind, RuleMatch] = {}
         self._rows: dict[tuple[UUID, AlarmKind], int] = {}
+        self.has_restored = False  # open occurrences of the last run may belong to assets that become known
         self.set_rules(rules)
 
     def set_rules(self, rules: Iterable[AlarmRule]) -> None:

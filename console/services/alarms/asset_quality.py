@@ -49,7 +49,8 @@ class AssetQuality:
             self._nodes.append(tag.handle)
             if index >= len(self._counts):
                 self._counts = np.concatenate([self._counts, np.zeros_like(self._counts)])
-            self._adopt_restored(index)
+            if self._conditions.has_restored:
+                self._adopt_restored(index)
         before, category = self._asset[tag.handle], self._category[tag.handle]
         if before >= 0 and before != index and category:
             self._counts[before, category - 1] -= 1

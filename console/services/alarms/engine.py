@@ -206,6 +206,7 @@ class AlarmEngine:
         """
         known = {rule.rule_id for rule in self._rules}
         for row in self._book.restore(occurrences, now_us):
+            self._assets.has_restored = True
             condition = self._book.condition(row)
             if condition.kind in (AlarmKind.LIMIT, AlarmKind.DISCRETE) and condition.rule_id not in known:
                 self._book.apply(row, Trigger(Event.RETIRED, now_us), now_us)

@@ -115,14 +115,15 @@ class BandColumns:
         self.deadband[row] = settings.deadband
         self.on_us[row] = settings.on_us
         self.off_us[row] = settings.off_us
-        self._set_edges(np.array([row]))
+        self._set_edge(row)
 
     def disarm(self, row: int) -> None:
         """No sample changes this row any more."""
         self.t1[row] = self.t2[row] = _INF
         self.raw[row] = self.shown[row] = 0
         self.since1[row] = self.since2[row] = NONE
-        self._set_edges(np.array([row]))
+        self._waiting.discard(row)
+        self._set_edge(row)
 
     @property
     def is_waiting(self) -> bool:
@@ -180,6 +181,13 @@ class BandColumns:
             setattr(self, name, column)
         self._touched = np.zeros(capacity, bool)
         self._capacity = capacity
+
+    def _set_edge(self, row: int) -> None:
+        """`_set_edges` for one row: a hundred thousand of them are configured one by one at start."""
+        raw = self.raw[row]
+        limits = (-_INF, self.t1[row], self.t2[row], _INF)
+        self.up_edge[row] = limits[raw + 1]
+        self.down_edge[row] = limits[raw] - self.deadband[row]
 
     def _set_edges(self, row: Rows) -> None:
         raw = self.raw[row]

@@ -101,18 +101,15 @@ class TagConditions:
     def evaluate(self, batch: SampleBatch) -> tuple[BandEvents, Rows]:
         """All samples of a batch in order. Returns the changes, and the rows whose tag met a sample without trust."""
         rows, at = self.rows_of(batch.handle)
-        skipped = (batch.flags & (FLAG_LATE | FLAG_HISTORICAL)) != 0
-        if skipped.any():
-            judged = ~skipped[at]
+        if batch.flags.any():
+            judged = ((batch.flags & (FLAG_LATE | FLAG_HISTORICAL)) == 0)[at]
             rows, at = rows[judged], at[judged]
+        ok = ((batch.quality == Quality.GOOD) & np.isfinite(batch.value))[at]
+        x = batch.value[at] * self.bands.sign[rows]
         mode = self._mode[rows]
-        quality = batch.quality[at]
-        value = batch.value[at]
-        ok = (quality == Quality.GOOD) & np.isfinite(value)
-        x = value * self.bands.sign[rows]
         if mode.any():
             self._judge_discrete(batch, rows, at, mode, x, ok)
-            self._judge_quality(quality, batch.detail[at], mode, x, ok)
+            self._judge_quality(batch.quality[at], batch.detail[at], mode, x, ok)
         return self.bands.feed(rows, x, ok, batch.source_us[at]), rows[~ok]
 
     def judge_quality(self, handles: NDArray[np.int32], tags: TagColumns, at_us: int) -> tuple[BandEvents, Rows]:
