@@ -12,7 +12,7 @@ from console.services.station import JournalQuery
 
 
 def statement(connection: Connection, query: JournalQuery, names: Names) -> tuple[str, tuple[object, ...]]:
-    """SQL and values of a query. Text is sought without regard to case in the whole body, entity by id or type."""
+    """SQL and values of a query. Text is sought in the whole body without regard to case."""
     conditions: list[str] = []
     values: list[object] = []
     if query.text:
@@ -23,8 +23,8 @@ def statement(connection: Connection, query: JournalQuery, names: Names) -> tupl
         conditions.append("(e.etype = ? OR substr(e.etype, 1, ?) = ?)")  # "incident" means every incident.*
         values += [query.etype, len(query.etype) + 1, query.etype + "."]
     if query.entity:
-        conditions.append("(e.entity_id = ? OR e.entity_type = ?)")
-        values += [query.entity, query.entity]
+        conditions.append("instr(e.entity_type || ' ' || e.entity_id, ?) > 0")  # as the row shows it, or a part
+        values.append(query.entity)
     if query.user:
         users = _users(connection, query.user, names)
         conditions.append(f"e.user_id IN ({', '.join('?' * len(users))})")

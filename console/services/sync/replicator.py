@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from psycopg.errors import DeadlockDetected, SerializationFailure
 from sqlalchemy.engine import Connection
 
 from console.config.settings import CentreSettings
@@ -34,6 +35,7 @@ _JITTER = 0.2
 _BACK_OFF_S = (1.0, 2.0, 3.0, 5.0, 10.0)
 _REFUSED_S = 30.0
 _FULL_DISK_S = 5.0
+_RESTARTING = ("starting up", "shutting down", "recovery", "terminating connection", "too many clients")
 log = logging.getLogger(__name__)
 
 
@@ -156,7 +158,7 @@ class Replicator:
                 state, detail, pause = self._session(journal, station)
                 if self._stopping.is_set():
                     break
-                if state == "lost":
+                if pause == 0.0:
                     failures = 0 if self._link.state == "live" else failures + 1
                     pause = self._jittered(_BACK_OFF_S[min(failures, len(_BACK_OFF_S) - 1)])
                 self._report(state, self._waiting_by_receipts(journal), detail)
@@ -172,8 +174,11 @@ class Replicator:
             self._exchanges(central, journal, station)
         except CentreRefuses as refusal:
             return "refused", str(refusal), _REFUSED_S
+        except (DeadlockDetected, SerializationFailure) as error:
+            log.info("two stations were in each other's way: %s", _first_line(error))
+            return self._link.state, "", self._jittered(_POLL_S / 4)
         except (psycopg.Error, OSError) as error:
-            return "lost", _first_line(error), 0.0
+            return _state_of(error), _first_line(error), 0.0
         except Exception as error:
             log.exception("a defect in the exchange with the centre")
             return "lost", _first_line(error), 0.0
@@ -247,6 +252,13 @@ class Replicator:
 
     def _jittered(self, seconds: float) -> float:
         return seconds * self._chance.uniform(1 - _JITTER, 1 + _JITTER)
+
+
+def _state_of(error: BaseException) -> str:
+    """A centre that answers and turns us away (password, database name) is "refused"; one that restarts is "lost"."""
+    text = str(error)
+    is_refusal = "FATAL" in text and not any(word in text for word in _RESTARTING)
+    return "refused" if is_refusal and isinstance(error, psycopg.OperationalError) else "lost"
 
 
 def _first_line(error: BaseException) -> str:

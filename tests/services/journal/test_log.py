@@ -218,6 +218,8 @@ def test_the_journal_is_searched_by_text_type_user_and_entity_newest_first(tmp_p
         assert await ask(user="ANNA") == ["3:alarm.acknowledged", "2:incident.noted"]
         assert await ask(user="nobody") == []
         assert await ask(entity=str(condition)) == ["3:alarm.acknowledged"]
+        assert await ask(entity=f"condition {condition}") == ["3:alarm.acknowledged"]
+        assert await ask(entity="incident") == ["2:incident.noted"]
         assert await ask(limit=1) == ["3:alarm.acknowledged"]
 
     asyncio.run(story())

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -114,7 +115,7 @@ def test_a_station_that_joins_late_receives_a_long_history_in_order(
                 await until_equal(a, c, at_least=602)
                 texts = [e.fact.text for e in c.seen if isinstance(e.fact, IncidentNoted)]
                 assert texts == [text for n in range(300) for text in (f"{n}", f"{n}'")]
-                assert all(row.in_centre for row in await c.log.query(JournalQuery(limit=10, etype="incident")))
+                await until(lambda: all(map(c.log.is_in_centre, c.seen)), "C knows that all of it is there")
 
     asyncio.run(story())
     assert verify_journal(tmp_path / "C3" / "journal.db").is_sound
@@ -263,6 +264,18 @@ def test_a_centre_of_a_newer_program_is_refused_with_words(tmp_path: Path, postg
             await until(lambda: a.state == "refused", "it says so")
             assert a.links[-1].detail == "The central database needs a newer Leitstand."
             await a.act(note("goes on here"))
+
+    asyncio.run(story())
+
+
+def test_a_wrong_password_is_shown_as_a_refusal(tmp_path: Path, postgres: TestDatabase) -> None:
+    (tmp_path / "wrong.txt").write_text("wrong")
+    settings = replace(postgres.settings, password_file=tmp_path / "wrong.txt")
+
+    async def story() -> None:
+        async with synced(tmp_path, "A1", settings) as a:
+            await until(lambda: a.state == "refused", "it says so")
+            assert "password authentication failed" in a.links[-1].detail
 
     asyncio.run(story())
 
