@@ -88,20 +88,18 @@ def test_every_transition_is_walked(source, command, event, to, effect):
 
 
 @pytest.mark.parametrize("state", STORED)
-@pytest.mark.parametrize("command", sorted(MOVES, key=lambda command: command.name))
-def test_what_the_table_does_not_name_is_refused(state, command):
-    if any(row[0] == state and row[1] is command for row in WALK):
-        assert command.name in allowed(state)
-        return
-    assert command.name not in allowed(state)
-    with pytest.raises(Refused, match="Only a"):
-        move(COMMANDS[command], incident(state), AT)
+def test_what_the_table_does_not_name_is_refused(state):
+    for command in MOVES:
+        if any(row[0] == state and row[1] is command for row in WALK):
+            assert command.name in allowed(state)
+            continue
+        assert command.name not in allowed(state)
+        with pytest.raises(Refused, match="Only a"):
+            move(COMMANDS[command], incident(state), AT)
 
 
-@pytest.mark.parametrize("row", TRANSITIONS, ids=lambda row: f"{row.source}-{row.event}")
-def test_every_row_has_roles(row):
-    assert row.roles
-    assert Role.AUDITOR not in row.roles
+def test_every_row_has_roles():
+    assert all(row.roles and Role.AUDITOR not in row.roles for row in TRANSITIONS)
 
 
 @pytest.mark.parametrize(

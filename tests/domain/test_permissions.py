@@ -50,20 +50,19 @@ def test_every_command_has_its_row_and_the_paper_matrix_covers_them_all():
     assert {role for _, role, _ in cells()} == set(Role)
 
 
-@pytest.mark.parametrize(("name", "role", "cell"), cells())
-def test_the_matrix_decides_for_every_role_and_command(name, role, cell):
-    command = COMMANDS[name]
+@pytest.mark.parametrize("role", list(Role))
+def test_the_matrix_decides_for_every_role_and_command(role):
     own, foreign = Subject(opened_by="u1"), Subject(opened_by="u2")
-    assert (may(person(role), command, own) is None) == (cell in "yo")
-    assert (may(person(role), command, foreign) is None) == (cell == "y")
-    assert (may(person(role), command) is None) == (cell in "yo")
-    assert (name in denials(person(role))) == (cell == "-")
+    for name, _, cell in (one for one in cells() if one[1] is role):
+        command = COMMANDS[name]
+        assert (may(person(role), command, own) is None) == (cell in "yo"), name
+        assert (may(person(role), command, foreign) is None) == (cell == "y"), name
+        assert (may(person(role), command) is None) == (cell in "yo"), name
+        assert (name in denials(person(role))) == (cell == "-"), name
 
 
-@pytest.mark.parametrize("name", sorted(COMMANDS))
-def test_without_sign_on_the_station_is_view_only_but_can_be_silenced_and_signed_on(name):
-    expected = None if name in NEEDS_NOBODY else p.SIGN_ON_FIRST
-    assert may(None, COMMANDS[name]) == expected
+def test_without_sign_on_the_station_is_view_only_but_can_be_silenced_and_signed_on():
+    assert denials(None) == dict.fromkeys(set(COMMANDS) - NEEDS_NOBODY, p.SIGN_ON_FIRST)
 
 
 @pytest.mark.parametrize("role", list(Role))
