@@ -11,6 +11,7 @@ from console.models.alarm_order import is_listed, is_unacknowledged
 from console.models.columns import Columns
 from console.models.text_rank import Haystack, text_ranks
 from console.services.records import AlarmsDelta
+from console.ui.translation import tr
 
 
 class AlarmColumns:
@@ -81,7 +82,7 @@ class AlarmColumns:
             self._conditions.append(None)
         self._conditions[condition.row] = condition
         self._row_of[condition.condition_id] = condition.row
-        self.haystack.put(condition.row, condition.text, condition.subject, condition.asset_name, condition.area)
+        self.haystack.put(condition.row, tr(condition.text), condition.subject, condition.asset_name, condition.area)
         self._ranks.clear()
 
     def condition(self, row: int) -> Condition | None:

@@ -223,6 +223,11 @@ class AlarmTable(SortedTable):
         return " · ".join(part for part in parts if part)
 
 
+def alarm_text(condition: Condition) -> str:
+    """What the alarm says: Leitstand's own texts in the person's language, a rule's text as it was written."""
+    return tr(condition.text) if condition.text else condition.subject
+
+
 _BANDS = {Severity.HIGH_HIGH: "HH", Severity.HIGH: "H", Severity.LOW: "L", Severity.LOW_LOW: "LL"}
 
 
@@ -238,7 +243,7 @@ def limit_text(condition: Condition, severity: int) -> str:
 _CELLS: dict[str, Callable[[AlarmTable, int, Condition], str]] = {
     "since": lambda table, row, _condition: table.since_text(row),
     "age": lambda table, row, _condition: table.age_text(row),
-    "alarm": lambda _table, _row, condition: condition.text or condition.subject,
+    "alarm": lambda _table, _row, condition: alarm_text(condition),
     "asset": lambda _table, _row, condition: condition.asset_name,
     "area": lambda _table, _row, condition: condition.area,
     "value": lambda table, row, condition: table.value_text(row, condition),

@@ -49,7 +49,7 @@ _RANKED: dict[str, Callable[[IncidentRecord], str]] = {
     "state": lambda record: record.state,
     "title": lambda record: record.title,
     "assigned": assigned_text,
-    "places": lambda record: record.places,
+    "places": lambda record: tr(record.places),
 }
 
 

@@ -58,7 +58,7 @@ class JournalTable(SortedTable):
         Column("when", mark("When"), 140),
         Column("who", mark("Who"), 130),
         Column("what", mark("What"), 210),
-        Column("entity", mark("About"), 210),
+        Column("entity", mark("Concerns"), 210),
         Column("summary", mark("Content"), 0, is_dim=True),
         Column("station", mark("Station"), 90),
         Column("centre", mark("Kept"), 120),

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from console.domain.alarms import Condition, Occurrence, Priority
 from console.domain.commands import AcknowledgeAlarms, CommentAlarm, OpenIncident
 from console.domain.refusal import Refused
-from console.models.alarm_table import AlarmTable
+from console.models.alarm_table import AlarmTable, alarm_text
 from console.models.incident_table import IncidentTable
 from console.services.station import Station
 from console.ui.dialogs import Field, Question, confirm
@@ -31,7 +31,7 @@ class Seen:
 
     @property
     def name(self) -> str:
-        text = self.condition.text or self.condition.subject
+        text = alarm_text(self.condition)
         return f"{self.condition.asset_name} · {text}" if self.condition.asset_name else text
 
 

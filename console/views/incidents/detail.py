@@ -182,7 +182,7 @@ class IncidentDetail(QFrame):
             (tr("Urgency"), tr(URGENCY_WORDS.get(record.urgency, str(record.urgency))), "urgency"),
             (tr("Assigned to"), assigned_text(record), ""),
             (tr("Opened"), opened, ""),
-            (tr("Kept"), record.places, ""),
+            (tr("Kept"), tr(record.places), ""),
         )
         may_edit = "edit-incident" in record.allowed and "edit-incident" not in denied
         for number, (name, value, field) in enumerate(rows):

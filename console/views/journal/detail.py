@@ -34,7 +34,7 @@ def detail_text(entry: JournalRow, earlier: Sequence[JournalRow]) -> str:
         f"{tr('When')}: {time_tip(entry.at_us)}",
         f"{tr('Who')}: {entry.user}",
         f"{tr('What')}: {event_word(entry.etype)} ({entry.etype})",
-        f"{tr('About')}: {entry.entity}",
+        f"{tr('Concerns')}: {entry.entity}",
         f"{tr('Station')}: {entry.station}, {tr('entry {seq} of its journal', seq=entry.seq)}",
         f"{tr('Kept')}: {tr('in the centre') if entry.in_centre else tr('this PC')}",
         f"{tr('Identity')}: {entry.hash}",

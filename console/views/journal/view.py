@@ -24,7 +24,7 @@ from console.widgets.steady_scroll import SteadyScroll
 _ASK_MS = 350  # older entries are asked for when the typing rests
 _LIMIT = 2000
 _EMPTY = mark("Nothing has been done yet. What people do is written here and can never be changed.")
-_FIELDS = {"who": mark("Who"), "what": mark("What"), "entity": mark("About")}
+_FIELDS = {"who": mark("Who"), "what": mark("What"), "entity": mark("Concerns")}
 
 
 class JournalView(View):

@@ -85,7 +85,7 @@ class OverviewView(View):
         for part, share in ((scroll, 2), (middle, 3), (self.browser, 4)):
             whole.addWidget(part)
             whole.setStretchFactor(whole.count() - 1, share)
-        whole.setSizes([190, 270, 420])
+        whole.setSizes([112, 280, 480])
         whole.setChildrenCollapsible(False)
         column.addWidget(whole, 1)
 
