@@ -25,7 +25,7 @@ log_type warning
 """
 
 
-class BrokerUnavailable(Exception):
+class BrokerUnavailable(OSError):
     """The broker did not start; the text says why."""
 
 

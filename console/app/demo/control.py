@@ -22,14 +22,14 @@ Table = dict[str, Any]
 def list_faults(folder: Path) -> list[Table]:
     """All faults of the demo that runs in `folder`: name, text, on, by_hand, since_us, ends_us, next_us.
 
-    Raises Refused when none runs there.
+    Raises ConnectionError when none runs there.
     """
     faults: list[Table] = _ask(folder, {"do": "list"})["faults"]
     return faults
 
 
 def set_fault(folder: Path, name: str, on: bool) -> Table:
-    """Switch a fault by hand; gives its row. Raises Refused for an unknown name or when no demo runs there."""
+    """Switch a fault by hand; gives its row. Raises KeyError for an unknown name, ConnectionError without a demo."""
     fault: Table = _ask(folder, {"do": "set", "fault": name, "on": on})["fault"]
     return fault
 
@@ -38,7 +38,7 @@ def is_running(folder: Path) -> bool:
     """True when a demo answers for this folder."""
     try:
         list_faults(folder)
-    except Refused:
+    except ConnectionError:
         return False
     return True
 
@@ -51,9 +51,9 @@ def _ask(folder: Path, question: Table) -> Table:
             with line.makefile("rb") as reader:
                 answer: Table = json.loads(reader.readline())
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Refused("No demo runs in {folder}.", folder=folder) from error
+        raise ConnectionError(f"no demo runs in {folder}") from error
     if "refused" in answer:
-        raise Refused(answer["refused"], **answer.get("values", {}))
+        raise KeyError(answer["refused"])
     return answer
 
 
@@ -120,7 +120,7 @@ class ControlServer:
         try:
             return await self._answer(question)
         except Refused as refused:
-            return {"refused": refused.text, "values": refused.values}
+            return {"refused": str(refused)}
 
     async def _serve_plant(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for fault in self.active_faults():

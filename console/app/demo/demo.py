@@ -11,26 +11,23 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
 from console.app.demo import site_folder
 from console.app.demo.broker import DemoBroker, own_environment
+from console.app.demo.centre import DATABASE, STATION_ROLE, postmaster_pid, prepare_centre, station_password_file
 from console.app.demo.control import FILE, ControlServer
 from console.app.demo.faults import Fault, FaultBoard, FaultState, Infrastructure, fault_named
 from console.app.demo.guard import Guard
 from console.app.demo.plant_model import load_plant
-from console.app.demo.postgres import DemoPostgres
+from console.app.demo.postgres import DemoPostgres, PostgresUnavailable
 from console.app.demo.private_file import write_private
 from console.app.demo.proxy import Cable, Line
 from console.domain.refusal import Refused
 from console.services.storage.ownership import DataFolderInUse, Ownership
-from console.services.sync.central_schema import ensure_schema
 from console.ui.resources import resource
 
 log = logging.getLogger(__name__)
 _PLANT_START_S = 30.0
 _TURN_S = 0.5
-_DATABASE = "leitstand"
 
 
 def now_us() -> int:
@@ -85,7 +82,7 @@ class Demo:
     @property
     def centre_url(self) -> str:
         """The central database as superuser, past the cable; empty without a centre. Holds a password."""
-        return self._postgres.url_of(_DATABASE) if self._postgres else ""
+        return self._postgres.url_of(DATABASE) if self._postgres else ""
 
     @property
     def broker_port(self) -> int:
@@ -114,7 +111,8 @@ class Demo:
     async def start(self) -> None:
         """Start everything and wait until the plant lives.
 
-        Raises Refused when a demo runs in this folder already, BrokerUnavailable, PostgresUnavailable, TimeoutError.
+        Raises Refused when a demo runs in this folder already, OSError (BrokerUnavailable is one) or TimeoutError
+        when a part does not start.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         try:
@@ -169,7 +167,10 @@ class Demo:
     async def _start_centre(self, guard: Guard) -> None:
         postgres = DemoPostgres(self.folder / "centre")
         self._postgres = postgres
-        await asyncio.to_thread(postgres.start)
+        try:
+            await asyncio.to_thread(postgres.start)
+        except PostgresUnavailable as error:
+            raise OSError(str(error)) from error
         pid = postmaster_pid(postgres.folder)
         if pid is not None:
             guard.watch(pid)
@@ -181,11 +182,10 @@ class Demo:
         model = load_plant(self._resources / "plant.toml")
         site_folder.prepare_site(self.site_folder, model, self._resources, len(self.station_folders))
         site_folder.prepare_people(self.folder, self.site_folder)
-        user = self._postgres.user if self._postgres else ""
-        password = self._postgres.password_file if self._postgres else None
+        password = station_password_file(self._postgres) if self._postgres else None
         for number, folder in enumerate(self.station_folders, start=1):
             site_folder.prepare_station(
-                folder, number, self._broker_cable.port, self._centre_cable.port, user, password
+                folder, number, self._broker_cable.port, self._centre_cable.port, STATION_ROLE, password
             )
 
     def _write_settings(self) -> None:
@@ -270,20 +270,3 @@ class Demo:
             state = next(state for state in self.faults() if state.name == question["fault"])
             return {"fault": state.as_table()}
         return {"faults": [state.as_table() for state in self.faults()]}
-
-
-def prepare_centre(postgres: DemoPostgres) -> None:
-    """Make the central database and bring its schema up to date."""
-    url = postgres.create_database(_DATABASE)
-    with psycopg.connect(url, autocommit=True) as connection:
-        ensure_schema(connection)
-
-
-def postmaster_pid(folder: Path) -> int | None:
-    """The server's process id from its own pid file; its data may live elsewhere (see postgres.py)."""
-    note = folder / "data-is-in.txt"
-    home = Path(note.read_text(encoding="utf-8").strip()) if note.exists() else folder
-    try:
-        return int((home / "data" / "postmaster.pid").read_text(encoding="ascii").split("\n", 1)[0])
-    except (OSError, ValueError):
-        return None

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from console.app.demo.plant_model import NodeModel, PlantModel
 from console.app.demo.private_file import write_private
-from console.config.users_file import UserEntry, hash_password, write_users
+from console.config.users_file import PLANT_COST, PasswordCost, UserEntry, hash_password, write_users
 from console.domain.identity import uuid7
 from console.domain.people import Role
 
@@ -45,7 +45,7 @@ def prepare_site(folder: Path, model: PlantModel, resources: Path, stations: int
         (folder / "assets.toml").write_text(assets_text(model), encoding="utf-8")
 
 
-def prepare_people(folder: Path, site_folder: Path) -> None:
+def prepare_people(folder: Path, site_folder: Path, cost: PasswordCost = PLANT_COST) -> None:
     """Make `users.txt` with random passwords and `users.toml` with their hashes, unless both are there."""
     if (folder / _PASSWORDS).exists() and (site_folder / "users.toml").exists():
         return
@@ -53,7 +53,7 @@ def prepare_people(folder: Path, site_folder: Path) -> None:
     write_users(
         site_folder,
         [
-            UserEntry(f"demo-{login}", login, name, (role,), password_hash=hash_password(passwords[login]))
+            UserEntry(f"demo-{login}", login, name, (role,), password_hash=hash_password(passwords[login], cost))
             for login, name, role in PEOPLE
         ],
     )

@@ -23,7 +23,8 @@ def plant() -> Plant:
 
 def _node(plant: Plant, path: str = "Assembly/AS-EOL") -> tuple[EdgeNode, dict[str, list[Point]]]:
     points = plant.points_of(path)
-    return EdgeNode(*path.split("/"), points), points
+    group, node = path.split("/")
+    return EdgeNode(group, node, points), points
 
 
 def _read(message: Outgoing) -> Payload:

@@ -42,8 +42,8 @@ class Stage:
 
     def live(self, seconds: float) -> list[Publish]:
         said: list[Publish] = []
-        for _ in range(int(seconds * 10)):
-            self.now_us += SECOND_US // 10
+        for _ in range(int(seconds * 5)):
+            self.now_us += SECOND_US // 5
             said += self.simulation.tick(self.now_us)
             self.watch.look(self.now_us)
         return said
