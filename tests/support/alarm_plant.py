@@ -111,10 +111,12 @@ class Plant:
         self.tags.detail[handles] = detail
         self.engine.on_quality(QualityChanged(handles, quality, detail, us(second)))
 
-    def session(self, state: str, second: float, *, node: str = "PLC1", device: str = "") -> UUID:
+    def session(
+        self, state: str, second: float, *, node: str = "PLC1", device: str = "", handles: tuple[int, ...] = ()
+    ) -> UUID:
         asset_id = identity.asset_id(SITE, "/".join(part for part in ("plant", "Line", node, device) if part))
         record = NodeRecord("plant", "Line", node, device, asset_id, state, us(second))
-        self.engine.on_session(SessionChanged(record, np.zeros(0, np.int32), us(second)))
+        self.engine.on_session(SessionChanged(record, np.array(handles, np.int32), us(second)))
         return asset_id
 
     def link(self, state: str, second: float, broker: str = "plant") -> None:

@@ -4,7 +4,8 @@ Acknowledgement, occurrence identity and source time after architecture.md; stat
 calls `tick` every turn, drains `take_transitions` into the log and `take_delta` towards the models.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from uuid import UUID
 
 import numpy as np
@@ -26,12 +27,13 @@ from console.domain.alarms import (
     Occurrence,
     Priority,
 )
-from console.domain.quality import Detail, Quality
+from console.domain.quality import Quality
 from console.domain.tags import Tag
 from console.services.alarms.alarm_book import AlarmBook
 from console.services.alarms.annunciation import Annunciation
 from console.services.alarms.asset_conditions import ASSET_KINDS, AssetConditions
 from console.services.alarms.asset_quality import AssetQuality
+from console.services.alarms.clock_watch import ClockWatch
 from console.services.alarms.limits import BandColumns, BandEvents, Rows
 from console.services.alarms.rule_match import TAG_KINDS, RuleMatch
 from console.services.alarms.sessions import Sessions
@@ -56,7 +58,6 @@ class AlarmEngine:
         station_id: UUID | None = None,
         annunciation: Annunciation | None = None,
     ) -> None:
-        self._site_id = site_id
         self._tags = tags
         self.annunciation = annunciation or Annunciation()
         self._book = AlarmBook(self.annunciation)
@@ -67,7 +68,8 @@ class AlarmEngine:
         asset_rules = [rule for rule in self._rules if rule.kind in ASSET_KINDS]
         self._assets = AssetConditions(site_id, station_id or site_id, self._book, asset_rules)
         self._quality = AssetQuality(self._assets, self._bands)
-        self._sessions = Sessions(self._assets, self._book)
+        self._sessions = Sessions(self._assets, self._book, tags)
+        self._clocks = ClockWatch(site_id, tags, self._sessions)
         self._row_of_band = np.zeros(256, np.int64)
         self._handle_of_band = np.zeros(256, np.int32)
         self._band_of_row: dict[int, int] = {}
@@ -101,7 +103,7 @@ class AlarmEngine:
             self._play(change)
         self._take_new_bands()
         self._run_delays()
-        self._look_at_clocks(batch)
+        self._clocks.look(batch, self._now_us)
 
     def on_quality(self, change: QualityChanged) -> None:
         if not len(change.handles):
@@ -162,7 +164,7 @@ class AlarmEngine:
         """How far somebody who acknowledges now has seen this condition, in its own source time.
 
         Not the wall clock: a node whose clock is slow would have its next occurrence acknowledged unseen. It is the
-        node's watermark, but never beyond an entry that still waits for its on-delay, and at most now + 5 min.
+        tag's newest sample, but never an entry that still waits for its on-delay, and at most now + 5 min.
         """
         row = self._current_row(occurrence)
         return 0 if row is None else self._seen_through(row, now_us)
@@ -223,7 +225,7 @@ class AlarmEngine:
         self._assets.set_rules(rule for rule in self._rules if rule.kind in ASSET_KINDS)
         before = dict(self._tag_rows)
         self._tag_rows.clear()
-        self.on_tags(tuple(self._tags.tag(handle) for handle in range(self._tags.size)))
+        self.on_tags(tuple(self._known_tags()))
         for row, gone in before.items():
             if row not in self._tag_rows:
                 self._bands.disarm(gone.band)
@@ -260,6 +262,11 @@ class AlarmEngine:
         return Occurrence(condition_id, int(self._book.rows.start_us[row]))
 
     # -- inside ------------------------------------------------------------------------------------------------------
+
+    def _known_tags(self) -> Iterator[Tag]:
+        for handle in range(self._tags.size):
+            with suppress(IndexError):  # handles are given out in another thread, definitions may lag
+                yield self._tags.tag(handle)
 
     def _judge_present(self, now_us: int) -> None:
         """Judge the values as they stand: a tag that reports by exception may not send for hours."""
@@ -351,24 +358,6 @@ class AlarmEngine:
         if len(bands):
             self._book.rows.set_uncertain(np.unique(self._row_of_band[bands]))
 
-    def _look_at_clocks(self, batch: SampleBatch) -> None:
-        wrong = np.flatnonzero(batch.detail == Detail.BAD_CLOCK)
-        if len(wrong):
-            _nodes, first = np.unique(self._tags.node[batch.handle[wrong]], return_index=True)
-            for i in wrong[first].tolist():
-                path = self._node_path(int(batch.handle[i]))
-                asset_id = identity.asset_id(self._site_id, path)
-                self._sessions.clock_wrong(asset_id, path, int(batch.source_us[i]), self._now_us)
-        if self._sessions.awaits_clocks:
-            good = batch.handle[batch.detail != Detail.BAD_CLOCK]
-            _nodes, first = np.unique(self._tags.node[good], return_index=True)
-            for handle in good[first].tolist():
-                self._sessions.clock_heard(identity.asset_id(self._site_id, self._node_path(handle)))
-
-    def _node_path(self, handle: int) -> str:
-        source = self._tags.tag(handle).source
-        return "/".join(part for part in (source.broker, source.group, source.node) if part)
-
     def _current_row(self, occurrence: Occurrence) -> int | None:
         row = self._book.row_of(occurrence.condition_id)
         return row if row is not None and self._book.rows.start_us[row] == occurrence.start_us else None
@@ -387,12 +376,11 @@ class AlarmEngine:
         return Standing.STALE if covering is None else Standing.ACKNOWLEDGED
 
     def _seen_through(self, row: int, now_us: int) -> int:
-        """How far an operator has seen this condition: to its node's watermark, but not into a pending entry."""
         annunciated_us = int(self._book.rows.annunciated_us[row])
         band = self._band_of_row.get(row)
         if band is None:  # deaths, links and the station itself live on this PC's clock
             return max(annunciated_us, now_us)
-        seen = int(self._time_of(np.array([band]))[0])
+        seen = int(self._tags.source_us[self._handle_of_band[band]])
         waiting = self._bands.waiting_since(band)
         if waiting is not None:
             seen = min(seen, waiting - 1)

@@ -11,7 +11,7 @@ from console.domain.alarm_step import Event, Trigger
 from console.domain.alarms import AlarmKind
 from console.services.alarms.alarm_book import AlarmBook
 from console.services.alarms.asset_conditions import AssetConditions
-from console.services.telemetry.batch import LinkChanged, SessionChanged
+from console.services.telemetry.batch import LinkChanged, SessionChanged, TagColumns
 
 BIRTH_GRACE_S = 30.0  # after our link returned, or a device's node did: who is not born by then counts as dead
 CLOCK_CALM_S = 60.0  # so long without a wrong time stamp: the clock is right again
@@ -24,6 +24,7 @@ Key = tuple[str, str, str, str]  # broker, group, node, device
 class _Session:
     asset_id: UUID
     state: str
+    plain: bool = False  # a plain MQTT topic has no births; its silence is a stale alarm
     birth_us: int = 0
     offline_us: int = 0
 
@@ -31,9 +32,11 @@ class _Session:
 class Sessions:
     """State of every node, device and broker link as far as alarms need it."""
 
-    def __init__(self, conditions: AssetConditions, book: AlarmBook) -> None:
+    def __init__(self, conditions: AssetConditions, book: AlarmBook, tags: TagColumns) -> None:
         self._conditions = conditions
         self._book = book
+        self._tags = tags
+        self._devices: dict[Key, list[Key]] = {}  # of each node
         self._sessions: dict[Key, _Session] = {}
         self._blind: set[str] = set()
         self._devices_to_judge: list[Key] = []
@@ -47,6 +50,10 @@ class Sessions:
         session = self._sessions.get(key)
         if session is None:
             session = self._sessions[key] = _Session(node.asset_id, node.state)
+            if node.device:
+                self._devices.setdefault((*key[:3], ""), []).append(key)
+        if len(change.handles):
+            session.plain = self._tags.tag(int(change.handles[0])).source.plain
         session.asset_id, session.state = node.asset_id, node.state
         if not node.device:  # its own news say all about its devices
             self._devices_to_judge = [other for other in self._devices_to_judge if other[:3] != key[:3]]
@@ -81,7 +88,7 @@ class Sessions:
             if known is not None:
                 self._book.apply(known, Trigger(Event.CONDITION_FALSE, change.at_us), now_us)
             for key, session in self._sessions.items():
-                if key[0] == broker and session.state != "online" and state == "live":
+                if key[0] == broker and session.state != "online" and not session.plain and state == "live":
                     self._due[key] = None
 
     def is_blind(self, broker: str) -> bool:
@@ -143,9 +150,9 @@ class Sessions:
 
     def _await_devices(self, key: Key) -> None:
         """The node is born again: each of its devices should follow."""
-        for other, session in self._sessions.items():
-            if other[:3] == key[:3] and other[3] and session.state != "online":
-                self._due[other] = None
+        for device in self._devices.get(key, ()):
+            if self._sessions[device].state != "online":
+                self._due[device] = None
 
     def _die(self, key: Key, session: _Session, now_us: int) -> None:
         path = "/".join(part for part in key if part)

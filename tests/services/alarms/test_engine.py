@@ -277,6 +277,18 @@ def test_while_our_own_link_is_down_only_the_link_alarm_is_raised(plant):
     assert plant.state(condition_id(other, "node_dead")) is AlarmState.NORMAL
 
 
+def test_a_plain_topic_that_is_quiet_after_the_link_returned_is_not_called_dead(plant):
+    tag = plant.tags.define(TagSource("plant", "Line", "Line/Meter", "", "kWh", plain=True))
+    plant.engine.on_tags((tag,))
+    plant.session("online", 0, node="Line/Meter", handles=(tag.handle,))
+    plant.send((tag, 1, 5.0))
+    plant.link("lost", 10)
+    plant.link("live", 20)
+    plant.pass_time(21)
+    plant.pass_time(100)
+    assert plant.logged() == ["raised", "returned"]
+
+
 def test_a_hundred_bad_or_silent_tags_of_a_device_make_one_alarm_each_kind(plant):
     tags = tuple(plant.tag(f"M{i}", "Press") for i in range(100))
     plant.send(*((tag, 0, 1.0) for tag in tags))
