@@ -16,10 +16,11 @@ from console.config.site_files import load_site, read_topics
 from console.config.station_file import load_station
 from console.config.users_file import load_users
 from console.domain.alarms import Priority
-from console.domain.identity import uuid7
+from console.domain.numbers import site_short
 from console.services.alarms import alarm_log, alarm_tables
 from console.services.alarms.annunciation import Annunciation
 from console.services.alarms.engine import AlarmEngine
+from console.services.centre_marks import CentreMarks
 from console.services.effects import Effects
 from console.services.followers import Followers, WorldRecords
 from console.services.historian.live_ring import LiveRing
@@ -35,6 +36,7 @@ from console.services.local_station import LocalStation, Parts
 from console.services.operations import Operations
 from console.services.recent_journal import RecentJournal
 from console.services.records import StatusRecord
+from console.services.servicedesk.incarnation import IncarnationLetter
 from console.services.servicedesk.incidents import IncidentDesk
 from console.services.storage.ownership import Ownership
 from console.services.storage.schema import Database, open_journal_db, open_station_db
@@ -49,7 +51,7 @@ from console.services.telemetry.telemetry import Telemetry
 from console.services.telemetry.watchdog import Watchdog
 from console.services.topology.plant import PlantTopology
 
-__all__ = ["Core", "Work", "build", "now_us", "uuid7"]
+TROUBLE_US = 10 * 60 * 1_000_000
 
 
 class Work(StrEnum):
@@ -127,15 +129,17 @@ class Core:
         self.telemetry = Telemetry(self.settings, site_id, topics, inbox, clock)
         plant = PlantTopology(site_id, load_assets(self._site_folder, site_id))
         self.feed, self.followers, ring = TagFeed(store), Followers(), LiveRing()
+        self._letter = IncarnationLetter(self.settings.station_id)
         operations = Operations(
             journal,
             self.engine,
             desk,
             sign_on,
             clock_us=now_us,
-            site_short=_short(self.site.name),
+            site_short=site_short(self.site.name),
             station_code=self.settings.code,
             position=position,
+            incarnation=self._letter,
             zone=ZoneInfo(self.site.time_zone),
             rebirth=self.telemetry,
         )
@@ -175,18 +179,23 @@ class Core:
     async def _replay(self, projector: Projector, station_db: Database, consumers: Any) -> None:
         """Start-up is the same road as every day: facts first, then open alarms, then the tags as they were left."""
         parts = self.parts
+        marks = CentreMarks(parts.journal.is_in_centre, parts.desk.mark_in_centre)
 
         def apply(entries: Any) -> None:
             projector.apply(entries)
             parts.desk.apply(entries)
+            self._letter.apply(entries)
+            marks.on_entries(entries)
+
+        def replayed(entries: Any) -> None:
+            apply(entries)
             parts.recent.on_entries(entries)
 
         if self._work is not Work.READ:
             await parts.journal.open()
-        await parts.journal.replay(apply)
-        parts.journal.entries.subscribe(projector.apply)
-        parts.journal.entries.subscribe(parts.desk.apply)
-        parts.journal.in_centre_changed.subscribe(self._mark_in_centre)
+        await parts.journal.replay(replayed)
+        parts.journal.entries.subscribe(apply)
+        parts.journal.in_centre_changed.subscribe(marks.on_held)
         self.engine.restore(await station_db.readers.read(alarm_log.load_open), now_us())
         self.effects.set_notes()
         stored = await station_db.readers.read(tag_snapshot.load)
@@ -239,19 +248,21 @@ class Core:
             tags_blind=blind,
             samples_per_s=round(self.ingest.samples_per_s, 1) if hasattr(self, "ingest") else 0.0,
             inbox_lag_ms=round(self.ingest.lag_s * 1000, 1) if hasattr(self, "ingest") else 0.0,
-            troubles=len(self.parts.troubles),
+            troubles=self._recent_troubles(),
             journal_events=self.parts.journal.event_count,
             defects=len(self.defects),
+        )
+
+    def _recent_troubles(self) -> int:
+        """Bad input of the last minutes. A node that speaks before its birth is asked for it: that is no trouble."""
+        since_us = now_us() - TROUBLE_US
+        return sum(
+            trouble.last_us >= since_us and trouble.kind != "data_before_birth" for trouble in self.parts.troubles.all()
         )
 
     def _preferences(self) -> dict[str, str]:
         session = self.parts.sign_on.current
         return dict(self.effects.preferences.get(session.person.user_id, {})) if session is not None else {}
-
-    def _mark_in_centre(self, held: dict[str, int]) -> None:
-        self.parts.desk.mark_in_centre(
-            bytes.fromhex(row.hash) for row in self.parts.recent.snapshot().rows if row.in_centre
-        )
 
 
 def _names(users: Users) -> Callable[[str], tuple[str, str]]:
@@ -260,10 +271,3 @@ def _names(users: Users) -> Callable[[str], tuple[str, str]]:
         return (person.user.login, person.user.name) if person is not None else (user_id, users.name_of(user_id))
 
     return names
-
-
-def _short(name: str) -> str:
-    """Up to four letters of the site's name for incident numbers: the last word says most ("Plant Kassel": KASS)."""
-    words = [word for word in name.split() if word.isalnum()] or ["SITE"]
-    letters = "".join(c for c in words[-1].upper() if c.isascii() and c.isalnum())
-    return letters[:4] or "SITE"
