@@ -61,6 +61,7 @@ class Broker:
         allowed = "true" if self._anonymous else "false"
         config.write_text(
             f"listener {self.port} {self.host}\nallow_anonymous {allowed}\npersistence false\nset_tcp_nodelay true\n"
+            "user root\n"  # only read when started by root: the files of a test belong to who runs it
             "max_queued_messages 0\nmax_queued_bytes 0\nmax_inflight_messages 0\nlog_type error\nlog_type warning\n"
             + "".join(f"{line}\n" for line in self._lines),
             encoding="utf-8",

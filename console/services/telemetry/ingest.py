@@ -1,5 +1,6 @@
 """Main thread: takes what the telemetry threads put into the inbox, in order, and walks it past everybody."""
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 
@@ -21,6 +22,7 @@ from console.services.telemetry.batch import (
 from console.services.telemetry.tag_store import TagStore
 from console.services.telemetry.watchdog import Watchdog
 
+log = logging.getLogger(__name__)
 _MAX_ROWS = 50_000
 _RATE_S = 1.0
 
@@ -43,6 +45,7 @@ class Ingest:
         self.troubles: Notifier[Trouble] = Notifier()
         self.samples = 0
         self.samples_per_s = 0.0
+        self.defects = 0
         self.lag_s = 0.0
         self._inbox = inbox
         self._store = store
@@ -77,37 +80,41 @@ class Ingest:
         if waiting:
             self._samples(waiting, mono_s)
         self._quality(self._watchdog.check(now_us, mono_s))
-        self._store.advance(now_us, mono_s)
+        self._store.advance(mono_s)
         self._measure(mono_s)
         return self.samples - before
 
     def _samples(self, batches: list[SampleBatch], mono_s: float) -> None:
         batch = self._store.apply(join(batches), mono_s)
         self.samples += len(batch)
-        for consumer in self._consumers:
-            consumer.on_samples(batch)
+        self._tell(lambda consumer: consumer.on_samples(batch))
 
     def _other(self, message: Message, mono_s: float) -> None:
         if isinstance(message, TagsDefined):
             self._store.define(message.tags, mono_s)
-            for consumer in self._consumers:
-                consumer.on_tags(message.tags)
+            self._tell(lambda consumer: consumer.on_tags(message.tags))
         elif isinstance(message, SessionChanged):
             self._quality(self._store.session(message))
-            for consumer in self._consumers:
-                consumer.on_session(message)
+            self._tell(lambda consumer: consumer.on_session(message))
         elif isinstance(message, LinkChanged):
             self._watchdog.link(message, mono_s)
             self._quality(self._store.link(message))
-            for consumer in self._consumers:
-                consumer.on_link(message)
+            self._tell(lambda consumer: consumer.on_link(message))
         elif isinstance(message, TroubleSeen):
             self.troubles.notify(message.trouble)
 
     def _quality(self, changes: list[QualityChanged]) -> None:
         for change in changes:
-            for consumer in self._consumers:
-                consumer.on_quality(change)
+            self._tell(lambda consumer, change=change: consumer.on_quality(change))  # type: ignore[misc]
+
+    def _tell(self, call: Callable[[Consumer], None]) -> None:
+        """A defect in one consumer is logged and counted; the others still hear everything."""
+        for consumer in self._consumers:
+            try:
+                call(consumer)
+            except Exception:
+                self.defects += 1
+                log.exception("a follower of the tags failed")
 
     def _measure(self, mono_s: float) -> None:
         if self._rate_since_s is None:

@@ -34,7 +34,7 @@ class WiredClient(mqtt.Client):
         self.wire: Wire | None = None
         self._settings = settings
         self._is_5 = is_5
-        self.connect_timeout = CONNECT_S
+        self._context = _tls_context(settings) if settings.tls or settings.ca_file or settings.cert_file else None
         self.suppress_exceptions = False
 
     def open(self) -> Wire:
@@ -51,10 +51,18 @@ class WiredClient(mqtt.Client):
         return self.wire
 
     def _create_socket(self) -> Any:
-        sock: Any = super()._create_socket()
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
-        self.wire = Wire(sock, self._settings.max_payload, has_properties=self._is_5)
+        """paho's own would leave a socket open when the TLS handshake fails."""
+        settings = self._settings
+        sock = socket.create_connection((settings.host, settings.port), timeout=CONNECT_S)
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+            if self._context is not None:
+                sock = self._context.wrap_socket(sock, server_hostname=settings.host)
+        except BaseException:
+            sock.close()
+            raise
+        self.wire = Wire(sock, settings.max_payload, has_properties=self._is_5)
         return self.wire
 
 
@@ -64,8 +72,6 @@ def make_client(settings: BrokerSettings, client_id: str) -> WiredClient:
     if settings.username or settings.password_file:
         password = read_password(settings.password_file) if settings.password_file else None
         client.username_pw_set(settings.username, password)
-    if settings.tls or settings.ca_file or settings.cert_file:
-        client.tls_set_context(_tls_context(settings))
     return client
 
 

@@ -76,6 +76,7 @@ class NodeSession:
         self._order: ReorderBuffer[Arrival] = ReorderBuffer(around.reorder_s)
         self._bd_seq: int | None = None
         self._counted = (0, 0)  # duplicates and latecomers already told
+        self._devices_due_s: float | None = None
         self._seq_gaps = 0
         self._skew_s: float | None = None
         self._last_error = ""
@@ -109,10 +110,12 @@ class NodeSession:
         if due_s is not None and due_s <= mono_s:
             ready, has_gap = self._order.expire(mono_s)
             self._release(ready, now_us, mono_s, has_gap=has_gap)
-        for place in self._places.values():
-            if place.due_s is not None and place.due_s <= mono_s:
-                place.due_s = None
-                self._change(place, "stale", now_us, self._table.handles(place.device))
+        if self._devices_due_s is not None and self._devices_due_s <= mono_s:
+            self._devices_due_s = None
+            for place in self._places.values():
+                if place.due_s is not None and place.due_s <= mono_s:
+                    place.due_s = None
+                    self._change(place, "stale", now_us, self._table.handles(place.device))
 
     def link_lost(self, now_us: int) -> None:
         """Nothing is known of this node any more (5.3): the tag store blinds its tags, births count from zero."""
@@ -162,7 +165,7 @@ class NodeSession:
             place = self._places[device]
             if place.state == "online" and is_rebirth:  # its names stay known until its own birth, for staleness
                 self._table.by_name.update({key: item for key, item in old.by_name.items() if key[0] == device})
-                place.due_s = arrival.mono_s + DEVICE_GRACE_S
+                place.due_s = self._devices_due_s = arrival.mono_s + DEVICE_GRACE_S
             elif place.state == "online":
                 self._change(place, "stale", arrival.receive_us, handles)
 

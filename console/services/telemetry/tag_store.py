@@ -35,7 +35,8 @@ class TagStore:
         self._brokers: dict[str, set[int]] = {}  # node indexes
         self._live: set[str] = set()
         self._watermarks = np.zeros(64, np.int64)
-        self._told_s = np.zeros(64, np.float64)  # monotonic clock of the node's newest sample
+        self._newest_us = np.zeros(64, np.int64)  # newest source time by node, 0 = never
+        self._told_s = np.zeros(64, np.float64)  # monotonic clock when it came
 
     @property
     def size(self) -> int:
@@ -185,12 +186,16 @@ class TagStore:
         """These tags said nothing within their `stale_after_s`."""
         return self._distrust(handles, Quality.STALE, Detail.SILENT, at_us)
 
-    def advance(self, now_us: int, mono_s: float) -> None:
-        """Watermarks of quiet nodes follow the clock minus 2 s, so that on-delays of a silent node run out."""
-        marks = self.watermarks_us
-        if len(marks):
-            quiet = (mono_s - self._told_s[: len(marks)] >= 2.0) & (marks > 0)
-            np.maximum(marks, np.where(quiet, now_us - _QUIET_US, marks), out=marks)
+    def advance(self, mono_s: float) -> None:
+        """Watermarks of quiet nodes go on with the monotonic clock, 2 s behind, so that on-delays run out. The node's
+        own time goes on, whatever its skew."""
+        count = len(self._nodes)
+        if count:
+            quiet_us = ((mono_s - self._told_s[:count]) * 1e6).astype(np.int64) - _QUIET_US
+            newest = self._newest_us[:count]
+            goes_on = (newest > 0) & (quiet_us > 0)
+            marks = self._watermarks[:count]
+            np.maximum(marks, np.where(goes_on, newest + quiet_us, marks), out=marks)
 
     def take_dirty(self) -> Ints:
         """Handles that changed since the last call, ascending."""
@@ -232,6 +237,7 @@ class TagStore:
 
     def _move_watermarks(self, handles: Ints, source_us: Longs, mono_s: float) -> None:
         nodes = self._columns.node[handles]
+        np.maximum.at(self._newest_us, nodes, source_us)
         np.maximum.at(self._watermarks, nodes, source_us)
         self._told_s[nodes] = mono_s
 
@@ -273,6 +279,7 @@ class TagStore:
             self._brokers.setdefault(broker, set()).add(index)
             if index >= len(self._watermarks):
                 self._watermarks = np.concatenate([self._watermarks, np.zeros_like(self._watermarks)])
+                self._newest_us = np.concatenate([self._newest_us, np.zeros_like(self._newest_us)])
                 self._told_s = np.concatenate([self._told_s, np.zeros_like(self._told_s)])
         return index
 
