@@ -15,6 +15,7 @@ def stylesheet(name: str) -> str:
     template = Template(resource("theme", "look.qss").read_text(encoding="utf-8"))
     values: dict[str, str] = {key.replace(".", "_"): value for key, value in load_tokens(name).items()}
     values |= {f"m_{key}": f"{pixels}px" for key, pixels in load_measures().items()}
+    values["theme"] = name
     values["icons"] = resource("icons").as_posix()
     return template.substitute(values)
 

@@ -15,7 +15,16 @@ from console.ui.translation import mark, tr
 from console.widgets.key_button import KeyButton
 from console.widgets.priority_count import PriorityCount
 
-_WIDE, _NARROW, _TIGHT = 1760, 1500, 1400  # px
+# Room for the alarm's line in px, then whether the words of the counts, the place, what is aside, the active counts and
+# the button Show are there.
+FIT = (
+    (420, True, True, True, True, True),
+    (340, False, True, True, True, True),
+    (340, False, False, True, True, True),
+    (240, False, False, False, True, True),
+    (160, False, False, False, False, True),
+    (100, False, False, False, False, False),
+)
 HORN_WORDS = {
     "quiet": "",
     "sounding": mark("Horn sounds"),
@@ -181,6 +190,7 @@ class AlarmBanner(QFrame):
         """Index 0..3 is priority 1..4."""
         for count, unack, act in zip(self.counts, unacknowledged, active, strict=True):
             count.set_counts(unack, act)
+        self._fit()
 
     def set_top(self, alarm: TopAlarm | None) -> None:
         self.top.set_alarm(alarm)
@@ -212,16 +222,25 @@ class AlarmBanner(QFrame):
             self.top.setStatusTip(clock_text(self.top.alarm.since_us, now_us))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """A narrow window keeps room for the alarm: words of the counts go first, then the place, then what is aside."""
         super().resizeEvent(event)
-        if self.compact:
+        self._fit()
+
+    def _fit(self) -> None:
+        """A narrow window keeps room for the alarm: step by step what matters least gives way (FIT)."""
+        layout = self.layout()
+        if self.compact or layout is None:
             return
-        wide = event.size().width()
-        for count in self.counts:
-            count.set_slim(wide < _WIDE)
-        for part in (self.title, self.place):
-            part.setVisible(wide >= _NARROW)
-        self.aside.setVisible(wide >= _TIGHT)
+        for line_width, words, place, aside, active, show in FIT:
+            for count in self.counts:
+                count.set_words(words, active)
+            for part in (self.title, self.place):
+                part.setVisible(place)
+            self.aside.setVisible(aside)
+            self.show_button.setVisible(show)  # a click on the line does the same
+            self.top.setMinimumWidth(line_width)
+            layout.invalidate()
+            if layout.minimumSize().width() <= self.width():
+                return
 
     def release(self) -> None:
         """Let the flash clock rest; call before the banner goes."""
@@ -255,3 +274,4 @@ class AlarmBanner(QFrame):
             self.horn.style().unpolish(self.horn)
             self.horn.style().polish(self.horn)
         self._enable()
+        self._fit()

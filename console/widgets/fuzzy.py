@@ -67,15 +67,20 @@ class FuzzyIndex:
 
 
 def _cost(text: str, words: list[str]) -> float:
-    """Small is good: words at word starts, early, in short texts; scattered letters last."""
+    """Small is good: words at word starts, in order, close together, in short texts; scattered letters last."""
     cost = len(text) / 100
+    end = 0
     for word in words:
-        at = text.find(word)
+        at = text.find(word, end)
+        if at < 0:
+            at = text.find(word)
+            cost += 5  # there, but not in the order that was typed
         if at < 0:
             return 1000 + _spread(text, "".join(words)) + cost
         if at and text[at - 1].isalnum():
             cost += 3
-        cost += min(at, 60) / 20
+        cost += min(abs(at - end), 60) / 20
+        end = at + len(word)
     return cost
 
 

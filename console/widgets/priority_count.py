@@ -25,7 +25,8 @@ class PriorityCount(QWidget):
         self.active = 0
         self._compact = compact
         self._hover = False
-        self._slim = False
+        self._words = True
+        self._active_shown = True
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         flash_clock().beat.connect(self._beat)
@@ -42,10 +43,10 @@ class PriorityCount(QWidget):
             self.updateGeometry()
         self._follow_theme()
 
-    def set_slim(self, slim: bool) -> None:
-        """Without the words: `1 /5` for one unacknowledged of five active."""
-        if slim != self._slim:
-            self._slim = slim
+    def set_words(self, words: bool, active: bool) -> None:
+        """Without the words `1 / 5` stands for one unacknowledged and five active; without both only the first."""
+        if (words, active) != (self._words, self._active_shown):
+            self._words, self._active_shown = words, active
             self.updateGeometry()
             self.update()
 
@@ -61,12 +62,12 @@ class PriorityCount(QWidget):
         if self._compact:
             return QSize(12 + 18 + 6 + count + 8, 26)
         small = QFontMetrics(font("font_small"))
-        words = [self._slim_text()] if self._slim else list(self._lines())
-        gap = 4 if self._slim else 10
+        words = list(self._lines()) if self._words else [self._slim_text()]
+        gap = 10 if self._words else 4 if self._active_shown else 0
         return QSize(12 + 20 + 10 + count + gap + max(map(small.horizontalAdvance, words)) + 12, 40)
 
     def _slim_text(self) -> str:
-        return f"/ {whole_text(self.active)}"
+        return f"/ {whole_text(self.active)}" if self._active_shown else ""
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -96,7 +97,7 @@ class PriorityCount(QWidget):
             x = left + painter.fontMetrics().horizontalAdvance(shown) + 10
             painter.setFont(font("font_small"))
             painter.setPen(theme().color("text.dim"))
-            if self._slim:
+            if not self._words:
                 painter.drawText(QRectF(x - 6, 3, self.width() - x + 6, self.height()), middle, self._slim_text())
                 painter.end()
                 return

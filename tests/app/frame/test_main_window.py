@@ -1,0 +1,388 @@
+"""The frame on a small plant: what an operator sees, presses and finds again."""
+
+import asyncio
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QVBoxLayout
+
+from console.app.frame.docks import ViewSpec
+from console.app.frame.main_window import MainWindow
+from console.domain.commands import AcknowledgeAlarms, OpenIncident, SignOff, SignOn, SilenceHorn
+from console.domain.quality import Quality
+from console.domain.refusal import Refused
+from console.services import records as r
+from console.services import station as s
+from console.ui.dialogs import QuestionDialog
+from console.ui.preferences import Preferences
+from console.ui.table_view import TableView
+from console.ui.theme import theme
+from console.ui.translation import set_language
+from console.ui.view import Selection, View
+from tests.support import frame_plant as plant
+from tests.support.fake_station import FakeStation
+from tests.support.qt_loop import run, until
+
+
+class TableScreen(View):
+    """A view with one table, as most are."""
+
+    def __init__(self, context, view_id):
+        self.view_id = view_id
+        super().__init__(context)
+        self.shown = []
+        self.state = {}
+        self.is_closed = False
+        self.table = TableView(view_id)
+        model = QStandardItemModel(3, 2, self.table)
+        model.setItem(0, 0, QStandardItem("row"))
+        self.table.setModel(model)
+        self.setFocusProxy(self.table)
+        QVBoxLayout(self).addWidget(self.table)
+
+    def show_selection(self, selection):
+        self.shown.append(selection)
+
+    def save_state(self):
+        return self.state
+
+    def restore_state(self, state):
+        self.state = dict(state)
+
+    def close_view(self):
+        self.is_closed = True
+
+
+def specs(built):
+    def factory(view_id):
+        def make(context):
+            built.append(view_id)
+            return TableScreen(context, view_id)
+
+        return make
+
+    names = ("overview", "alarms", "topology", "trends", "incidents", "diagnostics")
+    return [ViewSpec(name, name.title(), name, factory(name)) for name in names]
+
+
+@pytest.fixture(autouse=True)
+def _same_look_after():
+    yield
+    set_language("en")
+    if theme().name != "light":
+        theme().use("light")
+
+
+def desk(tmp_path, story, *, session=plant.SESSION):
+    """Run a story on an open window, then close it as the program does."""
+
+    async def day():
+        station, built = FakeStation(), []
+        window = MainWindow(station, specs(built), Preferences(tmp_path), clock=lambda: plant.NOW_US, with_sound=False)
+        window.built = built
+        plant.deliver_plant(station, session=session)
+        window.resize(1400, 900)
+        window.show()
+        await until(lambda: window.docks is not None and window.docks.current)
+        window.activateWindow()
+        try:
+            await story(window, station)
+        finally:
+            window.finish()
+            window.close()
+            window.deleteLater()
+            await asyncio.sleep(0)
+
+    run(day())
+
+
+def sent(station, kind):
+    return [command for command in station.submitted if isinstance(command, kind)]
+
+
+def test_views_are_built_when_they_are_first_looked_at(qtbot, tmp_path):
+    async def story(window, station):
+        assert window.built == ["overview"]
+        QTest.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+        assert window.built == ["overview", "alarms"]
+        assert window.docks.current == "alarms"
+        assert window.rail.buttons["alarms"].is_current
+
+    desk(tmp_path, story)
+
+
+def test_the_banner_tells_counts_and_the_most_urgent_alarm(qtbot, tmp_path):
+    async def story(window, station):
+        banner = window.banners.main
+        assert [(c.unacknowledged, c.active) for c in banner.counts] == [(1, 1), (1, 5), (0, 19), (0, 31)]
+        assert banner.top.alarm.text == "Core switch SW-CORE-1 unreachable"
+        assert banner.silence_button.isEnabled()
+        assert window.rail.buttons["alarms"].badge == 2
+        assert window.rail.buttons["alarms"].badge_priority == 1
+
+    desk(tmp_path, story)
+
+
+def test_f2_goes_to_the_most_urgent_alarm_and_the_faceplate_shows_it(qtbot, tmp_path):
+    async def story(window, station):
+        QTest.keyClick(window, Qt.Key.Key_F2)
+        assert window.docks.current == "alarms"
+        shown = window.docks.view("alarms").shown[-1]
+        assert shown.occurrence == window.picture.alarm(0).occurrence
+        assert window.faceplate.title.text() == "SW-CORE-1 · Switch"
+
+    desk(tmp_path, story)
+
+
+def test_f3_silences_and_the_banner_acknowledges_exactly_what_it_shows(qtbot, tmp_path):
+    async def story(window, station):
+        QTest.keyClick(window, Qt.Key.Key_F3)
+        window.banners.main.acknowledge_button.click()
+        await until(lambda: sent(station, AcknowledgeAlarms))
+        assert len(sent(station, SilenceHorn)) == 1
+        assert sent(station, AcknowledgeAlarms)[0].occurrences == (window.picture.alarm(0).occurrence,)
+
+    desk(tmp_path, story)
+
+
+def test_a_refusal_is_shown_in_the_window_and_blocks_nothing(qtbot, tmp_path):
+    async def story(window, station):
+        station.refusals[AcknowledgeAlarms] = Refused("{n} alarms are gone", n=1)
+        window.banners.main.acknowledge_button.click()
+        page_notice = window.docks.notice_for(window.docks.view("overview"))
+        await until(page_notice.isVisible)
+        assert page_notice.text() == "1 alarms are gone"
+        assert window.isEnabled()
+
+    desk(tmp_path, story)
+
+
+def test_nobody_signed_on_can_only_watch_and_silence(qtbot, tmp_path):
+    async def story(window, station):
+        assert not window.banners.main.acknowledge_button.isEnabled()
+        assert "Ctrl+L" in window.banners.main.acknowledge_button.toolTip()
+        assert not window.actions_set.action("alarm.acknowledge_page").isEnabled()
+        assert window.banners.main.silence_button.isEnabled()
+        assert "view only" in window.strip.field("person").strong.text()
+        window.faceplate.show_selection(Selection(asset_id=plant.asset_id("ROB-A4")))
+        assert not window.faceplate._button_of["incident.open"].isEnabled()
+
+    desk(tmp_path, story, session=None)
+
+
+def test_signing_on_survives_a_wrong_password(qtbot, tmp_path):
+    async def story(window, station):
+        station.refusals[SignOn] = Refused("Name or password is wrong")
+        QTest.keyClick(window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+        await until(lambda: window.findChild(QuestionDialog) is not None)
+        dialog = window.findChild(QuestionDialog)
+        await until(dialog.isVisible)
+        dialog.input("login").setText("op2")
+        dialog.input("password").setText("wrong")
+        dialog.accept_button.click()
+        await until(lambda: dialog._notice.text() == "Name or password is wrong")
+        del station.refusals[SignOn]
+        dialog.accept_button.click()
+        await until(lambda: len(sent(station, SignOn)) == 2)
+        await until(lambda: window.wishes._sign_on is None)
+        assert sent(station, SignOff)
+
+    desk(tmp_path, story)
+
+
+def test_letter_keys_wait_for_a_list(qtbot, tmp_path):
+    async def story(window, station):
+        window.go("alarms")
+        view = window.docks.view("alarms")
+        window._on_focus(None, view.table)
+        assert window.actions_set.action("show.trend").isEnabled()
+        window._on_focus(view.table, window.palette_box.field)
+        assert not window.actions_set.action("show.trend").isEnabled()
+
+    desk(tmp_path, story)
+
+
+def test_the_palette_finds_by_a_few_letters_and_goes_there(qtbot, tmp_path):
+    async def story(window, station):
+        QTest.keyClick(window, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+        field = window.palette_box.field
+        assert field.isVisible()
+        QTest.keyClicks(field, "jo3 temp")
+        QTest.keyClick(field, Qt.Key.Key_Down)
+        QTest.keyClick(field, Qt.Key.Key_Up)
+        QTest.keyClick(field, Qt.Key.Key_Return)
+        assert not window.palette_box.isVisible()
+        assert window.docks.current in {"alarms", "trends"}
+        assert window.docks.view(window.docks.current).shown[-1].tag_handle == 4
+
+    desk(tmp_path, story)
+
+
+def test_a_torn_off_view_carries_the_banner_with_it(qtbot, tmp_path):
+    async def story(window, station):
+        window.docks.tear_off("trends")
+        await until(lambda: len(window.banners._banners) == 2)
+        slim = window.banners._banners[1]
+        await until(slim.isVisible)
+        assert slim.top.alarm.text == "Core switch SW-CORE-1 unreachable"
+        assert slim.window() is not window
+        station.deliver(s.ALARM_COUNTS, r.AlarmCounts())
+        assert slim.top.alarm is None
+
+    desk(tmp_path, story)
+
+
+def test_the_layout_comes_back_after_a_crash(qtbot, tmp_path):
+    async def before(window, station):
+        window.go("alarms")
+        window.docks.view("alarms").state = {"filter": "robot"}
+        window.docks.tear_off("trends")
+        window.go("alarms")
+        window.keep_layout(carry=False)
+        window.person.preferences.set = lambda *_args, **_more: None  # the crash: nothing is written any more
+
+    async def after(window, station):
+        assert window.docks.is_shown("trends")
+        assert window.docks._docks["trends"].isInFloatingContainer()
+        assert window.docks.current == "alarms"
+        assert window.docks.view("alarms").state == {"filter": "robot"}
+        assert not window.docks.is_shown("incidents")
+
+    desk(tmp_path, before)
+    desk(tmp_path, after)
+
+
+def test_a_broken_layout_opens_the_first_view(qtbot, tmp_path):
+    preferences = Preferences(tmp_path)
+    preferences.use(plant.SESSION.user_id)
+    preferences.set("layout", {"docks": "!!", "geometry": "??", "splitter": ["x"], "views": 3})
+
+    async def story(window, station):
+        assert window.docks.current == "overview"
+
+    desk(tmp_path, story)
+
+
+def test_closing_asks_and_never_quits_by_itself(qtbot, tmp_path):
+    async def story(window, station):
+        asked = []
+        window.closing.connect(lambda: asked.append(True))
+        window.close()
+        assert asked
+        assert window.isVisible()
+        view = window.docks.view("overview")
+        window.finish()
+        assert view.is_closed
+
+    desk(tmp_path, story)
+
+
+def test_language_and_theme_switch_while_running_and_are_kept(qtbot, tmp_path):
+    async def story(window, station):
+        window.actions_set.trigger("app.language")
+        window.actions_set.trigger("app.theme")
+        assert window.banners.main.acknowledge_button.text() == "Quittieren"
+        assert theme().name == "dark"
+        assert window.person.preferences.text("theme") == "dark"
+
+    desk(tmp_path, story)
+
+
+def test_the_faceplate_answers_what_since_when_what_it_hurts_and_what_to_do(qtbot, tmp_path):
+    async def story(window, station):
+        window.faceplate.show_selection(Selection(asset_id=plant.asset_id("SW-CORE-1")))
+        await until(window.faceplate.history.isVisible)
+        plate = window.faceplate
+        assert plate.what.texts()[:2] == ["State", "DOWN since 23:40:25 · 0:42"]
+        assert plate.facts.hurts_title == "Hurts 4 assets"
+        assert "PLC-A21" in plate.hurts.texts()[0]
+        assert "Call Plant IT" in plate.todo.texts()[0]
+        assert plate.incidents.texts()[0] == "INC-K-0931"
+        tops = [part.y() for part in (plate.what, plate.alarms, plate.values, plate.hurts, plate.todo, plate.buttons)]
+        assert tops == sorted(tops)
+        assert any("DOWN, 14 symptoms grouped" in text for text in plate.history.texts())
+
+    desk(tmp_path, story)
+
+
+def test_values_of_a_lost_broker_never_look_good_on_the_faceplate(qtbot, tmp_path):
+    async def story(window, station):
+        plate = window.faceplate
+        plate.show_selection(Selection(tag_handle=4))
+        assert next(line.value.style for line in plate.facts.values) == ""
+        station.deliver(s.TAGS, plant.tags(Quality.BLIND))
+        station.deliver(s.ALARMS, plant.alarms(is_snapshot=False))
+        plate.refresh()
+        assert {line.value.style for line in plate.facts.values} == {"stale"}
+        assert any("blind: our link is down" in line.text for line in plate.facts.what)
+
+    desk(tmp_path, story)
+
+
+def test_markup_from_outside_is_shown_as_text_on_the_faceplate(qtbot, tmp_path):
+    async def story(window, station):
+        window.faceplate.show_selection(Selection(tag_handle=5))
+        assert window.faceplate.title.text() == "ROB-A4 / <b>mode</b>"
+        assert window.faceplate.title.textFormat() == Qt.TextFormat.PlainText
+
+    desk(tmp_path, story)
+
+
+def test_the_open_incident_is_shown_and_a_new_one_is_opened_from_the_alarm(qtbot, tmp_path):
+    async def story(window, station):
+        window.wishes.do("incident.open", Selection(asset_id=plant.asset_id("SW-CORE-1")))
+        await until(lambda: window.docks.current == "incidents")
+        assert window.docks.view("incidents").shown[-1].incident_id == plant.INCIDENT.incident_id
+        window.wishes.do("incident.open", Selection(occurrence=window.picture.alarm(1).occurrence))
+        await until(lambda: (d := window.findChild(QuestionDialog)) is not None and d.isVisible())
+        window.findChild(QuestionDialog).accept_button.click()
+        await until(lambda: sent(station, OpenIncident))
+        command = sent(station, OpenIncident)[0]
+        assert command.title == "Robot R4 joint 3 temperature high"
+        assert command.occurrences == (window.picture.alarm(1).occurrence,)
+        assert command.asset_ids == (plant.asset_id("ROB-A4"),)
+
+    desk(tmp_path, story)
+
+
+def test_the_strip_tells_the_truth_about_links_and_tags(qtbot, tmp_path):
+    async def story(window, station):
+        centre = window.strip.field("centre")
+        assert centre.strong.text() == "lost 3:12 h"
+        assert centre.rest.text() == "· 14 waiting"
+        station.deliver(s.LINKS, r.LinksDelta(False, (r.LinkRecord("broker:plant", "lost", plant.NOW_US - 4_000_000),)))
+        station.deliver(s.STATUS, replace(plant.STATUS, tags_live=0, tags_stale=0, tags_bad=0, tags_blind=1523))
+        window.tick()
+        assert window.strip.field("broker:plant").strong.text() == "lost 0:04"
+        assert window.strip.field("tags").rest.text() == "· 1,523 blind"
+
+    desk(tmp_path, story)
+
+
+def test_an_alarm_that_left_the_list_leaves_banner_and_faceplate(qtbot, tmp_path):
+    async def story(window, station):
+        window.faceplate.show_selection(Selection(asset_id=plant.asset_id("SW-CORE-1")))
+        assert window.faceplate.facts.alarms
+        station.deliver(s.ALARMS, plant.alarms((0, 1, 2), is_snapshot=False))
+        station.deliver(s.ALARM_COUNTS, r.AlarmCounts((0, 1, 0, 0), (0, 5, 19, 31), 1, 6, 2))
+        window.faceplate.refresh()
+        assert window.faceplate.facts.alarms == ()
+        assert window.banners.main.top.alarm.priority == 2
+
+    desk(tmp_path, story)
+
+
+def test_alarms_known_before_their_tags_still_belong_to_their_asset(qtbot, tmp_path):
+    from console.app.frame.plant_picture import PlantPicture
+
+    station = FakeStation()
+    picture = PlantPicture(station)
+    station.deliver(s.ALARMS, plant.alarms())
+    station.deliver(s.TAGS, plant.tags())
+    assert [a.priority for a in picture.alarms_of_asset(plant.asset_id("ROB-A4"))] == [2]
+    assert np.isfinite(picture.tags.value[4])
+    picture.close()
