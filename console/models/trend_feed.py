@@ -1,5 +1,6 @@
 """The pens of a trend view: every sample as it arrives, and the history that the shown window needs."""
 
+import asyncio
 from collections.abc import Callable
 from uuid import UUID
 
@@ -34,6 +35,7 @@ class TrendFeed(QObject):
         self._ids: dict[int, UUID] = {}
         self._arrived: dict[int, list[tuple[Longs, Floats, Bools]]] = {}  # while a query is under way
         self._loads = 0
+        self._turn = asyncio.Lock()  # answers are taken in the order they were asked for: the finest last
         self._undo: Callable[[], None] = lambda: None
 
     def add(self, tag: Tag) -> TrendPen:
@@ -61,13 +63,15 @@ class TrendFeed(QObject):
         self._errands.cancel()
 
     async def _load(self, handles: tuple[int, ...], from_us: int, to_us: int, buckets: int) -> None:
+        handles = tuple(handle for handle in handles if handle in self._ids)
         ids = tuple(self._ids[handle] for handle in handles)
         self._loads += 1
         try:
-            answer = await self._station.query(TrendQuery(ids, from_us, to_us, buckets))
-            for handle, columns in zip(handles, answer, strict=True):
-                if handle in self.pens:
-                    self._take(handle, columns, from_us)
+            async with self._turn:
+                answer = await self._station.query(TrendQuery(ids, from_us, to_us, buckets))
+                for handle, columns in zip(handles, answer, strict=True):
+                    if handle in self.pens:
+                        self._take(handle, columns, from_us)
         finally:
             self._loads -= 1
             if not self._loads:

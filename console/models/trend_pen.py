@@ -154,21 +154,6 @@ class TrendPen:
         average = float(area / lasting) if lasting > 0 else float("nan")
         return PenStatistics(float(low[0]), float(high[0]), average, round(float(gaps)), bool(bad[0]))
 
-    def gaps(self, from_us: int, to_us: int, at_least_us: int) -> list[tuple[int, int]]:
-        """Stretches without data, clipped to the window; an open one ends at `to_us`."""
-        a, b = np.searchsorted(self._time[: self._n], (from_us, to_us))
-        a = max(int(a) - 1, 0)
-        found: list[tuple[int, int]] = []
-        empty = np.isnan(self._value[a:b])
-        begins = a + np.flatnonzero(empty & np.concatenate(([True], ~empty[:-1]))) if empty.size else ()
-        for begin in begins:
-            after = np.flatnonzero(~np.isnan(self._value[begin:b]))
-            end = int(self._time[begin + after[0]]) if after.size else to_us
-            start = max(int(self._time[begin]), from_us)
-            if end - start >= at_least_us:
-                found.append((start, end))
-        return found
-
     def _insert(self, time_us: Longs, value: Floats, good: Bools) -> None:
         """Late samples: behind those of the same stamp, so that arrival order stays."""
         old_time, old_value, old_good = self.samples

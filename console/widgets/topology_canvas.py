@@ -102,7 +102,7 @@ class TopologyCanvas(QWidget):
         self._painter.scale = max(scale, LEAST_SCALE)
         left = (scene.width * self._painter.scale - self.width()) / 2
         top = (scene.height * self._painter.scale - self.height()) / 2
-        self._painter.origin = (round(left), round(min(top, -8.0) if top < 0 else top))
+        self._painter.origin = (round(left), round(max(top, -8.0)))
         self._fits = True
         self.redraw()
 
@@ -175,6 +175,8 @@ class TopologyCanvas(QWidget):
             linked[links[links[:, 1] == index, 0]] = True
         ahead = along > CARD_H / 4
         ahead[index] = False
+        if direction[0]:  # sideways stays on the level: links mostly lead up and down
+            linked &= across <= 0.5 * along
         for candidates in (ahead & linked, ahead):
             rows = np.flatnonzero(candidates)
             if rows.size:

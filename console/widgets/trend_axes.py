@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtGui import QFont
 
+from console.ui.fonts import font
 from console.ui.format import US, day_text, local, number_text
 from console.ui.theme import theme
 
@@ -84,9 +84,7 @@ class TrendAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         self.apply_theme()
 
     def apply_theme(self) -> None:
-        font = QFont()
-        font.setPixelSize(theme().measure("font_small"))
-        self.setTickFont(font)
+        self.setTickFont(font("font_small"))
         self.setPen(pg.mkPen(theme().color("line.strong")))
         self.setTextPen(pg.mkPen(theme().color("text.dim")))
         self.picture = None

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from weakref import ref
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
+from shiboken6 import Shiboken
 
 from console.ui.format import US, age_text
 from console.ui.theme import theme
@@ -32,10 +34,16 @@ class _TimeBox(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph has no types
 
     def __init__(self, owner: "TrendPlot") -> None:
         super().__init__(enableMenu=False, enableMouse=False)
-        self._owner = owner
+        self._plot = ref(owner)  # no cycle: widgets and items must die in the order that Qt wants
         self.setMouseEnabled(False, False)
         self.disableAutoRange()
         self.setDefaultPadding(0)
+
+    @property
+    def _owner(self) -> "TrendPlot":
+        owner = self._plot()
+        assert owner is not None  # events come only while the widget lives
+        return owner
 
     def mouseDragEvent(self, event: object, axis: int | None = None) -> None:
         drag: object = event
@@ -80,6 +88,11 @@ class TrendPlot(QWidget):
         theme().changed.connect(self.apply_theme)
         self.apply_theme()
 
+    def __del__(self) -> None:
+        """Collected as a whole by Python: take our items off first, pyqtgraph's own die badly with them on."""
+        if Shiboken.isValid(self):
+            self._dismantle()
+
     @property
     def spans(self) -> tuple[SpanItem, ...]:
         return tuple(item for _plot, item in self._plots)
@@ -90,8 +103,7 @@ class TrendPlot(QWidget):
 
     def set_groups(self, groups: Sequence[PlotGroup]) -> None:
         """Build the stack anew: one plot per group, the last one with the time axis."""
-        self._graphics.clear()
-        self._plots = []
+        self._dismantle()
         for row, group in enumerate(groups):
             plot = pg.PlotItem(
                 viewBox=_TimeBox(self), axisItems={"bottom": TrendAxis("bottom"), "left": TrendAxis("left")}
@@ -200,6 +212,16 @@ class TrendPlot(QWidget):
     def repaint_now(self) -> None:
         """Paint synchronously (benches and pictures)."""
         self._graphics.viewport().repaint()
+
+    def _dismantle(self) -> None:
+        for item in self.spans:
+            if Shiboken.isValid(item):
+                scene = item.scene()
+                if scene is not None:
+                    scene.removeItem(item)
+        self._plots = []
+        if Shiboken.isValid(self._graphics):
+            self._graphics.clear()
 
     def _choose(self, span_us: int, end_us: int) -> None:
         self.window_changed.emit(end_us - span_us, end_us)

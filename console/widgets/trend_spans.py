@@ -13,6 +13,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QRegion
 from PySide6.QtWidgets import QGraphicsObject, QStyleOptionGraphicsItem, QWidget
 
+from console.ui.fonts import font
 from console.ui.format import number_text
 from console.ui.priority_symbol import SymbolState, paint_symbol
 from console.ui.theme import theme
@@ -79,7 +80,7 @@ class Window:
 
 LIMIT_TOKENS = {"HH": "alarm.critical", "H": "alarm.medium", "L": "alarm.medium", "LL": "alarm.critical"}
 NEVER = 1 << 62
-GAP_WORD_PX = 90
+GAP_WORD_PX = 28
 
 
 class SpanItem(QGraphicsObject):
@@ -276,9 +277,7 @@ class SpanItem(QGraphicsObject):
     def _paint_words(self, painter: QPainter) -> None:
         """Title, limit names and the length of long gaps."""
         box, small = self._size, theme().measure("font_small")
-        font = painter.font()
-        font.setPixelSize(small)
-        painter.setFont(font)
+        painter.setFont(font("font_small"))
         for name, value in self._limits():
             y = self._y(value, box.height())
             if 0 <= y <= box.height():
@@ -289,14 +288,12 @@ class SpanItem(QGraphicsObject):
         row = 0
         for curve in self.curves:
             for start, stop in self._gaps(curve):
-                place = QRectF(
-                    start / self._ratio, box.height() - (row + 1) * (small + 6), (stop - start) / self._ratio, small + 4
-                )
+                middle = (start + stop) / 2 / self._ratio
+                place = QRectF(middle - 90, box.height() - (row + 1) * (small + 6), 180, small + 4)
                 words = self.gap_text((stop - start) * self._window.step_us)
                 painter.drawText(place, Qt.AlignmentFlag.AlignCenter, words)
                 row = min(row + 1, 3)
-        font.setBold(True)
-        painter.setFont(font)
+        painter.setFont(font("font_small", bold=True))
         painter.setPen(theme().color("text"))
         title = painter.fontMetrics().elidedText(self.title, Qt.TextElideMode.ElideRight, int(box.width()) - 16)
         painter.drawText(QRectF(8, 6, box.width() - 16, small + 6), Qt.AlignmentFlag.AlignLeft, title)

@@ -74,6 +74,13 @@ class PenSet:
             self.add(tag)
         return bool(added)
 
+    def handles_in(self, text: str) -> list[int]:
+        """Handles of the tags that lines of text name, by id or by path; at most as many as pens fit."""
+        tags = self._cache.tags
+        known = {tag.source.path(): tag.handle for tag in tags} | {str(tag.tag_id): tag.handle for tag in tags}
+        found = (known.get(line.strip()) for line in text.splitlines()[:MAX_PENS])
+        return [handle for handle in found if handle is not None]
+
     def _curves(self, rows: Iterable[PenRow], strong: int) -> Iterable[Curve]:
         for row in rows:
             handle = row.tag.handle

@@ -5,39 +5,31 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from console.models.heartbeat import BEATS_PER_SECOND, heartbeat
 from console.models.tag_cache import TagChange, tag_cache
 from console.models.trend_feed import TrendFeed
 from console.models.trend_limits import AlarmLimits
 from console.models.trend_table import TrendTable
-from console.ui.format import US, clock_text
+from console.ui.format import clock_text
 from console.ui.plain_label import PlainLabel
 from console.ui.table_view import TableView
 from console.ui.theme import theme
 from console.ui.translation import mark, tr
 from console.ui.view import Selection, View, ViewContext
+from console.views.trends.header import MINUTE, PRESETS, TrendHeader
 from console.views.trends.pens import PenSet
-from console.views.trends.tag_field import TagField
 from console.widgets.trend_overview import TrendOverview
 from console.widgets.trend_plot import TrendPlot
 from console.widgets.trend_readout import TrendReadout
 
-MINUTE = 60 * US
-PRESETS = (
-    (5 * MINUTE, mark("5 min")),
-    (15 * MINUTE, mark("15 min")),
-    (60 * MINUTE, mark("1 h")),
-    (120 * MINUTE, mark("2 h")),
-    (480 * MINUTE, mark("8 h")),
-    (1440 * MINUTE, mark("24 h")),
-)
 EMPTY = mark(
     "No pen yet. Type a few letters of a tag into the field above, drag a tag here, or press T on a row of any list."
 )
 NO_SUCH_TAG = mark("No tag matches “{words}”")
 BUCKETS = 4000
+OVERVIEW_US = 1440 * MINUTE
 SETTLE_MS = 150
 AROUND_SHARE = 0.7  # an alarm's moment stands here in the window
 
@@ -67,19 +59,7 @@ class TrendsView(View):
         self._rebuild()
 
     def _build(self) -> None:
-        self._heading = PlainLabel()
-        self._heading.setProperty("role", "heading")
-        self._live = QPushButton()
-        self._live.setCheckable(True)
-        self._spans = {span: QPushButton() for span, _text in PRESETS}
-        self._field = TagField(self._cache)
-        header = QHBoxLayout()
-        header.setContentsMargins(14, 8, 14, 8)
-        header.setSpacing(8)
-        for widget in (self._heading, self._live, *self._spans.values()):
-            header.addWidget(widget)
-        header.addStretch(1)
-        header.addWidget(self._field)
+        self.header = TrendHeader(self.title, self._cache)
         self.plot = TrendPlot()
         self._overview = TrendOverview()
         self._readout = TrendReadout(self.plot)
@@ -99,7 +79,7 @@ class TrendsView(View):
         self.table = TableView("trend_pens")
         self.model = TrendTable(self._cache, self)
         self.table.setModel(self.model)
-        for index, width in enumerate((36, 420, 110, 110, 110, 110, 110)):
+        for index, width in enumerate((36, 320, 104, 104, 104, 104, 104)):
             self.table.setColumnWidth(index, width)
         self._splitter = QSplitter(Qt.Orientation.Vertical)
         self._splitter.addWidget(self._stack)
@@ -109,15 +89,14 @@ class TrendsView(View):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addLayout(header)
+        layout.addWidget(self.header)
         layout.addWidget(self._splitter, 1)
 
     def _connect(self) -> None:
-        self._live.clicked.connect(self._toggle_live)
-        for span, button in self._spans.items():
-            button.clicked.connect(lambda _on=False, us=span: self._choose_span(us))
-        self._field.chosen.connect(self.add_pen)
-        self._field.nothing.connect(lambda text: self.context.refused(self, tr(NO_SUCH_TAG, words=text)))
+        self.header.live_pressed.connect(lambda: self._set_live(not self._is_live))
+        self.header.span_chosen.connect(self._choose_span)
+        self.header.field.chosen.connect(self.add_pen)
+        self.header.field.nothing.connect(lambda text: self.context.refused(self, tr(NO_SUCH_TAG, words=text)))
         self.plot.window_changed.connect(self._look_at)
         self.plot.live_wanted.connect(lambda: self._set_live(True))
         self.plot.cursor_moved.connect(self._on_cursor)
@@ -130,7 +109,7 @@ class TrendsView(View):
         theme().changed.connect(self._retell)
 
     def action_handlers(self) -> Mapping[str, Callable[[], object]]:
-        return {"app.filter": self._field.setFocus, "show.topology": self._show_topology}
+        return {"app.filter": self.header.field.setFocus, "show.topology": self._show_topology}
 
     def add_pen(self, handle: int) -> bool:
         """Draw a tag; a tag without numbers is refused beside the view."""
@@ -143,6 +122,8 @@ class TrendsView(View):
             return False
         if handle not in self._pens:
             self._pens.add(tag)
+            now = self._now_us()
+            self._feed.load(now - OVERVIEW_US, now, BUCKETS // 2, (handle,))
             self._rebuild()
             self._settle.start()
         return True
@@ -209,12 +190,9 @@ class TrendsView(View):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Text rows of tags: a tag's id, or its path."""
-        paths = {tag.source.path(): tag.handle for tag in self._cache.tags}
-        ids = {str(tag.tag_id): tag.handle for tag in self._cache.tags}
-        for line in event.mimeData().text().splitlines()[:16]:
-            name = line.strip()
-            self.add_pen(ids.get(name, paths.get(name, -1)))
+        """Text rows of tags: their ids or paths."""
+        for handle in self._pens.handles_in(event.mimeData().text()):
+            self.add_pen(handle)
         event.acceptProposedAction()
 
     def _on_beat(self, beat: int) -> None:
@@ -251,7 +229,7 @@ class TrendsView(View):
 
     def _on_tags(self, change: TagChange) -> None:
         if change.defined:
-            self._field.forget()
+            self.header.field.forget()
             if self._pens.waiting and self._pens.adopt():
                 self._rebuild()
                 self._settle.start()
@@ -272,9 +250,6 @@ class TrendsView(View):
         place = self.plot.mapFromGlobal(self.plot.cursor().pos())
         within = QRect(QPoint(70, 8), QPoint(self.plot.width() - 12, self.plot.height() - 24))
         self._readout.tell(clock_text(at_us, to_us), self.model.readings(at_us), place, within)
-
-    def _toggle_live(self) -> None:
-        self._set_live(not self._is_live)
 
     def _set_live(self, on: bool) -> None:
         self._is_live = on
@@ -314,17 +289,9 @@ class TrendsView(View):
             self.context.go("topology", Selection(tag.asset_id, tag.handle, tag.tag_id))
 
     def _tell_live(self) -> None:
-        self._live.setChecked(self._is_live)
-        self._live.setText(tr("● Live") if self._is_live else tr("Paused"))
-        for span, button in self._spans.items():
-            button.setProperty("flat", span != self._span_us)
-            button.style().polish(button)
+        self.header.tell(self._is_live, self._span_us)
 
     def _retell(self) -> None:
-        self._heading.setText(tr(self.title))
+        self.header.retell()
         self._empty.setText(tr(EMPTY))
-        self._live.setToolTip(tr("Follow the newest values, or stop to look back (End)"))
-        for span, text in PRESETS:
-            self._spans[span].setText(tr(text))
-        self._field.retell()
         self._tell_live()
