@@ -10,6 +10,7 @@ from console.domain.alarms import AlarmKind, AlarmRule, Priority
 VERSION = 1
 PRIORITIES = {priority.name.lower(): priority for priority in Priority}
 KINDS = tuple(kind.value for kind in AlarmKind if kind is not AlarmKind.SYSTEM)
+WITHOUT_DELAY = (AlarmKind.NODE_DEAD, AlarmKind.CLOCK, AlarmKind.LINK_DOWN)  # a death or a loss is a fact at once
 LIMITS = ("ll", "l", "h", "hh")  # in rising order
 
 
@@ -49,6 +50,8 @@ def _rule(table: TableReader) -> AlarmRule:
     rule_id = table.text("id").strip()
     if "id" in table.table and not rule_id:
         table.problem("id", "must not be empty", "give it a short name that never changes")
+    if "/" in rule_id:  # the sides of a rule are named id/high and id/low
+        table.problem("id", "must not contain '/'", "use '-' instead")
     pattern = table.text("tag").strip()
     if "tag" in table.table and not pattern:
         table.problem("tag", "must not be empty", "write a pattern such as Press/*/Temperature")
@@ -91,6 +94,10 @@ def _check_kind(table: TableReader, rule: AlarmRule, limits: dict[str, float | N
                 table.problem(high, f"must lie above {low}", f"correct {high} or {low}")
     elif given:
         table.problem(given[0][0], f"has no meaning for kind '{rule.kind}'", "remove it")
+    delays = ("on_delay_s", "off_delay_s") if rule.kind in WITHOUT_DELAY else ()
+    for key in (*delays, *(() if rule.kind is AlarmKind.LIMIT else ("deadband", "priority_inner"))):
+        if key in table.table:
+            table.problem(key, f"has no meaning for kind '{rule.kind}'", "remove it")
     if rule.kind is AlarmKind.DISCRETE and not rule.equals:
         table.problem("equals", "a discrete rule needs its alarm values", 'add equals = ["FAULT"] or [1, 2] or true')
     if rule.kind is not AlarmKind.DISCRETE and rule.equals:

@@ -96,6 +96,12 @@ id = "f"
 tag = "*"
 h = nan
 [[rule]]
+id = "g/high"
+tag = "*"
+kind = "node_dead"
+on_delay_s = 3
+deadband = 1
+[[rule]]
 id = "good"
 tag = "*"
 h = 1
@@ -120,6 +126,9 @@ h = 1
         "rule[4].on_delay_s",
         "rule[4].priority",
         "rule[5].h",
+        "rule[6].id",
+        "rule[6].on_delay_s",
+        "rule[6].deadband",
     }
     assert all(problem.remedy for problem in problems)
 

@@ -7,6 +7,8 @@ annunciated, not on source time: an alarm of a node whose clock is slow must nev
 from console.domain.alarms import Priority
 from console.services.records import HornSnapshot, HornState
 
+OTHER_STATION_US = 2_000_000  # two stations of one desk annunciate the same alarm this far apart at most
+
 
 class Annunciation:
     """Told by the engine; asked by the horn. Priority 5 never sounds."""
@@ -14,6 +16,7 @@ class Annunciation:
     def __init__(self, position: str = "") -> None:
         self.position = position
         self._silenced_us = 0
+        self._asked_us = 0  # what a silence given at this station names
         self._request = 0
         self._has_device = True
         self._sounding: dict[int, dict[int, int]] = {priority: {} for priority in range(1, 5)}  # row -> at_us
@@ -43,9 +46,15 @@ class Annunciation:
             self._sounding[priority].pop(row, None)
 
     def silence(self, position: str, through_us: int) -> bool:
-        """Apply a `HornSilenced`; True when it concerns this position."""
+        """Apply a `HornSilenced`; True when it concerns this position.
+
+        One from another station of this desk reaches a little further, because the same alarm came here by its own
+        way and this PC's clock; what is really newer sounds on over there.
+        """
         if position != self.position:
             return False
+        if through_us != self._asked_us:
+            through_us += OTHER_STATION_US
         self._silenced_us = max(self._silenced_us, through_us)
         for rows in self._sounding.values():
             done = [row for row, at_us in rows.items() if at_us <= through_us]
@@ -60,7 +69,8 @@ class Annunciation:
 
     def newest_sounding_us(self) -> int:
         """Newest annunciation that sounds now, 0 when nothing does: `HornSilenced.through_us` of a local silence."""
-        return max((at_us for rows in self._sounding.values() for at_us in rows.values()), default=0)
+        self._asked_us = max((at_us for rows in self._sounding.values() for at_us in rows.values()), default=0)
+        return self._asked_us
 
     @property
     def priority(self) -> int:

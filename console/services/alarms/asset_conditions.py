@@ -1,7 +1,7 @@
 """Conditions that need no rule: one per asset, link or system key, made when it is first true.
 
-A rule of such a kind (its `tag` is then a pattern over `group/node[/device]`, or over the broker's name) only
-changes priority, texts, area and delays; it never changes the identity.
+A rule of such a kind (`tag` is then a pattern over `group/node[/device]`, or over the broker's name) only
+changes priority, texts and area; it never changes the identity.
 """
 
 from collections.abc import Iterable

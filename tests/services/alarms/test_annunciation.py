@@ -1,7 +1,7 @@
 """What sounds: the most urgent of what nobody has seen, until it is silenced or something newer comes."""
 
 from console.domain.alarms import Priority
-from console.services.alarms.annunciation import Annunciation
+from console.services.alarms.annunciation import OTHER_STATION_US, Annunciation
 from console.services.records import HornState
 
 
@@ -36,15 +36,32 @@ def test_a_silence_of_another_position_silences_nothing_here():
 def test_an_older_silence_that_arrives_late_does_not_touch_a_newer_alarm():
     horn = Annunciation("desk")
     horn.annunciate(1, Priority.HIGH, 10)
-    horn.annunciate(2, Priority.MEDIUM, 20)
+    horn.annunciate(2, Priority.MEDIUM, 10 + OTHER_STATION_US + 1)
     horn.silence("desk", 10)
     assert horn.snapshot().priority == 3
+
+
+def test_a_silence_at_another_station_of_the_desk_reaches_the_same_alarm_that_came_here_a_moment_later():
+    horn = Annunciation("desk")
+    horn.annunciate(1, Priority.HIGH, 1_000_000)
+    horn.silence("desk", 950_000)
+    assert horn.snapshot().state is HornState.SILENCED
+
+
+def test_a_silence_given_here_never_reaches_what_came_between_the_key_and_its_effect():
+    horn = Annunciation("desk")
+    horn.annunciate(1, Priority.HIGH, 10)
+    through = horn.newest_sounding_us()
+    horn.annunciate(2, Priority.HIGH, 11)
+    horn.end(1)
+    horn.silence("desk", through)
+    assert horn.snapshot().state is HornState.SOUNDING
 
 
 def test_a_clock_that_was_set_back_does_not_put_a_new_alarm_under_an_old_silence():
     horn = Annunciation("desk")
     horn.annunciate(1, Priority.HIGH, 1000)
-    horn.silence("desk", 1000)
+    horn.silence("desk", horn.newest_sounding_us())
     horn.annunciate(2, Priority.HIGH, 5)
     assert horn.snapshot().state is HornState.SOUNDING
 
