@@ -20,7 +20,9 @@ PATIENCE_S = 20.0
 class SyncedStation(StationJournal):
     """A station's journal that keeps itself equal with a centre; polls fast so that tests are quick."""
 
-    def __init__(self, folder: Path, code: str, centre: CentreSettings, station_db: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, code: str, centre: CentreSettings, station_db: Path | None = None, poll_s: float = 0.1
+    ) -> None:
         super().__init__(folder / code, code)
         self.links: list[LinkRecord] = []
         self.replicator = Replicator(
@@ -31,7 +33,7 @@ class SyncedStation(StationJournal):
             now_us=lambda: time.time_ns() // 1000,
             station_db=station_db,
             chance=random.Random(1),
-            poll_s=0.1,
+            poll_s=poll_s,
         )
 
     @property
@@ -41,10 +43,10 @@ class SyncedStation(StationJournal):
 
 @asynccontextmanager
 async def synced(
-    folder: Path, code: str, centre: CentreSettings, db: Path | None = None
+    folder: Path, code: str, centre: CentreSettings, db: Path | None = None, poll_s: float = 0.1
 ) -> AsyncIterator[SyncedStation]:
     """A started station; stopped and closed at the end."""
-    station = SyncedStation(folder, code, centre, db)
+    station = SyncedStation(folder, code, centre, db, poll_s)
     try:
         await station.start()
         station.replicator.start()

@@ -21,6 +21,8 @@ from console.services.journal.facts_codec import decode_fact
 from console.services.journal.hlc import HybridClock
 from console.services.journal.own_stream import OwnStream, Place
 
+MISSING = "predecessor is missing"  # not bad in itself: it may come later, or its stream is forked
+
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
@@ -78,7 +80,7 @@ class Receiver:
         if event.body.station != stream.station:
             raise BadEvent("of another station than its stream")
         if event.seq > 1 and place_of(connection, event.prev) != (event.stream, event.seq - 1):
-            raise BadEvent("predecessor is missing")
+            raise BadEvent(MISSING)
         rid = insert_event(connection, event, peer, now_us)
         self._flag(connection, event, stream, now_us)
         if event.body.station == self._place.station:
@@ -90,7 +92,7 @@ class Receiver:
         body = event.body
         fact = decode_fact(body.etype, body.min_reader, bytes(body.payload))
         if event.seq != 1:
-            raise BadEvent("predecessor is missing")
+            raise BadEvent(MISSING)
         if not isinstance(fact, StreamOpened) or fact.stream != event.stream:
             raise BadEvent("stream does not begin with its opening")
         try:

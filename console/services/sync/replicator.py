@@ -22,6 +22,7 @@ from console.services.journal.entries import Entry
 from console.services.journal.envelope import RawEvent
 from console.services.journal.event_table import Tip, read_cursor, tips
 from console.services.journal.log import CENTRE, JournalLog
+from console.services.journal.receiving import MISSING
 from console.services.notifier import Undo
 from console.services.records import LinkRecord
 from console.services.storage.database import reader_engine
@@ -127,11 +128,12 @@ class Replicator:
     async def _take_in(self, raws: list[RawEvent]) -> None:
         try:
             received = await self._journal.receive(raws, CENTRE)
+            bad = [one for one in received.rejected if one.reason != MISSING or one.stream in self._in_doubt]
+            if bad:
+                log.warning(
+                    "%d events from the centre do not fit; the first: %s %s", len(bad), bad[0].stream, bad[0].reason
+                )
             self._in_doubt.update(one.stream for one in received.rejected if one.stream is not None)
-            if received.rejected:
-                one = received.rejected[0]
-                count = len(received.rejected)
-                log.warning("%d events from the centre do not fit; the first: %s %s", count, one.stream, one.reason)
         except Refused as refusal:
             log.warning("what the centre sent could not be stored: %s", refusal)
             await asyncio.sleep(_FULL_DISK_S)

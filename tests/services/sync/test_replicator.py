@@ -11,8 +11,10 @@ import pytest
 
 from console.config.settings import CentreSettings
 from console.domain.facts import IncidentNoted, IncidentOpened
+from console.services.journal.envelope import decode_event
 from console.services.journal.verify import verify_journal
 from console.services.station import JournalQuery
+from console.services.sync.central import Central
 from console.services.sync.central_schema import ensure_schema
 from tests.conftest import LogLines
 from tests.support.journals import StationJournal, acknowledgement, note
@@ -237,11 +239,7 @@ def test_another_site_in_the_same_database_is_never_seen(tmp_path: Path, postgre
         await foreign.start()
         async with synced(tmp_path, "A1", postgres.settings) as a:
             await until(lambda: a.state == "live", "A is live")
-            other = foreign.place
-            from console.services.journal.envelope import decode_event
-            from console.services.sync.central import Central
-
-            central = Central(postgres.settings, other)
+            central = Central(postgres.settings, foreign.place)
             assert central.push([decode_event(raw) for raw in await foreign.all_events()]) == 1
             assert len(central.tips()) == 1
             central.close()
@@ -264,6 +262,39 @@ def test_a_centre_of_a_newer_program_is_refused_with_words(tmp_path: Path, postg
             await until(lambda: a.state == "refused", "it says so")
             assert a.links[-1].detail == "The central database needs a newer Leitstand."
             await a.act(note("goes on here"))
+
+    asyncio.run(story())
+
+
+def test_an_act_is_sent_at_once_and_not_at_the_next_poll(tmp_path: Path, postgres: TestDatabase) -> None:
+    async def story() -> None:
+        async with synced(tmp_path, "A1", postgres.settings, poll_s=600.0) as a:
+            await until(lambda: a.state == "live", "A is live")
+            for number in range(3):
+                (entry,) = await a.act(note(f"{number}"))
+                there = f"select count(*) from leitstand.event where seq = {entry.seq}"
+                await until(lambda question=there: asked(postgres.url, question) == [(1,)], "it is there")
+
+    asyncio.run(story())
+
+
+def test_the_centre_takes_no_event_whose_bytes_do_not_fit_its_hash_or_whose_predecessor_is_missing(
+    tmp_path: Path, postgres: TestDatabase
+) -> None:
+    async def story() -> None:
+        station = await StationJournal(tmp_path, "A1").start()
+        await station.act(note("one"))
+        await station.act(note("two"))
+        opening, one, two = [decode_event(raw) for raw in await station.all_events()]
+        forged = replace(one, raw=replace(one.raw, body=one.raw.body.replace(b'"one"', b'"0ne"')))
+        central = Central(postgres.settings, station.place)
+        assert central.push([opening, forged, two]) == 1
+        assert central.push([two, two]) == 0
+        assert central.push([two, one, opening, one]) == 2
+        assert central.push([opening, one, two]) == 0
+        assert [(tip.seq, tip.hash) for tip in central.tips()] == [(3, two.raw.hash)]
+        central.close()
+        station.close()
 
     asyncio.run(story())
 
