@@ -106,9 +106,9 @@ class AlarmSpans:
         priority = np.concatenate([live["priority"][on], ended["priority"]]).astype(np.int64)
         area = np.concatenate([live["area"][on], ended["area"]]).astype(np.int64)
         seen = (end > from_us) & (start < to_us) & (area >= 0)
-        scale = slots / max(1, to_us - from_us)
-        first = np.clip((start - from_us) * scale, 0, slots - 1).astype(np.int64)
-        last = np.clip(np.ceil((end - from_us) * scale), 1, slots).astype(np.int64)
+        span = max(1, to_us - from_us)
+        first = np.minimum((np.clip(start, from_us, to_us) - from_us) * slots // span, slots - 1)
+        last = -(-(np.clip(end, from_us, to_us) - from_us) * slots // span)  # rounded up
         last = np.maximum(last, first + 1)
         is_live = np.arange(len(start)) < len(on)
         made = []

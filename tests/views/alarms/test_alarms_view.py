@@ -1,0 +1,424 @@
+"""What an operator does with the alarm list, by keys, while it lives under his hands."""
+
+from uuid import UUID
+
+import pytest
+from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QDialog, QPlainTextEdit, QPushButton
+from pytestqt.qtbot import QtBot
+
+from console.domain.alarms import AlarmState
+from console.domain.commands import AcknowledgeAlarms, CommentAlarm, OpenIncident
+from console.domain.refusal import Refused
+from console.models.alarm_table import AlarmTab
+from console.models.incident_table import IncidentTable
+from console.services.records import AlarmCounts, IncidentsDelta
+from console.services.station import ALARM_COUNTS, ALARMS, INCIDENTS, AlarmHistoryQuery, AlarmLogRow
+from console.ui.dialogs import QuestionDialog
+from console.ui.theme import theme
+from console.ui.translation import set_language
+from console.views.alarms.view import AlarmsView
+from console.widgets.incident_form import IncidentForm
+from tests.models.test_other_tables import incident
+from tests.support.fake_station import FakeStation
+from tests.support.plant_rows import T0, alarms, condition
+from tests.support.qt_loop import run, until
+from tests.support.screens import Screen
+
+NOW = int(T0)
+
+
+@pytest.fixture
+def station() -> FakeStation:
+    made = FakeStation()
+    made.answers[AlarmHistoryQuery] = lambda _query: ()
+    return made
+
+
+def fill(station: FakeStation, count: int = 20, **values: object) -> None:
+    conditions = [condition(row) for row in range(count)]
+    start = [T0 + row for row in range(count)]
+    station.deliver(
+        ALARMS,
+        alarms(range(count), start_us=start, conditions=conditions, is_snapshot=True, **values),  # type: ignore[arg-type]
+    )
+
+
+def view_of(screen: Screen) -> AlarmsView:
+    assert isinstance(screen.view, AlarmsView)
+    return screen.view
+
+
+def select_rows(view: AlarmsView, rows: set[int]) -> None:
+    view.list.clearSelection()
+    for row in rows:
+        flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+        view.list.selectionModel().select(view.table.index(view.table.position_of(row), 0), flags)
+
+
+def test_space_acknowledges_exactly_the_five_that_were_selected_before_the_flood(
+    qtbot: QtBot, station: FakeStation
+) -> None:
+    async def story() -> None:
+        fill(station, 100)
+        async with Screen(AlarmsView, station) as screen:
+            view = view_of(screen)
+            chosen = {3, 17, 40, 77, 99}
+            select_rows(view, chosen)
+            view.list.setFocus()
+            flood = [condition(row) for row in range(100, 600)]
+            station.deliver(ALARMS, alarms(range(100, 600), priority=1, start_us=T0 + 500, conditions=flood))
+            await until(lambda: view.table.rowCount() == 600)
+            view.list.set_sort(((3, False), (1, True)))
+            screen.press(Qt.Key.Key_Space)
+            await until(lambda: station.submitted)
+        asked = station.submitted[0]
+        assert isinstance(asked, AcknowledgeAlarms)
+        assert {o.condition_id for o in asked.occurrences} == {condition(row).condition_id for row in chosen}
+        assert {o.start_us for o in asked.occurrences} == {T0 + row for row in chosen}
+
+    run(story())
+
+
+def test_what_is_acknowledged_already_is_not_asked_for_again(qtbot: QtBot, station: FakeStation) -> None:
+    async def story() -> None:
+        fill(station, 2, state=[AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED])
+        async with Screen(AlarmsView, station) as screen:
+            view = view_of(screen)
+            view.list.selectAll()
+            view.list.setFocus()
+            screen.press(Qt.Key.Key_Space)
+            await until(lambda: station.submitted)
+            view.list.selectRow(view.table.position_of(1))
+            screen.press(Qt.Key.Key_Space)
+            await until(lambda: screen.said)
+        assert len(station.submitted) == 1
+        assert station.submitted[0].occurrences == view.table.occurrences([0])  # type: ignore[attr-defined]
+        assert screen.said == ["There is nothing to acknowledge here"]
+
+    run(story())
+
+
+def test_a_refusal_is_said_beside_the_list_in_the_persons_language(qtbot: QtBot, station: FakeStation) -> None:
+    async def story() -> None:
+        fill(station, 1)
+        station.refusals[AcknowledgeAlarms] = Refused("Already acknowledged: {alarms}", alarms="Fan <b>1</b>")
+        async with Screen(AlarmsView, station) as screen:
+            set_language("de")
+            view_of(screen).list.selectRow(0)
+            view_of(screen).acknowledge_selection()
+            await until(lambda: screen.said)
+            assert screen.said == ["Bereits quittiert: Fan <b>1</b>"]
+
+    try:
+        run(story())
+    finally:
+        set_language("en")
+
+
+def test_new_alarms_steal_neither_focus_nor_selection_nor_the_place_being_read(
+    qtbot: QtBot, station: FakeStation
+) -> None:
+    async def story() -> None:
+        fill(station, 200)
+        async with Screen(AlarmsView, station) as screen:
+            view = view_of(screen)
+            view.list.scrollTo(view.table.index(150, 0))
+            view.list.setCurrentIndex(view.table.index(150, 3))
+            view.filter.field.setFocus()
+            await until(lambda: view.list.rowAt(0) > 0)
+            reading = view.table.row_at(view.list.rowAt(0))
+            current = view.table.row_at(view.list.currentIndex().row())
+            more = [condition(row) for row in range(200, 260)]
+            station.deliver(ALARMS, alarms(range(200, 260), priority=1, start_us=T0 + 900, conditions=more))
+            await until(lambda: view.table.rowCount() == 260)
+            assert view.table.row_at(view.list.rowAt(0)) == reading
+            assert view.table.row_at(view.list.currentIndex().row()) == current
+            assert QApplication.focusWidget() is view.filter.field
+
+    run(story())
+
+
+def test_the_page_is_acknowledged_only_as_seen_and_after_naming_the_critical_ones(
+    qtbot: QtBot, station: FakeStation
+) -> None:
+    async def story() -> None:
+        fill(station, 200, priority=[1, 2] * 100)
+        async with Screen(AlarmsView, station) as screen:
+            view = view_of(screen)
+            seen = view.table.occurrences(view.visible_positions())
+            assert 5 < len(seen) < 60
+            screen.press(Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+            await until(lambda: view.findChildren(QuestionDialog))
+            dialog = view.findChildren(QuestionDialog)[0]
+            told = "\n".join(label.text() for label in dialog.findChildren(type(view.heading)))
+            assert "ROB-198 · Robot 198 joint temperature high" in told
+            assert not dialog.isModal()
+            more = [condition(row) for row in range(200, 230)]
+            station.deliver(ALARMS, alarms(range(200, 230), priority=1, start_us=T0 + 900, conditions=more))
+            await until(lambda: view.table.rowCount() == 230)
+            dialog.accept_button.click()
+            await until(lambda: station.submitted)
+        asked = station.submitted[0]
+        assert isinstance(asked, AcknowledgeAlarms)
+        assert asked.occurrences == seen[:100]
+
+    run(story())
+
+
+def test_f2_goes_to_the_most_urgent_alarm_and_then_to_the_next_even_when_a_filter_hides_it(
+    qtbot: QtBot, station: FakeStation
+) -> None:
+    async def story() -> None:
+        fill(station, 3, priority=[3, 1, 2])
+        async with Screen(AlarmsView, station) as screen:
+            view = view_of(screen)
+            screen.press(Qt.Key.Key_F2)
+            assert view.table.row_at(view.list.currentIndex().row()) == 1
+            screen.press(Qt.Key.Key_F2)
+            assert view.table.row_at(view.list.currentIndex().row()) == 2
+            view.filter.set_text("no such words")
+            assert view.table.rowCount() == 0
+            assert view.filter.clear_button.text().startswith("3 hidden")
+            screen.press(Qt.Key.Key_F2)
+            assert view.filter.text() == ""
+            assert view.table.row_at(view.list.currentIndex().row()) == 1
+            assert QApplication.focusWidget() is view.list
+
+    run(story())
+
+
+def test_ctrl_f_filters_escape_clears_and_the_hidden_rows_are_counted(qtbot: QtBot, station: FakeStation) -> None:
+    async def story() -> None:
+        fill(station, 12)
+        async with Screen(AlarmsView, station) as screen:
+            view = view_of(screen)
+            screen.press(Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+            assert QApplication.focusWidget() is view.filter.field
+            QTest.keyClicks(view.filter.field, "ROB-11")
+            assert [view.table.rowCount(), view.filter.clear_button.text()] == [1, "11 hidden by filter · clear"]
+            QTest.keyClick(view.filter.field, Qt.Key.Key_Down)
+            assert QApplication.focusWidget() is view.list
+            view.filter.clear_button.click()
+            assert view.table.rowCount() == 12
+            assert not view.filter.clear_button.isVisible()
+
+    run(story())
+
+
+def test_tabs_badge_and_list_tell_the_same_number(qtbot: QtBot, station: FakeStation) -> None:
+    async def story() -> None:
+        states = [AlarmState.UNACKNOWLEDGED] * 3 + [AlarmState.ACKNOWLEDGED] * 2 + [AlarmState.RETURNED_UNACKNOWLEDGED]
+        fill(station, 6, state=states)
+        counts = AlarmCounts((0, 4, 0, 0), (0, 5, 0, 0), shelved=0)
+        station.deliver(ALARM_COUNTS, counts)
+        async with Screen(AlarmsView, station) as screen:
+            view = view_of(screen)
+            assert view.tabs.count(AlarmTab.UNACKNOWLEDGED) == sum(counts.unacknowledged)
+            view.show_tab(AlarmTab.UNACKNOWLEDGED)
+            assert view.table.rowCount() == 4
+            view.show_tab(AlarmTab.SHELVED)
+            assert [view.table.rowCount(), view.list.empty_text] == [0, "No alarm is shelved."]
+
+    run(story())
+
+
+def test_a_quiet_plant_says_so_in_both_languages(qtbot: QtBot, station: FakeStation) -> None:
+    async def story() -> None:
+        async with Screen(AlarmsView, station) as screen:
+            view = view_of(screen)
+            assert view.list.empty_text == "No alarm. The plant is quiet."
+            set_language("de")
+            theme().changed.emit()
+            assert view.list.empty_text == "Kein Alarm. Die Anlage ist ruhig."
+            assert view.heading.text() == "Alarme"
+
+    try:
+        run(story())
+    finally:
+        set_language("en")
+
+
+def test_a_comment_that_is_refused_stays_in_its_dialog(qtbot: QtBot, station: FakeStation) -> None:
+    async def story() -> None:
+        fill(station, 1)
+        station.refusals[CommentAlarm] = Refused("Write something first")
+        async with Screen(AlarmsView, station) as screen:
+            view = view_of(screen)
+            view.list.selectRow(0)
+            view.list.setFocus()
+            screen.press(Qt.Key.Key_C)
+            await until(lambda: view.findChildren(QuestionDialog))
+            dialog = view.findChildren(QuestionDialog)[0]
+            field = dialog.input("text")
+            assert isinstance(field, QPlainTextEdit)
+            field.setPlainText("fuse replaced")
+            dialog.accept_button.click()
+            await until(lambda: station.submitted)
+            await until(dialog.accept_button.isEnabled)
+            assert field.toPlainText() == "fuse replaced"
+            station.refusals.clear()
+            dialog.accept_button.click()
+            await until(lambda: not view.findChildren(QuestionDialog))
+        assert station.submitted[-1] == CommentAlarm(view.table.occurrences([0])[0], "fuse replaced")
+
+    run(story())
+
+
+def test_the_key_i_opens_a_form_for_the_selection_and_keeps_its_draft(qtbot: QtBot, station: FakeStation) -> None:
+    async def story() -> None:
+        fill(station, 3, priority=[1, 2, 2])
+        async with Screen(AlarmsView, station) as screen:
+            view = view_of(screen)
+            select_rows(view, {0, 2})
+            view.list.setFocus()
+            screen.press(Qt.Key.Key_I)
+            await until(lambda: view.findChildren(IncidentForm))
+            form = view.findChildren(IncidentForm)[0]
+            assert form.title_field.text() == "ROB-0 · Robot 0 joint temperature high"
+            assert form.sign.priority == 2  # impact 3, urgency 1
+            form.impact_choice.setCurrentIndex(0)
+            assert form.sign.priority == 1
+            form.description_field.setPlainText("line 2 stands")
+            form.reject()
+            select_rows(view, {2, 0})
+            view.open_incident()
+            await until(form.isVisible)
+            assert form.description_field.toPlainText() == "line 2 stands"
+            form.open_button.click()
+            await until(lambda: station.submitted)
+        asked = station.submitted[0]
+        assert isinstance(asked, OpenIncident)
+        assert (asked.impact, asked.urgency, asked.description) == (1, 1, "line 2 stands")
+        assert {o.condition_id for o in asked.occurrences} == {condition(0).condition_id, condition(2).condition_id}
+
+    run(story())
+
+
+def test_the_key_i_shows_the_incident_that_is_open_already(qtbot: QtBot, station: FakeStation) -> None:
+    async def story() -> None:
+        fill(station, 2)
+        known = incident(5, alarms=((condition(1).condition_id, T0 + 1, "text"),))
+        station.deliver(INCIDENTS, IncidentsDelta(True, (known,)))
+        async with Screen(AlarmsView, station) as screen:
+            select_rows(view_of(screen), {1})
+            view_of(screen).open_incident()
+            await until(lambda: screen.went)
+            assert not view_of(screen).findChildren(QDialog)
+        view_id, selection = screen.went[0]
+        assert view_id == "incidents"
+        assert selection is not None and selection.incident_id == UUID(int=5)
+
+    run(story())
+
+
+def test_t_and_g_carry_the_selection_elsewhere(qtbot: QtBot, station: FakeStation) -> None:
+    async def story() -> None:
+        fill(station, 2)
+        async with Screen(AlarmsView, station) as screen:
+            view = view_of(screen)
+            view.list.selectRow(view.table.position_of(1))
+            view.list.setFocus()
+            screen.press(Qt.Key.Key_T)
+            screen.press(Qt.Key.Key_G)
+            assert [where for where, _selection in screen.went] == ["trends", "topology"]
+            selection = screen.went[0][1]
+            assert selection is not None
+            assert (selection.tag_handle, selection.at_us) == (1, T0 + 1)
+            assert screen.selected[-1].asset_id == condition(1).asset_id
+
+    run(story())
+
+
+def test_the_bar_says_how_many_are_selected_and_denied_deeds_say_why(qtbot: QtBot, station: FakeStation) -> None:
+    async def story() -> None:
+        fill(station, 4, state=[1, 1, 2, 2])
+        async with Screen(AlarmsView, station) as screen:
+            view = view_of(screen)
+            assert not view.bar.isVisible()
+            view.list.selectAll()
+            assert view.selected_text.text() == "4 alarms selected · 2 unacknowledged"
+            screen.actions.set_denied({"ack": "Sign on to do this"})
+            button = next(b for b in view.bar.findChildren(QPushButton) if b.text() == "Acknowledge")
+            assert not button.isEnabled()
+            assert "Sign on" in button.toolTip()
+
+    run(story())
+
+
+def test_hostile_names_never_reach_the_screen_as_markup(qtbot: QtBot, station: FakeStation) -> None:
+    async def story() -> None:
+        nasty = "<img src='http://x'>\n\u202e" + "W" * 300
+        hostile = condition(0, text=nasty, asset=nasty, area=nasty)
+        station.deliver(ALARMS, alarms([0], conditions=[hostile], is_snapshot=True, notes={0: "<b>note</b>"}))
+        async with Screen(AlarmsView, station) as screen:
+            view = view_of(screen)
+            assert view.table.index(0, 3).data().startswith("<img src='http://x'> \ufffdWWW")
+            assert view.list.rowHeight(0) == theme().row_height
+            view.acknowledge_page()
+            await until(lambda: view.findChildren(QuestionDialog))
+            for label in view.findChildren(QuestionDialog)[0].findChildren(type(view.heading)):
+                assert label.textFormat() == Qt.TextFormat.PlainText
+            assert not view.timeline.grab().isNull()
+
+    run(story())
+
+
+def test_the_strip_shows_finished_and_lasting_spans_by_area(qtbot: QtBot, station: FakeStation) -> None:
+    async def story() -> None:
+        shop, yard = condition(0, area="Shop"), condition(1, area="Yard")
+        hour = 3_600_000_000
+        log = (
+            AlarmLogRow(shop.condition_id, T0 - 3 * hour, "returned", 1, T0 - 2 * hour, 0, 2, 1, None, "", ""),
+            AlarmLogRow(shop.condition_id, T0 - 3 * hour, "raised", 0, T0 - 3 * hour, 0, 2, 1, None, "", ""),
+        )
+        station.answers[AlarmHistoryQuery] = lambda _query: log
+        station.deliver(ALARMS, alarms([1], start_us=T0 - hour, conditions=[shop, yard], is_snapshot=True, priority=1))
+        async with Screen(AlarmsView, station) as screen:
+            view = view_of(screen)
+            await until(lambda: view.spans.lines(T0 - 8 * hour, T0, 80, 6)[0][0].area == "Shop")
+            lines, more = view.spans.lines(T0 - 8 * hour, T0, 80, 6)
+            assert [line.area for line in lines] == ["Shop", "Yard"]
+            assert lines[0].runs[2] == ((50, 60),)
+            assert lines[1].runs[1] == ((70, 80),)
+            assert (lines[0].now, lines[1].now, more) == (0, 1, 0)
+            station.deliver(ALARMS, alarms([1], state=AlarmState.RETURNED_UNACKNOWLEDGED, start_us=T0 - hour))
+            assert view.spans.lines(T0 - 8 * hour, T0, 80, 6)[0][1].now == 0
+
+    run(story())
+
+
+def test_layout_filter_and_tab_come_back(qtbot: QtBot, station: FakeStation) -> None:
+    async def story() -> None:
+        fill(station, 3)
+        async with Screen(AlarmsView, station) as screen:
+            view = view_of(screen)
+            view.filter.set_text("rob-1")
+            view.show_tab(AlarmTab.UNACKNOWLEDGED)
+            view.list.set_sort(((4, True),))
+            kept = view.save_state()
+        async with Screen(AlarmsView, station) as again:
+            view = view_of(again)
+            view.restore_state(kept)
+            assert (view.table.tab, view.table.wanted, view.table.sorts) == ("unacknowledged", "rob-1", ((4, True),))
+            assert view.table.rowCount() == 1
+            view.restore_state({"table": 3, "tab": "nonsense"})
+
+    run(story())
+
+
+def test_acknowledging_by_mouse_leaves_the_focus_in_the_list(qtbot: QtBot, station: FakeStation) -> None:
+    async def story() -> None:
+        fill(station, 1)
+        async with Screen(AlarmsView, station) as screen:
+            view = view_of(screen)
+            place = view.list.visualRect(view.table.index(0, 3)).center()
+            QTest.mouseClick(view.list.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(place.x(), place.y()))
+            button = next(b for b in view.bar.findChildren(QPushButton) if b.text() == "Acknowledge")
+            QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+            await until(lambda: station.submitted)
+            assert QApplication.focusWidget() is view.list
+            assert isinstance(view.incidents, IncidentTable)
+
+    run(story())
