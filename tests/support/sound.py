@@ -75,5 +75,7 @@ class NullSink:
         for child in reversed(self._children):
             child.terminate()
             child.wait(10)
-        if self._reader is not None:
-            self._reader.join(10)
+        for child in self._children:
+            if child.stdout is not None and self._reader is not None:
+                self._reader.join(10)
+                child.stdout.close()

@@ -188,6 +188,7 @@ class MainWindow(QMainWindow):
         assert room is not None
         room.addWidget(self.docks.manager)
         self._restore_layout()
+        self.tick()
         if self._with_sound:
             QTimer.singleShot(0, self.horn, self.horn.open_device)
         self.opened.emit()
