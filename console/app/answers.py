@@ -151,6 +151,47 @@ def _sync(core: "Core") -> list[Row]:
     ]
 
 
+def _nodes(core: "Core") -> list[Row]:
+    return [
+        {
+            "broker": node.broker,
+            "group": node.group,
+            "node": node.node,
+            "device": node.device,
+            "asset": str(node.asset_id),
+            "state": node.state,
+            "since": iso(node.since_us),
+            "births": node.births,
+            "rebirths_requested": node.rebirths_requested,
+            "seq_gaps": node.seq_gaps,
+            "metrics": node.metrics,
+            "skew_s": node.skew_s,
+            "last_message_at": iso(node.last_message_us),
+            "last_error": node.last_error,
+        }
+        for node in core.parts.nodes.all()
+    ]
+
+
+def _troubles(core: "Core") -> list[Row]:
+    return [
+        {
+            "sender": trouble.sender,
+            "kind": trouble.kind,
+            "count": trouble.count,
+            "first_at": iso(trouble.first_us),
+            "last_at": iso(trouble.last_us),
+            "example": trouble.example,
+        }
+        for trouble in core.parts.troubles.all()
+    ]
+
+
+def _horn(core: "Core") -> list[Row]:
+    horn = core.parts.horn()
+    return [{"state": horn.state.value, "priority": horn.priority, "request": horn.request, "position": horn.position}]
+
+
 async def _journal(core: "Core", limit: int) -> list[Row]:
     rows = await core.parts.journal.query(JournalQuery(limit=min(limit, _MOST)))
     return [
@@ -224,4 +265,7 @@ _KINDS: dict[str, Callable[["Core"], list[Row]]] = {
     "assets": _assets,
     "links": _links,
     "sync": _sync,
+    "nodes": _nodes,
+    "troubles": _troubles,
+    "horn": _horn,
 }

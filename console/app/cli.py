@@ -8,7 +8,9 @@ from importlib import import_module
 from console import __version__
 from console.app.exit_codes import Exit
 
-QUERIES = ("tags", "alarms", "journal", "incidents", "assets", "links", "sync", "history")
+QUERIES = (
+    "tags", "alarms", "journal", "incidents", "assets", "links", "sync", "history", "nodes", "troubles", "horn",
+)  # fmt: skip
 
 
 def _run(parser: argparse.ArgumentParser) -> None:
