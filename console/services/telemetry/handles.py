@@ -18,6 +18,7 @@ class HandleTable:
         self._lock = threading.Lock()
         self._tags: list[Tag] = []
         self._by_id: dict[UUID, int] = {}
+        self._assets: dict[tuple[str, str, str, str], UUID] = {}
         self._by_source: dict[tuple[TagSource, str], int] = {}
 
     def __len__(self) -> int:
@@ -71,7 +72,13 @@ class HandleTable:
         return {(s.group, s.node) for s in sources if s.broker == broker and not s.plain}
 
     def asset_id(self, broker: str, group: str, node: str, device: str = "") -> UUID:
-        return identity.asset_id(self.site_id, "/".join(part for part in (broker, group, node, device) if part))
+        """The discovered asset that publishes; remembered, because a birth asks for it with each metric."""
+        key = (broker, group, node, device)
+        found = self._assets.get(key)
+        if found is None:
+            path = "/".join(part for part in key if part)
+            found = self._assets[key] = identity.asset_id(self.site_id, path)
+        return found
 
     def _first_sight(
         self, key: tuple[TagSource, str], value_type: ValueType, unit: str, stale_after_s: float | None
@@ -84,7 +91,7 @@ class HandleTable:
                 self.site_id, source.broker, source.group, source.node, source.device, source.metric
             )
         handle = self._by_id.setdefault(tag_id, len(self._tags))
-        asset = identity.asset_id(self.site_id, source.asset_path())
+        asset = self.asset_id(source.broker, source.group, source.node, source.device)
         tag = Tag(handle, tag_id, asset, source, value_type, unit, stale_after_s=stale_after_s)
         if handle == len(self._tags):
             self._tags.append(tag)

@@ -1,7 +1,7 @@
 """The metrics that one birth certificate declared, by name and by alias, and the decoding of data against them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -109,7 +109,9 @@ class BirthReader:
             self._complain("no_datatype", name)
         if is_odd(name):
             self._complain("odd_name", name)
-        tag, is_changed = self._handles.define(replace(self._where, metric=name), value_type, decode.read_unit(metric))
+        where = self._where
+        source = TagSource(where.broker, where.group, where.node, device, name)
+        tag, is_changed = self._handles.define(source, value_type, decode.read_unit(metric))
         if is_changed:
             self.changed.append(tag)
         known = decode.define(name, device, tag.handle, value_type)

@@ -214,10 +214,12 @@ def read_unit(metric: Metric) -> str:
 
 
 def find_property(metric: Metric, lower_name: str) -> Any | None:
+    if not metric.HasField("properties"):
+        return None
     properties = metric.properties
-    for key, value in zip(properties.keys, properties.values, strict=False):
+    for index, key in enumerate(properties.keys):
         if clean_name(key).lower() == lower_name:
-            return value
+            return properties.values[index] if index < len(properties.values) else None
     return None
 
 

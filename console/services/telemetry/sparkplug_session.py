@@ -21,6 +21,7 @@ from console.services.telemetry.sparkplug_topic import is_odd
 from console.services.telemetry.troubles import hex_example
 
 DEVICE_GRACE_S = 5.0  # a device stays trusted this long between its node's rebirth and its own
+PROTOCOL_METRICS = 8  # bdSeq, Node Control/* come on top of the plant's own
 NO_HANDLES: Ints = np.empty(0, np.int32)
 
 
@@ -284,7 +285,7 @@ class NodeSession:
 
     def _fits(self, arrival: Arrival) -> bool:
         count = len(arrival.payload.metrics)
-        if count > self._around.max_metrics:
+        if count > self._around.max_metrics + PROTOCOL_METRICS:
             self._complain("too_many_metrics", arrival, str(count))
             return False
         return True
