@@ -40,10 +40,15 @@ WINDOW_ROOMS = ("views", "models", "widgets", "ui", "app")
 
 @dataclass(slots=True)
 class Usage:
-    """Marked texts with their first place, and strings that look as if they were shown unmarked."""
+    """Marked texts with their first place, and strings that look as if they were shown unmarked.
+
+    `literals` are all texts of the code: rooms below `ui` cannot mark theirs (tables of faults, transitions), so a
+    translated text counts as used when it stands anywhere.
+    """
 
     marked: dict[str, str] = field(default_factory=dict)
     unmarked: list[str] = field(default_factory=list)
+    literals: set[str] = field(default_factory=set)
 
 
 def collect(package: Path) -> Usage:
@@ -56,7 +61,9 @@ def collect(package: Path) -> Usage:
         tree = ast.parse(path.read_text(encoding="utf-8"), filename=where)
         shows = any(room in path.relative_to(package).parts[:1] for room in WINDOW_ROOMS)
         for node in ast.walk(tree):
-            if isinstance(node, ast.Call):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                usage.literals.add(node.value)
+            elif isinstance(node, ast.Call):
                 _look(node, where, usage, shows)
     return usage
 
@@ -149,7 +156,7 @@ def _entry_findings(
     if not isinstance(translated, str):
         yield f"{file}: {text!r} is not a text"
         return
-    if text not in usage.marked:
+    if text not in usage.literals:
         yield f"{file}: {text!r} is not used any more"
     if _places(text) != _places(translated):
         yield f"{file}: {text!r} and its translation have different places in braces"
