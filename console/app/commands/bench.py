@@ -27,6 +27,7 @@ def command(options: argparse.Namespace) -> int:
 
 
 def _line(row: BenchRow) -> str:
-    beside = f"  beside {row.beside}: {row.beside_value:g} {row.unit}  ratio {row.ratio:.3g}" if row.beside else ""
+    beside = f"  beside {row.beside}: {row.beside_value:g} {row.unit}" if row.beside_value is not None else ""
+    ratio = f"  ratio {row.ratio:.3g}" if row.ratio is not None else ""
     goal = f"  goal {row.goal}: {'holds' if row.holds else 'MISSED'}" if row.goal else ""
-    return f"{row.bench:9} {row.case:44} {row.value:10.4g} {row.unit}{beside}{goal}"
+    return f"{row.bench:9} {row.case:48} {row.value:10.4g} {row.unit}{beside}{ratio}{goal}"
