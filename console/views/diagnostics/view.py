@@ -54,7 +54,7 @@ class DiagnosticsView(View):
         self._lay_out()
         for table in (self.node_list, self.trouble_list):
             attach_menu(table, context.actions, ("show.topology", "", "table.copy", "table.export"))
-        self.node_list.selectionModel().currentRowChanged.connect(lambda *_: self._on_node())
+        self.node_list.selectionModel().selectionChanged.connect(lambda *_: self._on_node())
         self.rebirth_button.clicked.connect(lambda: self.errands.run(self.request_rebirth()))
         theme().changed.connect(self._retell)
         self._undo = [
@@ -106,7 +106,7 @@ class DiagnosticsView(View):
 
     async def request_rebirth(self) -> None:
         """Ask the selected node for its birth certificate; a device is born with its node."""
-        node = self.nodes.node_at(self.node_list.currentIndex().row())
+        node = self.nodes.node_at(_first(self.node_list.selected_rows()))
         if node is None:
             raise Refused("Select a node first")
         await self.context.station.submit(RequestRebirth(node.broker, node.group, node.node))
@@ -116,12 +116,12 @@ class DiagnosticsView(View):
         return (self.trouble_list if self.trouble_list.hasFocus() else self.node_list).copy_selection()
 
     def _show_on_topology(self) -> None:
-        node = self.nodes.node_at(self.node_list.currentIndex().row())
+        node = self.nodes.node_at(_first(self.node_list.selected_rows()))
         if node is not None:
             self.context.go("topology", Selection(asset_id=node.asset_id))
 
     def _on_node(self) -> None:
-        node = self.nodes.node_at(self.node_list.currentIndex().row())
+        node = self.nodes.node_at(_first(self.node_list.selected_rows()))
         if node is not None:
             self.selected.emit(Selection(asset_id=node.asset_id))
         self._tell()
@@ -157,7 +157,7 @@ class DiagnosticsView(View):
         total = whole_text(self.troubles.total())
         self.trouble_heading.setText(tr("Troubled input · {n} messages", n=total))
         why = self._denied.get("request-rebirth", "")
-        has_node = self.nodes.node_at(self.node_list.currentIndex().row()) is not None
+        has_node = self.nodes.node_at(_first(self.node_list.selected_rows())) is not None
         self.rebirth_button.setEnabled(has_node and not why)
         self.rebirth_button.setToolTip(
             plain_tip(tr(why) if why else tr("Writes to the node: it sends everything anew"))
@@ -181,6 +181,11 @@ class DiagnosticsView(View):
         super().hideEvent(event)
         self.nodes.set_visible(False)
         self.troubles.set_visible(False)
+
+
+def _first(rows: list[int]) -> int:
+    """The first selected position, -1 for none; a row that merely has the focus is not chosen."""
+    return rows[0] if rows else -1
 
 
 def _table(table_id: str, model: SortedTable) -> TableView:

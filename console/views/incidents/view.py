@@ -104,7 +104,7 @@ class IncidentsView(View):
         self.filter.left.connect(self.list.setFocus)
         self.only_open.toggled.connect(self.table.set_only_open)
         self.new_button.clicked.connect(self.new_incident)
-        self.list.selectionModel().currentRowChanged.connect(lambda *_: self._on_current())
+        self.list.selectionModel().selectionChanged.connect(lambda *_: self._on_current())
         self.detail.moved.connect(lambda move: self.errands.run(self._move(move)))
         self.detail.noted.connect(lambda text: self.errands.run(self._note(text)))
         self.detail.edit_asked.connect(lambda field: self.errands.run(self._edit(field)))
@@ -170,7 +170,7 @@ class IncidentsView(View):
     # deeds
 
     def current(self) -> IncidentRecord | None:
-        return self.table.record_at(self.list.currentIndex().row())
+        return self.table.record_at(_first(self.list.selected_rows()))
 
     def new_incident(self) -> None:
         """The form as it was left, or an empty one."""
@@ -300,3 +300,8 @@ def _prefill(draft: Mapping[str, object]) -> Prefill:
         impact if isinstance(impact, int) else 3,
         urgency if isinstance(urgency, int) else 2,
     )
+
+
+def _first(rows: list[int]) -> int:
+    """The first selected position, -1 for none; a row that merely has the focus is not chosen."""
+    return rows[0] if rows else -1

@@ -94,7 +94,7 @@ class JournalView(View):
         self.filter.changed.connect(self._filter_by("text"))
         self.filter.left.connect(self.list.setFocus)
         self.older_button.clicked.connect(self.ask_older)
-        self.list.selectionModel().currentRowChanged.connect(lambda *_: self._show_detail())
+        self.list.selectionModel().selectionChanged.connect(lambda *_: self._show_detail())
         theme().changed.connect(self._retell)
 
     def _filter_by(self, name: str) -> Callable[[str], None]:
@@ -141,7 +141,7 @@ class JournalView(View):
         self._show_detail()
 
     def _show_detail(self) -> None:
-        entry = self.table.entry_at(self.list.currentIndex().row())
+        entry = self.table.entry_at(_first(self.list.selected_rows()))
         self.detail.setVisible(entry is not None)
         text = detail_text(entry, self.table.earlier_of(entry)) if entry is not None else ""
         if text != self.detail.toPlainText():  # else a selection inside it would be lost
@@ -162,3 +162,8 @@ class JournalView(View):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self.table.set_visible(False)
+
+
+def _first(rows: list[int]) -> int:
+    """The first selected position, -1 for none; a row that merely has the focus is not chosen."""
+    return rows[0] if rows else -1

@@ -37,7 +37,7 @@ class TagBrowser(QWidget):
         self.filter.changed.connect(self.table.set_filter)
         self.filter.left.connect(self.list.setFocus)
         self.tree.selectionModel().currentChanged.connect(self._on_branch)
-        self.list.selectionModel().currentRowChanged.connect(lambda *_: self._on_tag())
+        self.list.selectionModel().selectionChanged.connect(lambda *_: self._on_tag())
         self._undo = self.table.on_flushed(lambda _none: self._tell())
         self._retell()
         theme().changed.connect(self._retell)
@@ -75,7 +75,7 @@ class TagBrowser(QWidget):
         column.addWidget(splitter, 1)
 
     def current(self) -> Tag | None:
-        return self.table.tag_at(self.list.currentIndex().row())
+        return self.table.tag_at(_first(self.list.selected_rows()))
 
     def save_state(self) -> dict[str, object]:
         return {"table": self.list.save_state()}
@@ -121,3 +121,8 @@ class TagBrowser(QWidget):
         self.heading.setText(tr("Tags"))
         self.tree.setAccessibleName(tr("Tags by node and device"))
         self._tell()
+
+
+def _first(rows: list[int]) -> int:
+    """The first selected position, -1 for none; a row that merely has the focus is not chosen."""
+    return rows[0] if rows else -1

@@ -92,9 +92,9 @@ class OverviewView(View):
     def _connect(self) -> None:
         self.tiles.chosen.connect(self._on_tile)
         self.browser.chosen.connect(lambda tag: self.selected.emit(_selection(tag)))
-        self.alarm_list.selectionModel().currentRowChanged.connect(lambda *_: self._on_alarm(go=False))
+        self.alarm_list.selectionModel().selectionChanged.connect(lambda *_: self._on_alarm(go=False))
         self.alarm_list.doubleClicked.connect(lambda _index: self._on_alarm(go=True))
-        self.incident_list.selectionModel().currentRowChanged.connect(lambda *_: self._on_incident(go=False))
+        self.incident_list.selectionModel().selectionChanged.connect(lambda *_: self._on_incident(go=False))
         self.incident_list.doubleClicked.connect(lambda _index: self._on_incident(go=True))
         theme().changed.connect(self._retell)
 
@@ -152,7 +152,7 @@ class OverviewView(View):
         if table is self.alarm_list:
             return self._alarm_selection()
         if table is self.incident_list:
-            record = self.incidents.record_at(table.currentIndex().row())
+            record = self.incidents.record_at(_first(table.selected_rows()))
             return Selection(asset_id=record.assets[0]) if record is not None and record.assets else None
         tag = self.browser.current()
         return _selection(tag) if tag is not None else None
@@ -163,7 +163,7 @@ class OverviewView(View):
             self.context.go(view_id, selection)
 
     def _alarm_selection(self) -> Selection | None:
-        place = self.alarm_list.currentIndex().row()
+        place = _first(self.alarm_list.selected_rows())
         condition, occurrences = self.alarms.condition_at(place), self.alarms.occurrences([place])
         if condition is None or not occurrences:
             return None
@@ -178,7 +178,7 @@ class OverviewView(View):
                 self.context.go("alarms", selection)
 
     def _on_incident(self, *, go: bool) -> None:
-        record = self.incidents.record_at(self.incident_list.currentIndex().row())
+        record = self.incidents.record_at(_first(self.incident_list.selected_rows()))
         if record is not None:
             selection = Selection(incident_id=record.incident_id, asset_id=record.assets[0] if record.assets else None)
             self.selected.emit(selection)
@@ -270,3 +270,8 @@ def _part(heading: PlainLabel, table: TableView) -> QWidget:
     column.addWidget(top)
     column.addWidget(table, 1)
     return part
+
+
+def _first(rows: list[int]) -> int:
+    """The first selected position, -1 for none; a row that merely has the focus is not chosen."""
+    return rows[0] if rows else -1

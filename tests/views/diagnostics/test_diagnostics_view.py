@@ -1,0 +1,99 @@
+"""What is wrong with the input is counted and shown with its sender, as plain text."""
+
+from uuid import UUID
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from console.domain.commands import RequestRebirth
+from console.services.records import (
+    LinkRecord,
+    LinksDelta,
+    NodeRecord,
+    NodesDelta,
+    SessionRecord,
+    Trouble,
+    TroublesDelta,
+)
+from console.services.station import LINKS, NODES, SESSION, TROUBLES
+from console.views.diagnostics.view import DiagnosticsView
+from console.widgets.lamp import LampState
+from tests.support.fake_station import FakeStation
+from tests.support.plant_rows import T0
+from tests.support.qt_loop import run, until
+from tests.support.screens import Screen
+
+
+def node(name: str, state: str = "online", **values: object) -> NodeRecord:
+    fields: dict[str, object] = {"broker": "plant", "group": "g", "node": name, "device": ""}
+    return NodeRecord(**fields, asset_id=UUID(int=hash(name) % 999), state=state, since_us=T0, **values)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def station() -> FakeStation:
+    made = FakeStation()
+    made.deliver(NODES, NodesDelta(True, (node("A"), node("B", "offline", skew_s=-3720.0), node("C", "blind"))))
+    troubles = (
+        Trouble("a/<script>", "undecodable", 3, T0, T0 + 5, "<b>ff</b>"),
+        Trouble("b", "seq_gap", 2, T0, T0 + 9),
+    )
+    made.deliver(TROUBLES, TroublesDelta(True, troubles))
+    made.deliver(LINKS, LinksDelta(True, (LinkRecord("broker:plant", "lost", T0, detail="no <route>"),)))
+    return made
+
+
+def view_of(screen: Screen) -> DiagnosticsView:
+    assert isinstance(screen.view, DiagnosticsView)
+    return screen.view
+
+
+def test_sessions_that_need_care_come_first_with_their_clock_and_troubles_newest_first(
+    qtbot: QtBot, station: FakeStation
+) -> None:
+    async def story() -> None:
+        async with Screen(DiagnosticsView, station) as screen:
+            view = view_of(screen)
+            assert [view.nodes.index(row, 1).data() for row in range(3)] == ["offline", "blind", "online"]
+            assert view.nodes.index(0, 7).data() == "-3720 s"
+            assert view.troubles.index(1, 1).data() == "a/<script>"
+            assert view.troubles.index(1, 5).data() == "<b>ff</b>"
+            assert view.trouble_heading.text() == "Troubled input · 5 messages"
+            station.deliver(TROUBLES, TroublesDelta(False, (Trouble("b", "seq_gap", 7, T0, T0 + 20),)))
+            await until(lambda: view.trouble_heading.text() == "Troubled input · 10 messages")
+            assert view.troubles.rowCount() == 2
+
+    run(story())
+
+
+def test_a_lost_broker_is_an_alarm_lamp_and_a_lost_centre_a_warning(qtbot: QtBot, station: FakeStation) -> None:
+    async def story() -> None:
+        async with Screen(DiagnosticsView, station) as screen:
+            view = view_of(screen)
+            lamp, label = view._link_parts["broker:plant"]
+            assert lamp.state == LampState.ALARM
+            assert label.text().startswith("Broker plant lost")
+            assert "no &lt;route&gt;" in label.toolTip()
+            station.deliver(LINKS, LinksDelta(False, (LinkRecord("centre", "lost", T0, waiting=14),)))
+            lamp, label = view._link_parts["centre"]
+            assert lamp.state == LampState.WARNING
+            assert label.text().endswith("14 actions waiting")
+
+    run(story())
+
+
+def test_a_birth_is_asked_of_the_selected_node_by_those_who_may(qtbot: QtBot, station: FakeStation) -> None:
+    async def story() -> None:
+        async with Screen(DiagnosticsView, station) as screen:
+            view = view_of(screen)
+            assert not view.rebirth_button.isEnabled()
+            view.node_list.selectRow(0)
+            assert view.rebirth_button.isEnabled()
+            view.rebirth_button.click()
+            await until(lambda: screen.said)
+            assert station.submitted == [RequestRebirth("plant", "g", "B")]
+            why = "Only engineers may ask a node for its birth"
+            station.deliver(SESSION, SessionRecord("u", "a", "A", (), T0, {"request-rebirth": why}))
+            assert not view.rebirth_button.isEnabled()
+            assert why in view.rebirth_button.toolTip()
+
+    run(story())

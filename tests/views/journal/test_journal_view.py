@@ -1,0 +1,100 @@
+"""Reading the journal: who, what, when, what stood there before, and where it is kept."""
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from console.services.records import JournalDelta
+from console.services.station import JOURNAL, JournalQuery
+from console.views.journal.detail import detail_text, payload_text
+from console.views.journal.view import JournalView
+from tests.models.test_other_tables import entry
+from tests.support.fake_station import FakeStation
+from tests.support.qt_loop import run, until
+from tests.support.screens import Screen
+
+
+@pytest.fixture
+def station() -> FakeStation:
+    made = FakeStation()
+    made.answers[JournalQuery] = lambda _query: ()
+    return made
+
+
+def view_of(screen: Screen) -> JournalView:
+    assert isinstance(screen.view, JournalView)
+    return screen.view
+
+
+def test_an_entry_tells_its_content_and_what_stood_there_before_as_plain_text(
+    qtbot: QtBot, station: FakeStation
+) -> None:
+    async def story() -> None:
+        before = entry(1, etype="incident.field_set", entity="incident:9", summary='{"field":"title","value":"Fan"}')
+        after = entry(2, etype="incident.field_set", entity="incident:9", summary='{"value":"<script>x</script>"}')
+        station.deliver(JOURNAL, JournalDelta(True, (before, after, entry(3))))
+        async with Screen(JournalView, station) as screen:
+            view = view_of(screen)
+            view.list.selectRow(1)
+            told = view.detail.toPlainText()
+            assert "value: <script>x</script>" in told
+            assert told.index("<script>") < told.index("value: Fan")
+            assert "this PC" in told
+
+    run(story())
+
+
+def test_a_filter_asks_the_station_for_older_entries_when_the_typing_rests(qtbot: QtBot, station: FakeStation) -> None:
+    async def story() -> None:
+        asked: list[JournalQuery] = []
+
+        def answer(query: JournalQuery) -> tuple[object, ...]:
+            asked.append(query)
+            return (entry(1, user="lead", summary='{"text":"old pump"}'),)
+
+        station.answers[JournalQuery] = answer
+        station.deliver(JOURNAL, JournalDelta(True, (entry(500),)))
+        async with Screen(JournalView, station) as screen:
+            view = view_of(screen)
+            view.filter.set_text("pump")
+            assert view.table.rowCount() == 0
+            assert view.list.empty_text == "No entry matches these filters."
+            await until(lambda: view.table.rowCount() == 1)
+            assert [query.text for query in asked] == ["pump"]
+            view.fields["who"].setText("nobody")
+            assert view.table.rowCount() == 0
+
+    run(story())
+
+
+def test_the_selected_entry_stays_while_new_ones_arrive(qtbot: QtBot, station: FakeStation) -> None:
+    async def story() -> None:
+        station.deliver(JOURNAL, JournalDelta(True, tuple(entry(seq) for seq in range(50))))
+        async with Screen(JournalView, station) as screen:
+            view = view_of(screen)
+            view.list.selectRow(10)
+            chosen = view.table.entry_at(10)
+            station.deliver(JOURNAL, JournalDelta(False, tuple(entry(seq) for seq in range(50, 60))))
+            await until(lambda: view.table.rowCount() == 60)
+            assert view.table.entry_at(view.list.currentIndex().row()) == chosen
+            assert chosen is not None and view.detail.toPlainText() == detail_text(
+                chosen, view.table.earlier_of(chosen)
+            )
+
+    run(story())
+
+
+def test_payloads_that_are_no_json_are_shown_as_they_are() -> None:
+    assert payload_text("not { json") == "not { json"
+    assert payload_text("[1, 2]") == "[1, 2]"
+    assert payload_text('{"a": null, "b": "x"}') == "a: null\nb: x"
+
+
+def test_copied_rows_cannot_become_formulas(qtbot: QtBot, station: FakeStation) -> None:
+    async def story() -> None:
+        station.deliver(JOURNAL, JournalDelta(True, (entry(1, user="=cmd()"),)))
+        async with Screen(JournalView, station) as screen:
+            view = view_of(screen)
+            view.list.selectAll()
+            assert "'=cmd()" in view.list.copy_selection()
+
+    run(story())
