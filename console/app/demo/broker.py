@@ -8,11 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from console.app.demo.child_process import apart, own_environment
 from console.app.demo.guard import Guard
 
 _START_S = 15.0
 _STOP_S = 5.0
-_PACKAGE_ROOT = Path(__file__).resolve().parents[3]
 _CONFIGURATION = """\
 listener {port} 127.0.0.1
 allow_anonymous true
@@ -42,12 +42,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def own_environment() -> dict[str, str]:
-    """For our own child processes: they find this package wherever they start."""
-    paths = [str(_PACKAGE_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
 
 
 class DemoBroker:
@@ -109,7 +103,7 @@ class DemoBroker:
             return subprocess.Popen(  # noqa: S603 the broker we found
                 self._command(),
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=own_environment(),
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+                **apart(),
             )  # fmt: skip
 
     async def _gone(self, process: subprocess.Popen[bytes]) -> None:

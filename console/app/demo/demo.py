@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from console.app.demo import site_folder
-from console.app.demo.broker import DemoBroker, own_environment
+from console.app.demo.broker import DemoBroker
 from console.app.demo.centre import DATABASE, STATION_ROLE, postmaster_pid, prepare_centre, station_password_file
+from console.app.demo.child_process import apart, own_environment
 from console.app.demo.control import FILE, ControlServer
 from console.app.demo.faults import Fault, FaultBoard, FaultState, Infrastructure, fault_named
 from console.app.demo.guard import Guard
@@ -91,7 +92,7 @@ class Demo:
 
     @property
     def plant_report(self) -> dict[str, Any]:
-        """live and total connections of the plant, messages sent."""
+        """live and total connections of the plant, messages sent, and the faults that it plays."""
         return self._control.plant_report
 
     def password(self, login: str) -> str:
@@ -207,7 +208,7 @@ class Demo:
                     str(self.folder), str(self._resources / "plant.toml"),
                 ],
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=own_environment(),
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+                **apart(),
             )  # fmt: skip
 
     async def _end_plant(self) -> None:

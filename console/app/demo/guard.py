@@ -18,12 +18,14 @@ class Guard:
     """The demo's side: names the processes that must not outlive it."""
 
     def __init__(self) -> None:
+        from console.app.demo.child_process import apart  # here, for the script itself runs without our package
+
         self._process = subprocess.Popen(  # noqa: S603 this very file
             [sys.executable, "-I", str(Path(__file__).resolve())],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            **apart(),
         )
 
     @property

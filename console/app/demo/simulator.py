@@ -67,7 +67,8 @@ def run(folder: Path, plant_file: Path) -> None:
                     links.do(publish)
             if now_s >= next_report_s:
                 next_report_s = now_s + _REPORT_S
-                control.send({"live": links.live, "total": links.total, "sent": links.sent})
+                faults = sorted(simulation.active)
+                control.send({"live": links.live, "total": links.total, "sent": links.sent, "faults": faults})
     except OSError:
         return  # the demo went while we reported
     finally:

@@ -17,6 +17,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from console.app.demo import control
+from console.app.demo import demo as demo_module
 from console.app.demo.centre import postmaster_pid
 from console.app.demo.demo import Demo
 from console.app.demo.private_file import is_private
@@ -25,6 +26,7 @@ from console.config.station_file import load_station
 from console.domain.refusal import Refused
 from console.services.journal.own_stream import Place
 from console.services.sync.central import Central
+from tests.conftest import LogLines
 
 _PATIENCE_S = 20.0
 
@@ -148,6 +150,32 @@ def test_a_demo_folder_is_used_again_and_its_centre_is_cut_by_a_fault(tmp_path: 
             again = load_station(demo.station_folders[0])
             assert again.station_id == station.station_id
             await asyncio.to_thread(connect, demo.station_folders[0])
+
+    asyncio.run(story())
+
+
+def test_a_scheduled_fault_comes_by_itself_and_a_plant_that_crashed_comes_back_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log_lines: LogLines
+) -> None:
+    log_lines.expect("the simulated plant ended")
+    ahead_us = 0
+    monkeypatch.setattr(demo_module, "now_us", lambda: time.time_ns() // 1000 + ahead_us)
+
+    async def story() -> None:
+        nonlocal ahead_us
+        async with _running(Demo(tmp_path, centre=False)) as demo:
+            assert not [state for state in demo.faults() if state.is_on]
+            ahead_us = 245_000_000  # robot-overheat comes first, after 240 s
+            await _until(lambda: demo.plant_report.get("faults") == ["robot-overheat"])
+            state = next(state for state in demo.faults() if state.is_on)
+            assert state.name == "robot-overheat"
+            assert not state.by_hand
+            assert state.ends_us > demo_module.now_us()
+            assert demo._plant is not None
+            crashed = demo._plant
+            crashed.kill()
+            await _until(lambda: demo._plant is not crashed)
+            await _until(lambda: demo.plant_report.get("faults") == ["robot-overheat"])
 
     asyncio.run(story())
 
