@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, delete, select
+from sqlalchemy import Row, Select, bindparam, delete, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 
@@ -18,6 +18,10 @@ from console.services.storage.ports import Writer
 
 _ENDS = frozenset({Transition.CLOSED, Transition.RETIRED, Transition.SUPERSEDED})
 _ANNUNCIATES = frozenset({Transition.SEVERITY_UP, Transition.UNACKNOWLEDGED, Transition.REANNUNCIATED})
+
+_CLOSE = delete(alarm_open).where(
+    alarm_open.c.condition_id == bindparam("ended_id"), alarm_open.c.start_us == bindparam("ended_us")
+)
 
 
 class AlarmLog:
@@ -61,10 +65,9 @@ def insert_transitions(connection: Connection, transitions: Sequence[AlarmTransi
     raised = [_key(item) for item in transitions if item.transition is Transition.RAISED]
     if raised:
         connection.execute(insert(alarm_open).on_conflict_do_nothing(), raised)
-    for item in transitions:
-        if item.transition in _ENDS:
-            key = (alarm_open.c.condition_id == item.condition_id.bytes) & (alarm_open.c.start_us == item.start_us)
-            connection.execute(delete(alarm_open).where(key))
+    ended = [{"ended_id": k.condition_id.bytes, "ended_us": k.start_us} for k in transitions if k.transition in _ENDS]
+    if ended:
+        connection.execute(_CLOSE, ended)
 
 
 def load_open(connection: Connection) -> tuple[OpenOccurrence, ...]:
