@@ -18,7 +18,7 @@ from console.services.telemetry.host_state import HostState, Reply
 from console.services.telemetry.link_words import LinkLost
 from console.services.telemetry.mqtt_client import WiredClient, make_client
 from console.services.telemetry.outlet import Outlet
-from console.services.telemetry.plain_topics import PlainTopics
+from console.services.telemetry.plain_topics import PlainTopics, without_covered
 from console.services.telemetry.rebirth import Key, RebirthDesk
 from console.services.telemetry.sparkplug_host import SparkplugHost, rebirth_payload, rebirth_topic
 from console.services.telemetry.troubles import hex_example
@@ -225,7 +225,7 @@ class MqttLink:
         self._was_live = True
         self._set_state("live", "")
         self._host.link_live(self._now_us, self._mono_s)
-        filters = [self._state.topic, "spBv1.0/#", *self._plain.filters]
+        filters = [self._state.topic, *without_covered(["spBv1.0/#", *self._plain.filters])]
         client.subscribe([(topic, 1) for topic in filters])
 
     def _on_subscribe(self, client: mqtt.Client, _data: Any, _mid: int, reasons: Any, _properties: Any) -> None:

@@ -41,6 +41,23 @@ def matches(topic_filter: str, topic: str) -> tuple[str, ...] | None:
     return tuple(caught) if len(levels) == len(wanted) else None
 
 
+def covers(wide: str, narrow: str) -> bool:
+    """True when everything that `narrow` matches is matched by `wide` too."""
+    wanted, levels = wide.split("/"), narrow.split("/")
+    for index, part in enumerate(wanted):
+        if part == "#":
+            return not (index == 0 and narrow.startswith("$"))
+        if index >= len(levels) or levels[index] == "#" or part not in {"+", levels[index]}:
+            return False
+    return len(levels) == len(wanted)
+
+
+def without_covered(filters: Sequence[str]) -> list[str]:
+    """The filters that no other one covers: a broker may deliver a message once per overlapping subscription."""
+    distinct = list(dict.fromkeys(filters))
+    return [one for one in distinct if not any(other != one and covers(other, one) for other in distinct)]
+
+
 def pick(document: Any, path: str) -> Any:
     """The member at a dotted path; numbers index lists (`values.0.temp`). Raises LookupError."""
     for step in path.split(".") if path else ():
@@ -139,8 +156,12 @@ class PlainTopics:
     def _sender(self, topic: str) -> _Sender:
         if len(self._senders) >= _MAX_TOPICS:
             self._senders.clear()
-        caught = [(mapping, matches(mapping.topic, topic)) for mapping in self._maps]
-        sender = self._senders[topic] = _Sender([(m, c) for m, c in caught if c is not None])
+        rules: dict[str, tuple[TopicMap, tuple[str, ...]]] = {}
+        for mapping in self._maps:
+            caught = matches(mapping.topic, topic)
+            if caught is not None:  # topic and path are the tag's identity: the first mapping of a field wins
+                rules.setdefault(mapping.path, (mapping, caught))
+        sender = self._senders[topic] = _Sender(list(rules.values()))
         return sender
 
     def _read(self, topic: str, sender: _Sender, raw: bytes, receive_us: int, *, retained: bool) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from console.config.settings import TopicMap
 from console.domain.quality import Detail, Quality
-from console.services.telemetry.plain_topics import PlainTopics, matches
+from console.services.telemetry.plain_topics import PlainTopics, matches, without_covered
 from tests.services.telemetry.rig import Rig
 
 
@@ -65,6 +65,24 @@ def test_two_topics_with_the_same_shown_name_are_two_tags() -> None:
     rig.say("m/x", "1")
     rig.say("m/y", "2")
     assert rig.store.value.tolist() == [1.0, 2.0]
+
+
+def test_a_subscription_that_another_covers_is_not_made() -> None:
+    assert without_covered(["spBv1.0/#", "a/+", "a/b", "b/+/c", "b/#", "$SYS/x"]) == [
+        "spBv1.0/#",
+        "a/+",
+        "b/#",
+        "$SYS/x",
+    ]
+    assert without_covered(["spBv1.0/#", "#", "a/+"]) == ["#"]
+    assert without_covered(["a/+", "a/#", "+/b", "a/+"]) == ["a/#", "+/b"]
+
+
+def test_the_first_of_two_mappings_for_the_same_field_wins() -> None:
+    rig = PlainRig(TopicMap("a/+", tag="first"), TopicMap("#", tag="second"))
+    rig.say("a/b", "5")
+    assert [tag.source.metric for tag in rig.store.tags()] == ["first"]
+    assert rig.ingest.samples == 1
 
 
 @pytest.mark.parametrize(
