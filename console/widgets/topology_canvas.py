@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QHelpEvent,
     QKeyEvent,
@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from console.ui.fonts import font
 from console.ui.plain_label import plain_tip
 from console.ui.priority_symbol import SymbolState, flash_clock, paint_symbol
 from console.ui.theme import theme
@@ -25,6 +26,7 @@ from console.widgets.topology_painter import CARD_H, CARD_W, SYMBOL_SCALE, Scene
 
 LEAST_SCALE, MOST_SCALE = 0.01, 3.0
 DRAG_PX = 6
+PREVIEW_CARDS, PREVIEW_MS = 4000, 80
 NOBODY = -1
 _DIRECTIONS = {
     Qt.Key.Key_Left: (-1.0, 0.0),
@@ -50,6 +52,9 @@ class TopologyCanvas(QWidget):
         self._press: QPoint | None = None
         self._dragged = NOBODY
         self._is_panning = False
+        self._preview: QRectF | None = None  # where the old picture lies while a large plant is zoomed
+        self._settle = QTimer(self, singleShot=True, interval=PREVIEW_MS)
+        self._settle.timeout.connect(self.redraw)
         self._fits = True  # keep everything in view until the person zooms or pans
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
@@ -90,7 +95,7 @@ class TopologyCanvas(QWidget):
             self.redraw()
 
     def redraw(self) -> None:
-        self._is_fresh = False
+        self._is_fresh, self._preview = False, None
         self.update()
 
     def fit(self) -> None:
@@ -130,10 +135,23 @@ class TopologyCanvas(QWidget):
         scale = min(max(self._painter.scale * factor, LEAST_SCALE), MOST_SCALE)
         ratio = scale / self._painter.scale
         x, y = self._painter.origin
+        if len(self.scene.names) > PREVIEW_CARDS and (self._is_fresh or self._preview is not None):
+            lies = self._preview or QRectF(self.rect())
+            self._preview = QRectF(
+                (lies.x() - place.x()) * ratio + place.x(),
+                (lies.y() - place.y()) * ratio + place.y(),
+                lies.width() * ratio,
+                lies.height() * ratio,
+            )
+            self._settle.start()
         self._painter.origin = (round((x + place.x()) * ratio - place.x()), round((y + place.y()) * ratio - place.y()))
         self._painter.scale = scale
         self._fits = False
-        self.redraw()
+        if self._preview is None:
+            self.redraw()
+        else:
+            self._is_fresh = False
+            self.update()
 
     def pan(self, dx: int, dy: int) -> None:
         """Move the view by pixels: the kept picture scrolls and only the new edge is drawn."""
@@ -188,34 +206,39 @@ class TopologyCanvas(QWidget):
         wanted = self.size() * ratio
         if self._picture.size() != wanted:
             self._picture = QPixmap(wanted)
-            self._is_fresh = False
+            self._is_fresh, self._preview = False, None
         self._picture.setDevicePixelRatio(ratio)
-        if not self._is_fresh:
+        if not self._is_fresh and self._preview is None:
             drawing = QPainter(self._picture)
             drawing.setFont(self.font())
             self._painter.paint(drawing, self.rect())
             drawing.end()
             self._is_fresh = True
         painter = QPainter(self)
-        painter.drawPixmap(0, 0, self._picture)
+        if self._preview is not None:
+            painter.fillRect(self.rect(), theme().color("surface.base"))
+            painter.drawPixmap(self._preview, self._picture, QRectF(self._picture.rect()))
+        else:
+            painter.drawPixmap(0, 0, self._picture)
         self._paint_overlay(painter)
         painter.end()
 
     def _paint_overlay(self, painter: QPainter) -> None:
         """What moves or flashes: band captions at the edge, rings, symbols of what is unacknowledged."""
-        font = painter.font()
-        font.setPixelSize(theme().measure("font_small"))
-        painter.setFont(font)
+        painter.setFont(font("font_small"))
         painter.setPen(theme().color("text.dim"))
         scale, (x, y) = self._painter.scale, self._painter.origin
         for caption, top, height in self.scene.bands:
             if height * scale >= 18:
                 place = QRectF(max(14.0, 14.0 - x), top * scale - y + min(8.0, 8 * scale), self.width() - 28, 20)
+                ground = painter.boundingRect(place, Qt.AlignmentFlag.AlignLeft, caption).adjusted(-3, 0, 3, 0)
+                painter.fillRect(ground, theme().color("surface.panel", 225))
                 painter.drawText(place, Qt.AlignmentFlag.AlignLeft, caption)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._hovered not in (NOBODY, self._selected):
             self._painter.ring(painter, self._hovered, theme().color("text.dim"), 1)
         if self._selected != NOBODY:
+            self._painter.paint_links_of(painter, self._selected, theme().color("accent"))
             self._painter.ring(painter, self._selected, theme().color("accent"), 2)
         if scale < SYMBOL_SCALE:
             return

@@ -20,6 +20,7 @@ OK, ALARM, DOWN, STALE, BLIND, UNKNOWN = range(6)
 CARD_W, CARD_H = 124.0, 54.0
 TEXT_SCALE = 0.55  # below it words cannot be read
 SYMBOL_SCALE = 0.25
+LANE = 12.0  # between a card and the lane that links of lower rows use
 CURVES = 1200  # more links than these are drawn straight and undashed
 
 
@@ -51,6 +52,7 @@ class ScenePainter:
         self._to = np.empty((0, 2))
         self._low = np.empty((0, 2))
         self._high = np.empty((0, 2))
+        self._leave = self._enter = np.empty((0, 2))
         self._lines, self._boxes = Lines(), Boxes()
         self._elided: dict[tuple[str, int, bool], str] = {}
 
@@ -63,18 +65,38 @@ class ScenePainter:
         """Where links begin and end; after cards moved."""
         scene = self.scene
         if not scene.links.size:
-            self._from = self._to = self._low = self._high = np.empty((0, 2))
+            self._from = self._to = self._low = self._high = self._leave = self._enter = np.empty((0, 2))
             return
-        a, b = scene.place[scene.links[:, 0]], scene.place[scene.links[:, 1]]
-        swap = a[:, 1] > b[:, 1]
-        a, b = np.where(swap[:, None], b, a), np.where(swap[:, None], a, b)
+        first, last = self._rows()
+        upper, lower = scene.links[:, 0], scene.links[:, 1]
+        swap = scene.place[upper, 1] > scene.place[lower, 1]
+        upper, lower = np.where(swap, lower, upper), np.where(swap, upper, lower)
+        a, b = scene.place[upper], scene.place[lower]
         start, end = a + np.array((CARD_W / 2, CARD_H)), b + np.array((CARD_W / 2, 0.0))
         beside = np.abs(a[:, 1] - b[:, 1]) < CARD_H
         right = a[:, 0] < b[:, 0]
         start[beside] = a[beside] + np.where(right[beside, None], (CARD_W, CARD_H / 2), (0.0, CARD_H / 2))
         end[beside] = b[beside] + np.where(right[beside, None], (0.0, CARD_H / 2), (CARD_W, CARD_H / 2))
+        # In a band of several rows a link leaves and enters through the lane beside the cards, never behind them.
+        inner = beside | (first[upper] == first[lower])
+        out, into = ~inner & (a[:, 1] < last[upper] - CARD_H / 2), ~inner & (b[:, 1] > first[lower] + CARD_H / 2)
+        self._leave, self._enter = np.full_like(a, np.nan), np.full_like(a, np.nan)
+        self._leave[out] = np.stack((a[out, 0] + CARD_W + LANE, last[upper][out] + CARD_H + 4), axis=1)
+        self._enter[into] = np.stack((b[into, 0] - LANE, first[lower][into] - 6), axis=1)
+        start[out] = a[out] + np.array((CARD_W, CARD_H / 2))
+        end[into] = b[into] + np.array((0.0, CARD_H / 2))
         self._from, self._to = start, end
-        self._low, self._high = np.minimum(start, end), np.maximum(start, end)
+        self._low, self._high = np.minimum(start, end) - LANE, np.maximum(start, end) + LANE
+
+    def _rows(self) -> tuple[Floats, Floats]:
+        """The y of the first and of the last row of every card's band."""
+        y = self.scene.place[:, 1]
+        tops = np.array([top for _caption, top, _height in self.scene.bands] or [0.0])
+        band = np.clip(np.searchsorted(tops, y, side="right") - 1, 0, None)
+        first, last = np.full(tops.size, np.inf), np.full(tops.size, -np.inf)
+        np.minimum.at(first, band, y)
+        np.maximum.at(last, band, y)
+        return first[band], last[band]
 
     def box(self, index: int) -> QRectF:
         """A card in pixels of the view."""
@@ -135,7 +157,7 @@ class ScenePainter:
             self._paint_curves(painter, seen[broken], dashed)
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        for part, token in ((seen[~broken], "normal"), (seen[broken], "line.strong")):
+        for part, token in ((seen[~broken], "line.strong"), (seen[broken], "stale")):
             rows = self._lines.rows(part.size)
             rows[:, :2] = self._from[part] * self.scale - self.origin
             rows[:, 2:] = self._to[part] * self.scale - self.origin
@@ -145,16 +167,26 @@ class ScenePainter:
     def _paint_curves(self, painter: QPainter, links: Ints, pen: QPen) -> None:
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        starts = (self._from[links] * self.scale - self.origin).tolist()
-        ends = (self._to[links] * self.scale - self.origin).tolist()
+        columns = (self._from, self._to, self._leave, self._enter)
+        rows = (np.concatenate([column[links] * self.scale - self.origin for column in columns], axis=1)).tolist()
         path = QPainterPath()
-        for (x0, y0), (x1, y1) in zip(starts, ends, strict=True):
+        for x0, y0, x1, y1, leave_x, leave_y, enter_x, enter_y in rows:
             path.moveTo(x0, y0)
-            if abs(y1 - y0) < CARD_H * self.scale * 0.6:
-                path.lineTo(x1, y1)
+            x, y, to_x, to_y = x0, y0, x1, y1
+            if leave_x == leave_x:  # noqa: PLR0124 - not nan
+                path.lineTo(leave_x, y0)
+                path.lineTo(leave_x, leave_y)
+                x, y = leave_x, leave_y
+            is_lane = enter_x == enter_x  # noqa: PLR0124
+            if is_lane:
+                to_x, to_y = enter_x, enter_y
+            if abs(to_y - y) < 1.0 or abs(y1 - y0) < CARD_H * self.scale * 0.6:
+                path.lineTo(to_x, to_y)
             else:
-                middle = (y0 + y1) / 2
-                path.cubicTo(x0, middle, x1, middle, x1, y1)
+                path.cubicTo(x, (y + to_y) / 2, to_x, (y + to_y) / 2, to_x, to_y)
+            if is_lane:
+                path.lineTo(enter_x, y1)
+                path.lineTo(x1, y1)
         painter.drawPath(path)
 
     def _paint_specks(self, painter: QPainter, cards: Ints) -> None:
@@ -222,6 +254,13 @@ class ScenePainter:
             shown = metrics.elidedText(text[:400], Qt.TextElideMode.ElideRight, int(box.width()))
             self._elided[key] = shown
         painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine), shown)
+
+    def paint_links_of(self, painter: QPainter, index: int, colour: QColor) -> None:
+        """The links of one card once more, above everything: in a dense plant this is how they are followed."""
+        links = self.scene.links
+        if links.size:
+            mine = np.flatnonzero((links[:, 0] == index) | (links[:, 1] == index))
+            self._paint_curves(painter, mine[:CURVES], QPen(colour, 1.6))
 
     def ring(self, painter: QPainter, index: int, colour: QColor, width: float) -> None:
         """The frame around a selected or hovered card."""

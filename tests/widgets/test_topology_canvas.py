@@ -127,3 +127,22 @@ def test_a_changed_state_is_painted(canvas):
     canvas.scene.state[2], canvas.scene.priority[2] = 1, 1
     canvas.states_changed(np.array([2]))
     assert red in colours(canvas.grab().toImage())
+
+
+def test_a_large_plant_zooms_the_kept_picture_first_and_draws_it_sharp_after(qtbot):
+    n = 4500
+    made = TopologyCanvas()
+    qtbot.addWidget(made)
+    made.resize(500, 400)
+    place = np.stack((np.arange(n) % 100 * 160.0, np.arange(n) // 100 * 104.0), axis=1)
+    flags, codes = np.zeros(n, np.bool_), np.zeros(n, np.int8)
+    scene = Scene(["x"] * n, ["ok"] * n, place, np.empty((0, 2), np.int64), codes, codes.copy(), flags, flags.copy())
+    scene.width, scene.height = 16_000.0, 4_700.0
+    made.set_scene(scene)
+    made.grab()
+    made.zoom(1.5)
+    assert made._preview is not None
+    assert made._preview.width() == 750
+    qtbot.waitUntil(lambda: made._preview is None)
+    made.grab()
+    assert made._is_fresh

@@ -28,12 +28,13 @@ def run(quick: bool) -> Iterator[BenchRow]:
     canvas.fit()
     far = _frames(lambda k: _pan(canvas, k), frames)
     redrawn = _frames(lambda _k: (canvas.redraw(), canvas.repaint()), 5)
-    peer_opened, view = _open_items(app, canvas.scene.place, links)
+    part = NODES // 4 if quick else NODES  # the peer needs half a minute for the whole plant
+    peer_opened, view = _open_items(app, canvas.scene.place[:part], links[(links < part).all(axis=1)])
     peer_near = _frames(lambda k: _pan_view(view, k), 10 if quick else 30)
     canvas.close()
     view.close()
     size = f"{NODES:,} nodes, {LINKS:,} links"
-    items = "QGraphicsScene items"
+    items = "QGraphicsScene items" + (f" ({part:,} nodes only)" if quick else "")
     goal = "<= 500 ms"
     yield BenchRow(
         "topology",
@@ -123,7 +124,7 @@ def _open_items(app: Any, place: NDArray[np.float64], links: Ints) -> tuple[floa
     view.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.FullViewportUpdate)
     view.resize(WIDTH, HEIGHT)
     view.show()
-    view.centerOn(*place[NODES // 2])
+    view.centerOn(*place[len(place) // 2])
     app.processEvents()
     view.viewport().repaint()
     return (time.perf_counter() - start) * 1e3, view
