@@ -43,7 +43,7 @@ from console.services.alarms.transitions import AlarmTransition, OpenOccurrence
 from console.services.records import AlarmCounts, AlarmsDelta
 from console.services.telemetry.batch import LinkChanged, QualityChanged, SampleBatch, SessionChanged, TagColumns
 
-RESTORED_SYSTEM_S = 30.0  # a system alarm of the last run that nobody raised again by then has returned
+RESTORED_OWN_S = 30.0  # an alarm about this station itself that nothing speaks of by then has ended
 
 
 class AlarmEngine:
@@ -74,7 +74,7 @@ class AlarmEngine:
         self._handle_of_band = np.zeros(256, np.int32)
         self._band_of_row: dict[int, int] = {}
         self._tag_rows: dict[int, TagRow] = {}  # alarm row -> what it hangs on
-        self._restored_systems: set[int] = set()
+        self._restored_own: set[int] = set()
         self._restored_until: float | None = None
         self._now_us = 0
 
@@ -120,6 +120,9 @@ class AlarmEngine:
         self._sessions.on_session(change, max(self._now_us, change.at_us))
 
     def on_link(self, change: LinkChanged) -> None:
+        known = self._assets.known_link_row(change.broker)
+        if known is not None:
+            self._restored_own.discard(known)
         self._sessions.on_link(change, max(self._now_us, change.at_us))
 
     def tick(self, now_us: int, mono_s: float) -> None:
@@ -127,26 +130,26 @@ class AlarmEngine:
         self._now_us = now_us
         self._run_delays()
         self._sessions.tick(now_us, mono_s)
-        if self._restored_systems:
+        if self._restored_own:
             if self._restored_until is None:
-                self._restored_until = mono_s + RESTORED_SYSTEM_S
+                self._restored_until = mono_s + RESTORED_OWN_S
             elif mono_s >= self._restored_until:
-                for row in self._restored_systems:
+                for row in self._restored_own:
                     self._book.apply(row, Trigger(Event.CONDITION_FALSE, now_us), now_us)
-                self._restored_systems.clear()
+                self._restored_own.clear()
 
     # -- what Leitstand says about itself ----------------------------------------------------------------------------
 
     def raise_system(self, key: str, text: str, priority: Priority, now_us: int) -> None:
         """An alarm about this station (no sound device, centre away, defect). Raising it twice is one occurrence."""
         row = self._assets.system_row(key, text, priority)
-        self._restored_systems.discard(row)
+        self._restored_own.discard(row)
         self._book.apply(row, Trigger(Event.CONDITION_TRUE, now_us), now_us)
 
     def clear_system(self, key: str, now_us: int) -> None:
         row = self._assets.known_system_row(key)
         if row is not None:
-            self._restored_systems.discard(row)
+            self._restored_own.discard(row)
             self._book.apply(row, Trigger(Event.CONDITION_FALSE, now_us), now_us)
 
     # -- acknowledgement ---------------------------------------------------------------------------------------------
@@ -212,8 +215,8 @@ class AlarmEngine:
             condition = self._book.condition(row)
             if condition.kind in (AlarmKind.LIMIT, AlarmKind.DISCRETE) and condition.rule_id not in known:
                 self._book.apply(row, Trigger(Event.RETIRED, now_us), now_us)
-            elif condition.kind is AlarmKind.SYSTEM and self._book.rows.is_active(row):
-                self._restored_systems.add(row)
+            elif condition.kind in (AlarmKind.SYSTEM, AlarmKind.LINK_DOWN) and self._book.rows.is_active(row):
+                self._restored_own.add(row)
             elif condition.kind is AlarmKind.CLOCK and self._book.rows.is_active(row):
                 self._sessions.restored_clock(row)
 

@@ -16,7 +16,7 @@ from console.services.telemetry.batch import LinkChanged, SessionChanged, TagCol
 BIRTH_GRACE_S = 30.0  # after our link returned, or a device's node did: who is not born by then counts as dead
 CLOCK_CALM_S = 60.0  # so long without a wrong time stamp: the clock is right again
 _DOWN = ("lost", "refused")
-_UP = ("live", "off")
+_UP = ("live",)  # "off" is our own closing: it proves nothing about the broker
 Key = tuple[str, str, str, str]  # broker, group, node, device
 
 
@@ -88,7 +88,7 @@ class Sessions:
             if known is not None:
                 self._book.apply(known, Trigger(Event.CONDITION_FALSE, change.at_us), now_us)
             for key, session in self._sessions.items():
-                if key[0] == broker and session.state != "online" and not session.plain and state == "live":
+                if key[0] == broker and session.state != "online" and not session.plain:
                     self._due[key] = None
 
     def is_blind(self, broker: str) -> bool:

@@ -182,6 +182,25 @@ def test_node_link_quality_and_system_alarms_end_after_a_restart_when_their_reas
     assert plant.horn.snapshot().request == 0
 
 
+def test_closing_the_console_does_not_end_the_alarm_of_a_lost_link_and_a_broker_that_is_gone_does(records):
+    plant = Plant(HOT)
+    plant.link("lost", 0)
+    plant.link("lost", 1, broker="old")
+    plant.link("off", 10)
+    records.keep(plant)
+    plant = restarted(records, HOT)
+    plant.link("connecting", 1000)
+    plant.link("lost", 1001)
+    plant.pass_time(1002)
+    plant.pass_time(1100)
+    states = {
+        c.subject: int(state)
+        for c, state in zip(plant.engine.snapshot().conditions, plant.engine.snapshot().state, strict=True)
+    }
+    assert states == {"plant": AlarmState.UNACKNOWLEDGED, "old": AlarmState.RETURNED_UNACKNOWLEDGED}
+    assert plant.horn.snapshot().request == 0
+
+
 def test_the_same_transition_from_two_stations_makes_one_row_and_the_order_of_equal_stamps_is_kept(records):
     plants = [Plant(HOT), Plant(HOT)]
     for plant in plants:
