@@ -166,6 +166,12 @@ class AlarmTable(SortedTable):
         unacknowledged = self.alarms.unacknowledged
         return tuple(place for place in positions if (row := self.row_at(place)) >= 0 and unacknowledged[row])
 
+    def owed_count(self, spans: Sequence[tuple[int, int]]) -> tuple[int, int]:
+        """How many rows lie in these (first, last) spans of positions, and how many of them are unacknowledged."""
+        rows = [self._order[max(0, first) : last + 1] for first, last in spans]
+        chosen = np.unique(np.concatenate(rows)) if rows else self._order[:0]
+        return len(chosen), int(np.count_nonzero(self.alarms.unacknowledged[chosen])) if len(chosen) else 0
+
     def position_of_condition(self, occurrence: Occurrence) -> int:
         """Where the alarm of an occurrence is shown, -1 when tab or filter hide it or it has left the list."""
         row = self.alarms.row_of(occurrence.condition_id)

@@ -1,5 +1,6 @@
 """The journal as a table: who did what, when, to what, and whether the centre has it; newest first."""
 
+import json
 from collections.abc import Callable, Sequence
 from time import time_ns
 
@@ -40,10 +41,21 @@ _TEXTS: dict[str, Callable[[JournalRow], str]] = {
     "who": lambda row: row.user,
     "what": lambda row: event_word(row.etype),
     "entity": lambda row: row.entity,
-    "summary": lambda row: row.summary,
+    "summary": lambda row: summary_text(row.summary),
     "station": lambda row: row.station,
     "centre": lambda row: tr("in the centre") if row.in_centre else tr("this PC"),
 }
+
+
+def summary_text(summary: str) -> str:
+    """The payload's values in one line when it is a JSON object; as it is when it is not."""
+    try:
+        payload = json.loads(summary[:4096])
+    except ValueError:
+        return summary
+    if not isinstance(payload, dict):
+        return summary
+    return " · ".join(f"{key}: {value}" for key, value in payload.items() if value not in ("", None, []))
 
 
 def event_word(etype: str) -> str:

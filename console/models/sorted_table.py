@@ -79,6 +79,7 @@ class SortedTable(QAbstractTableModel):
         self._sorts: list[tuple[int, bool]] = []
         self._is_resort_due = False
         self._leave: Undo | None = None
+        self._last_look: tuple[tuple[int, str], RowLook] = ((-1, ""), PLAIN)
         self._flushed: Notifier[None] = Notifier()
 
     # what a subclass gives
@@ -156,6 +157,7 @@ class SortedTable(QAbstractTableModel):
         self._take_in()
         if not self._touched and not self._repainted and not self._is_resort_due:
             return
+        self._last_look = ((-1, ""), PLAIN)
         changed = _distinct(self._touched)
         order = self._reordered(changed) if len(changed) or self._is_resort_due else self._order
         if len(order) != len(self._order) or not np.array_equal(order, self._order):
@@ -263,7 +265,12 @@ class SortedTable(QAbstractTableModel):
         return answer(self, int(self._order[position]), self.COLUMNS[index.column()])
 
     def look_of(self, row: int, column: Column) -> RowLook:
-        return self.cell_look(row, column.key) or self.look(row)
+        """The look of a cell; the roles of one cell are asked for one after the other and share one answer."""
+        cell, look = self._last_look
+        if cell != (row, column.key):
+            look = self.cell_look(row, column.key) or self.look(row)
+            self._last_look = ((row, column.key), look)
+        return look
 
 
 def _distinct(parts: Sequence[Rows]) -> Rows:

@@ -18,6 +18,7 @@ from console.services.station import Station
 from console.ui.format import DASH, ValueText, age_text, quality_word, time_tip, value_text
 from console.ui.translation import mark
 
+_GOOD, _BLIND_QUALITY = int(Quality.GOOD), int(Quality.BLIND)  # plain numbers: asked for every cell painted
 _MANY, _REST_BEATS = 5_000, 10  # while a large plant is discovered its tags are ranked once a second
 _LOST = RowLook(is_dim=True, is_italic=True)
 _BLIND = RowLook(is_dim=True, is_italic=True, is_hatched=True)
@@ -54,6 +55,8 @@ class TagTable(SortedTable):
         self.wanted = ""
         self._undo = self._cache.subscribe(self._on_change)
         self._paths: list[str] = []
+        self._branches: list[tuple[str, ...]] = []
+        self._ranks: dict[str, NDArray[np.int64]] = {}
         self._undescribed = {tag.handle for tag in self._cache.tags}
         self._rest = 0
 
@@ -74,27 +77,25 @@ class TagTable(SortedTable):
             return
         self._rest = _REST_BEATS if len(self._cache) > _MANY else 0
         self._paths.extend([""] * (len(self._cache) - len(self._paths)))
+        self._branches.extend([()] * (len(self._cache) - len(self._branches)))
         self._haystack.reserve(len(self._paths))
         for handle in self._undescribed:
             tag = self._cache.tag(handle)
             if tag is not None:
                 self._paths[handle] = tag.source.path()
+                self._branches[handle] = branch_of(tag)
                 self._haystack.put(handle, tag.source.path(), tag.description)
         self._undescribed.clear()
+        self._ranks.clear()
         self._rank = text_ranks(self._paths).astype(np.uint64)
         self._is_resort_due = True
         self._find()
 
     def _find(self) -> None:
         found = self._haystack.matching(self.wanted)
-        for handle in np.flatnonzero(found).tolist() if self._branch or self._has_gaps else ():
-            tag = self._cache.tag(handle)
-            found[handle] = tag is not None and branch_of(tag)[: len(self._branch)] == self._branch
-        self._matches = found
-
-    @property
-    def _has_gaps(self) -> bool:
-        return len(self._cache.tags) < len(self._haystack)
+        depth = len(self._branch)
+        inside = (bool(path) and path[:depth] == self._branch for path in self._branches)
+        self._matches = found & np.fromiter(inside, np.bool_, len(self._branches))
 
     def set_filter(self, wanted: str) -> None:
         """Show only tags whose path or description hold every word."""
@@ -128,17 +129,19 @@ class TagTable(SortedTable):
             return -self._cache.source_us[:size]
         if key == "quality":
             return self._cache.quality[:size].astype(np.int64)
-        tags = [self._cache.tag(handle) for handle in range(size)]
-        return text_ranks(["" if tag is None else _TEXTS[key](tag) for tag in tags])
+        if key not in self._ranks:
+            tags = [self._cache.tag(handle) for handle in range(size)]
+            self._ranks[key] = text_ranks(["" if tag is None else _TEXTS[key](tag) for tag in tags])
+        return self._ranks[key]
 
     def look(self, row: int) -> RowLook:
-        quality = self._cache.quality[row]
-        return PLAIN if quality == Quality.GOOD else (_BLIND if quality == Quality.BLIND else _LOST)
+        quality = int(self._cache.quality[row])
+        return PLAIN if quality == _GOOD else (_BLIND if quality == _BLIND_QUALITY else _LOST)
 
     def cell_look(self, row: int, key: str) -> RowLook | None:
         if key != "name":
             return None
-        return _NAME_BLIND if self._cache.quality[row] == Quality.BLIND else PLAIN
+        return _NAME_BLIND if int(self._cache.quality[row]) == _BLIND_QUALITY else PLAIN
 
     def tip(self, row: int, key: str) -> str:
         if key in {"age", "value"}:

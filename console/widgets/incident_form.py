@@ -76,6 +76,17 @@ class Prefill:
     alarms: tuple[tuple[Occurrence, str], ...] = ()
     asset_ids: tuple[UUID, ...] = ()
 
+    @classmethod
+    def of_draft(cls, draft: Mapping[str, object]) -> "Prefill":
+        """What `IncidentForm.draft` gave, as far as it can still be read."""
+        impact, urgency = draft.get("impact"), draft.get("urgency")
+        return cls(
+            str(draft.get("title", "")),
+            str(draft.get("description", "")),
+            impact if isinstance(impact, int) else 3,
+            urgency if isinstance(urgency, int) else 2,
+        )
+
     @property
     def key(self) -> str:
         """Names the draft: the same alarms find the same draft again."""

@@ -62,6 +62,8 @@ class AlarmTimeline(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), theme().color("surface.panel"))
+        painter.setPen(theme().color("line.strong"))
+        painter.drawLine(0, 0, self.width(), 0)
         painter.setFont(font("font_small"))
         painter.setPen(theme().color("text.dim"))
         middle = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)

@@ -6,6 +6,7 @@ from time import time_ns
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
+from console.domain.alarms import Occurrence
 from console.models.alarm_spans import AlarmSpans
 from console.models.alarm_table import AlarmTab, AlarmTable
 from console.models.incident_table import IncidentTable
@@ -57,6 +58,7 @@ class AlarmsView(View):
         self.errands = Errands(lambda text: context.refused(self, text))
         self.desk = IncidentDesk(context, self.incidents, self)
         self._kept_aside = AlarmCounts()
+        self._awaited: Occurrence | None = None
         self._has_history = False
         self.tabs, self.filter = AlarmTabs(), FilterLine()
         self.list = TableView("alarms", tr(EMPTY[AlarmTab.ACTIVE]))
@@ -65,7 +67,7 @@ class AlarmsView(View):
         self._lay_out()
         self._connect()
         self._undo = [
-            self.table.on_flushed(lambda _none: self._tell_counts()),
+            self.table.on_flushed(lambda _none: self._on_flushed()),
             context.station.subscribe(ALARM_COUNTS, self._on_counts),
         ]
         self._retell()
@@ -81,12 +83,12 @@ class AlarmsView(View):
         column.setSpacing(0)
         self.heading.setProperty("role", "heading")
         self.filter.setMaximumWidth(520)
-        top = _bar(8)
-        for part in (self.heading, self.tabs):
-            top[1].addWidget(part)
-        top[1].addStretch(1)
-        top[1].addWidget(self.filter, 2)
-        column.addWidget(top[0])
+        top, row = _bar(8)
+        row.addWidget(self.heading)
+        row.addWidget(self.tabs)
+        row.addStretch(1)
+        row.addWidget(self.filter, 2)
+        column.addWidget(top)
         column.addWidget(self.list, 1)
         self.bar, row = _bar(6)
         row.addWidget(self.selected_text, 1)
@@ -96,9 +98,6 @@ class AlarmsView(View):
             row.addWidget(button)
         self.bar.hide()
         column.addWidget(self.bar)
-        rule = QFrame()
-        rule.setProperty("role", "rule")
-        column.addWidget(rule)
         column.addWidget(self.timeline)
 
     def _connect(self) -> None:
@@ -133,6 +132,7 @@ class AlarmsView(View):
             self.filter.set_text("")
             self.show_tab(AlarmTab.ACTIVE)
             place = self.table.position_of_condition(selection.occurrence)
+        self._awaited = selection.occurrence if place < 0 else None  # a new view gets its rows with the next beat
         self._select(place)
 
     def save_state(self) -> dict[str, object]:
@@ -222,6 +222,13 @@ class AlarmsView(View):
 
     # what changes by itself
 
+    def _on_flushed(self) -> None:
+        place = self.table.position_of_condition(self._awaited) if self._awaited is not None else -1
+        if place >= 0:
+            self._awaited = None
+            self._select(place)
+        self._tell_counts()
+
     def _on_selection(self) -> None:
         self._tell_selection()
         chosen = self.list.selected_rows()
@@ -254,10 +261,11 @@ class AlarmsView(View):
         self._tell_selection()
 
     def _tell_selection(self) -> None:
-        chosen = self.list.selected_rows()
+        parts = self.list.selectionModel().selection().toList()
+        spans = [(part.top(), part.bottom()) for part in parts]
+        chosen, owed = self.table.owed_count(spans)
         self.bar.setVisible(bool(chosen))
-        owed = len(self.table.owed(chosen))
-        count = tr_n("{n} alarm selected", "{n} alarms selected", len(chosen))
+        count = tr_n("{n} alarm selected", "{n} alarms selected", chosen)
         self.selected_text.setText(f"{count} · {tr('{n} unacknowledged', n=owed)}")
 
     def _retell(self) -> None:
@@ -270,8 +278,7 @@ class AlarmsView(View):
         super().showEvent(event)
         self.table.set_visible(True)
         self._tell_counts()
-        if not self._has_history:
-            self._has_history = self.errands.run(self._ask_history()) is not None
+        self._has_history = self._has_history or self.errands.run(self._ask_history()) is not None
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)

@@ -158,7 +158,7 @@ class IncidentsView(View):
         if isinstance(sizes, list) and all(isinstance(size, int) for size in sizes):
             self.splitter.setSizes(sizes)
         if isinstance(form, Mapping):
-            self._form = self._make_form(_prefill(form))
+            self._form = self._make_form(Prefill.of_draft(form))
 
     def close_view(self) -> None:
         for undo in self._undo:
@@ -290,16 +290,6 @@ class IncidentsView(View):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self.table.set_visible(False)
-
-
-def _prefill(draft: Mapping[str, object]) -> Prefill:
-    impact, urgency = draft.get("impact"), draft.get("urgency")
-    return Prefill(
-        str(draft.get("title", "")),
-        str(draft.get("description", "")),
-        impact if isinstance(impact, int) else 3,
-        urgency if isinstance(urgency, int) else 2,
-    )
 
 
 def _first(rows: list[int]) -> int:
