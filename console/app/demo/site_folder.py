@@ -189,7 +189,7 @@ def _site_text(site_id: str, model: PlantModel, stations: int) -> str:
     desks = []
     for desk in range(_desk_count(stations)):
         first = desk * _DESK_STATIONS + 1
-        last = min(first + _DESK_STATIONS - 1, max(stations, first))
+        last = min(first + _DESK_STATIONS - 1, most_stations())
         codes = ", ".join(_quoted(station_code(number)) for number in range(first, last + 1))
         name = "Control room" if desk == 0 else f"Control room {desk + 1}"
         desks.append(

@@ -2,11 +2,12 @@
 
 import asyncio
 import json
+import shutil
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
@@ -48,6 +49,15 @@ class Console:
 
     def heard(self, part: str) -> bool:
         return any(part in topic for topic in self.topics)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """A demo's folder; a database that had to live elsewhere (see postgres.py) goes with it."""
+    yield tmp_path
+    note = tmp_path / "centre" / "data-is-in.txt"
+    if note.exists():
+        shutil.rmtree(note.read_text(encoding="utf-8").strip(), ignore_errors=True)
 
 
 async def _until(condition: Callable[[], bool]) -> None:
@@ -126,9 +136,9 @@ def test_the_control_line_lists_refuses_and_needs_its_token(tmp_path: Path) -> N
         control.list_faults(tmp_path)
 
 
-def test_a_demo_folder_is_used_again_and_its_centre_is_cut_by_a_fault(tmp_path: Path) -> None:
-    def connect(folder: Path) -> None:
-        centre = load_station(folder).centre
+def test_a_demo_folder_is_used_again_and_its_centre_is_cut_by_a_fault(folder: Path) -> None:
+    def connect(station: Path) -> None:
+        centre = load_station(station).centre
         assert centre.password_file is not None
         psycopg.connect(
             host=centre.host, port=centre.port, dbname=centre.database, user=centre.user, sslmode=centre.sslmode,
@@ -136,7 +146,7 @@ def test_a_demo_folder_is_used_again_and_its_centre_is_cut_by_a_fault(tmp_path: 
         ).close()  # fmt: skip
 
     async def story() -> None:
-        async with _running(Demo(tmp_path, is_scheduled=False)) as demo:
+        async with _running(Demo(folder, is_scheduled=False)) as demo:
             password, station = demo.password("operator"), load_station(demo.station_folders[0])
             await asyncio.to_thread(connect, demo.station_folders[0])
             await asyncio.to_thread(_enter_as_station, load_station(demo.station_folders[0]).centre)
@@ -145,7 +155,7 @@ def test_a_demo_folder_is_used_again_and_its_centre_is_cut_by_a_fault(tmp_path: 
                 await asyncio.to_thread(connect, demo.station_folders[0])
             await demo.set_fault("centre-away", False)
             await asyncio.to_thread(connect, demo.station_folders[0])
-        async with _running(Demo(tmp_path, is_scheduled=False)) as demo:
+        async with _running(Demo(folder, is_scheduled=False)) as demo:
             assert demo.password("operator") == password
             again = load_station(demo.station_folders[0])
             assert again.station_id == station.station_id
@@ -195,7 +205,7 @@ def _enter_as_station(centre: CentreSettings) -> None:
             connection.execute("delete from leitstand.station")
 
 
-def test_a_demo_that_is_killed_leaves_no_process(tmp_path: Path) -> None:
+def test_a_demo_that_is_killed_leaves_no_process(folder: Path) -> None:
     script = (
         "import asyncio, sys; from pathlib import Path; from console.app.demo.demo import Demo\n"
         "async def main():\n"
@@ -203,11 +213,11 @@ def test_a_demo_that_is_killed_leaves_no_process(tmp_path: Path) -> None:
         "    print(demo._plant.pid, demo._broker.pid, demo._guard.pid, flush=True); await asyncio.Event().wait()\n"
         "asyncio.run(main())"
     )
-    command = [sys.executable, "-c", script, str(tmp_path)]
+    command = [sys.executable, "-c", script, str(folder)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[3])
     assert process.stdout is not None
     pids = [int(word) for word in process.stdout.readline().split()]
-    postmaster = postmaster_pid(tmp_path / "centre")
+    postmaster = postmaster_pid(folder / "centre")
     process.kill()
     process.wait()
     process.stdout.close()

@@ -31,7 +31,7 @@ def demo(tmp_path: Path) -> Path:
 def test_every_file_is_read_by_the_program_without_a_problem(demo: Path) -> None:
     site = load_site(demo / "site")
     assert site.name == "Plant Kassel"
-    assert [position.stations for position in site.positions] == [("K1", "K2"), ("K3",)]
+    assert [position.stations for position in site.positions] == [("K1", "K2"), ("K3", "K4")]
     assert len(load_alarm_rules(demo / "site")) >= 60
     topics, problems = read_topics(demo / "site")
     assert topics
@@ -61,6 +61,17 @@ def test_every_publisher_is_an_asset_with_its_source_level_and_place(demo: Path)
     path = ["ERP", "FW-DMZ", "SW-CORE-1", "FW-OT", "SW-DIST", "SW-ASSY", "AS-CELL-A", "PLC-A1"]
     for near, far in pairwise(path):
         assert frozenset((near, far)) in ends, (near, far)
+
+
+def test_a_demo_may_grow_by_consoles_and_keeps_its_site(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    site_folder.prepare_site(site, shipped_plant(), RESOURCES, 1)
+    first = load_site(site)
+    site_folder.prepare_site(site, shipped_plant(), RESOURCES, site_folder.most_stations())
+    grown = load_site(site)
+    assert grown.site_id == first.site_id
+    desks = [code for position in grown.positions for code in position.stations]
+    assert desks == [site_folder.station_code(number) for number in range(1, site_folder.most_stations() + 1)]
 
 
 def test_passwords_are_random_private_and_fit_their_hashes(
