@@ -167,6 +167,8 @@ class ActionSet(QObject):
             spec = self._specs[key]
             why = self._denied.get(spec.command, "") if spec.command else ""
             is_known = key in own or key in self._global
-            action.setEnabled(is_known and not why and (self._list_has_focus or not spec.in_list_only))
+            action.setEnabled(is_known and not why)
+            if spec.in_list_only:  # buttons and menus act anywhere, the letter key only in a list
+                action.setShortcut(QKeySequence(spec.shortcut if self._list_has_focus else ""))
             tip = tr(why) if why else tr(spec.tip or spec.text)
             action.setToolTip(f"{tip} ({spec.shortcut})" if spec.shortcut and not why else tip)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -21,7 +21,8 @@ FIT = (
     (420, True, True, True, True, True),
     (340, False, True, True, True, True),
     (340, False, False, True, True, True),
-    (240, False, False, False, True, True),
+    (300, False, False, False, True, True),
+    (200, False, False, False, True, True),
     (160, False, False, False, False, True),
     (100, False, False, False, False, False),
 )
@@ -131,6 +132,7 @@ class AlarmBanner(QFrame):
         self._place = ("", "")
         self._aside = (0, 0)
         self._may_acknowledge = ""
+        self._fitted = (0, 0)
         self.counts = [PriorityCount(priority, compact=compact) for priority in (1, 2, 3, 4)]
         self.top = TopAlarmLine()
         self.show_button = KeyButton(key="F2")
@@ -225,6 +227,17 @@ class AlarmBanner(QFrame):
         super().resizeEvent(event)
         self._fit()
 
+    def event(self, event: QEvent) -> bool:
+        """Fit again when parts grew (fonts of the style sheet come late), once per width and need."""
+        done = super().event(event)
+        layout = self.layout()
+        if event.type() == QEvent.Type.LayoutRequest and layout is not None:
+            state = (self.width(), layout.minimumSize().width())
+            if state[1] > state[0] and state != self._fitted:
+                self._fitted = state
+                self._fit()
+        return done
+
     def _fit(self) -> None:
         """A narrow window keeps room for the alarm: step by step what matters least gives way (FIT)."""
         layout = self.layout()
@@ -240,7 +253,8 @@ class AlarmBanner(QFrame):
             self.top.setMinimumWidth(line_width)
             layout.invalidate()
             if layout.minimumSize().width() <= self.width():
-                return
+                break
+        layout.activate()
 
     def release(self) -> None:
         """Let the flash clock rest; call before the banner goes."""
@@ -256,6 +270,7 @@ class AlarmBanner(QFrame):
         title, place = self._place
         self.title.setText(title or "Leitstand")
         self.place.setText(place)
+        self.place.setMinimumWidth(min(180, self.place.fontMetrics().horizontalAdvance(place) + 4))
         self.show_button.setText(tr("Show"))
         self.show_button.setToolTip(tr("Go to the most urgent unacknowledged alarm"))
         self.acknowledge_button.setText(tr("Acknowledge"))

@@ -165,13 +165,9 @@ def trend(query: s.TrendQuery) -> tuple[r.TrendColumns, ...]:
 
 
 def alarm_log(query: s.AlarmHistoryQuery) -> tuple[s.AlarmLogRow, ...]:
-    assert query.condition_id is not None
+    condition_id = query.condition_id or CONDITIONS[0].condition_id
     at_us = NOW_US - 42_000_000
-    return (
-        s.AlarmLogRow(
-            query.condition_id, at_us, "raised", 1, at_us, at_us, 1, 1, None, "DOWN, 14 symptoms grouped", ""
-        ),
-    )
+    return (s.AlarmLogRow(condition_id, at_us, "raised", 1, at_us, at_us, 1, 1, None, "DOWN, 14 symptoms grouped", ""),)
 
 
 def deliver_plant(station: FakeStation, *, session: r.SessionRecord | None = SESSION) -> None:

@@ -31,9 +31,14 @@ def test_letter_keys_act_only_while_a_list_has_the_focus(qtbot):
     qtbot.addWidget(window)
     actions = ActionSet(window)
     actions.set_target(Target(done))
-    assert not actions.action("alarm.acknowledge").isEnabled()
+    with qtbot.waitActive(window):
+        window.show()
+        window.activateWindow()
+    qtbot.keyClick(window, Qt.Key.Key_Space)
+    assert done == []
+    assert actions.action("alarm.acknowledge").isEnabled()
     actions.set_list_focus(True)
-    actions.action("alarm.acknowledge").trigger()
+    qtbot.keyClick(window, Qt.Key.Key_Space)
     assert done == ["ack"]
 
 

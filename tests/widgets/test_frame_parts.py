@@ -1,5 +1,6 @@
 """Parts of the frame by themselves: palette, rail, strip, notice, sparkline, key button."""
 
+import itertools
 import string
 import time
 
@@ -122,6 +123,8 @@ def test_nothing_of_the_banner_is_cut_off(qtbot, width):
         assert button.width() >= button.sizeHint().width()
         assert button.geometry().right() <= width
     assert banner.top.width() >= 100
+    edges = [banner.top.geometry(), *(button.geometry() for button in buttons if button.isVisible())]
+    assert all(left.right() < right.left() for left, right in itertools.pairwise(edges))
 
 
 def test_a_missing_sound_device_is_written_in_the_banner(qtbot):

@@ -1,13 +1,40 @@
-"""Where letter keys act: in tables, trees and canvases, never in fields and popups."""
+"""Where letter keys act: in tables, trees and the canvases of views, never in fields, buttons and popups."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractItemView, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QTabBar,
+    QTextEdit,
+    QWidget,
+)
 
-LIST_PROPERTY = "list_keys"  # a canvas sets this property to True to be treated as a list
+from console.ui.view import View
+
+_OWN_KEYS = (
+    QAbstractButton,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QTabBar,
+    QTextEdit,
+)
 
 
 def has_list_focus(widget: QWidget | None) -> bool:
-    """True when the widget with the keyboard is a list of things that actions can act on."""
-    if widget is None or widget.window().windowType() == Qt.WindowType.Popup:
+    """True when the widget with the keyboard shows things that actions can act on."""
+    if widget is None or isinstance(widget, _OWN_KEYS) or widget.window().windowType() == Qt.WindowType.Popup:
         return False
-    return isinstance(widget, QAbstractItemView) or bool(widget.property(LIST_PROPERTY))
+    if isinstance(widget, QAbstractItemView):
+        return True
+    at: QWidget | None = widget
+    while at is not None and not isinstance(at, View):
+        at = at.parentWidget()
+    return at is not None and widget.focusPolicy() == Qt.FocusPolicy.StrongFocus

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QVBoxLayout
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from console.app.frame.docks import ViewSpec
 from console.app.frame.main_window import MainWindow
@@ -199,9 +199,15 @@ def test_letter_keys_wait_for_a_list(qtbot, tmp_path):
         window.go("alarms")
         view = window.docks.view("alarms")
         window._on_focus(None, view.table)
-        assert window.actions_set.action("show.trend").isEnabled()
+        assert window.actions_set.action("show.trend").shortcut().toString() == "T"
         window._on_focus(view.table, window.palette_box.field)
-        assert not window.actions_set.action("show.trend").isEnabled()
+        assert window.actions_set.action("show.trend").shortcut().isEmpty()
+        canvas, field = QWidget(view), QLineEdit(view)
+        canvas.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        window._on_focus(view.table, canvas)
+        assert window.actions_set.action("show.trend").shortcut().toString() == "T"
+        window._on_focus(canvas, field)
+        assert window.actions_set.action("show.trend").shortcut().isEmpty()
 
     desk(tmp_path, story)
 
