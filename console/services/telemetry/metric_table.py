@@ -19,8 +19,8 @@ from console.services.telemetry.sparkplug_topic import is_odd
 Complain = Callable[[str, str], None]  # kind, example
 MAX_NAME = 4096
 _HIDDEN = ("Node Control/", "Device Control/")
-_DOUBLE, _FLOAT, _INT, _BOOLEAN = (  # plain integers: comparing enum members costs more than the field
-    int(kind) for kind in (Kind.DOUBLE, Kind.FLOAT, Kind.INT, Kind.BOOLEAN)
+_FLOAT, _INT, _BOOLEAN = (  # plain integers: comparing enum members costs more than the field
+    int(kind) for kind in (Kind.FLOAT, Kind.INT, Kind.BOOLEAN)
 )
 
 
@@ -140,7 +140,7 @@ def append_data(
         value = 0.0
         if entry is not None:
             handle, kind, limit = entry
-            if kind == _DOUBLE:
+            if not kind:  # Kind.DOUBLE, most of a plant
                 value = metric.double_value
             elif kind == _FLOAT:
                 value = metric.float_value
@@ -162,7 +162,7 @@ def append_data(
 
 def _may_have_extras(raw: bytes) -> bool:
     """Flags set to true, or a quality: the bytes are rare enough by chance, and spelt out this is the fastest way."""
-    return b"\x28\x01" in raw or b"\x30\x01" in raw or b"\x38\x01" in raw or b"uality" in raw or b"UALITY" in raw
+    return b"uality" in raw or b"\x28\x01" in raw or b"\x30\x01" in raw or b"\x38\x01" in raw or b"UALITY" in raw
 
 
 def _has_extras(metric: Any) -> bool:
