@@ -32,6 +32,7 @@ class Preferences:
     def use(self, user: str) -> None:
         """Switch to a person's values; an unreadable file is set aside and counts as empty."""
         self._user = user or NOBODY
+        self._owed: set[str] = set()  # changed here and not carried yet
         self._values = self._read(self._path())
 
     def get(self, key: str, default: object = None) -> object:
@@ -43,12 +44,15 @@ class Preferences:
 
     def set(self, key: str, value: object, *, carry: bool = True) -> None:
         """Keep a JSON-able value; equal values are not written again. `carry=False` keeps it at this workstation."""
-        if key in self._values and self._values[key] == value:
-            return
-        self._values[key] = value
-        self._write()
-        if carry and self._carry is not None and self._user != NOBODY:
-            self._carry(key, json.dumps(value, separators=(",", ":")))
+        is_new = key not in self._values or self._values[key] != value
+        if is_new:
+            self._values[key] = value
+            self._write()
+            self._owed.add(key)
+        if carry and key in self._owed:
+            self._owed.discard(key)
+            if self._carry is not None and self._user != NOBODY:
+                self._carry(key, json.dumps(value, separators=(",", ":")))
 
     def adopt(self, values: Mapping[str, str]) -> None:
         """JSON texts by key, from another workstation of the same person."""

@@ -113,6 +113,10 @@ def test_preferences_are_kept_per_person_and_carried_when_signed_on(tmp_path):
     one.set("theme", "light")
     one.set("theme", "light")
     assert carried == [("theme", '"light"')]
+    one.set("layout", 1, carry=False)
+    assert len(carried) == 1
+    one.set("layout", 1)
+    assert carried[1:] == [("layout", "1")]
     two = Preferences(tmp_path)
     assert two.text("theme") == "dark"
     two.use("anna/../x")

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QByteArray, QObject, QTimer, Signal
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
 
 from console.ui.icons import icon
 from console.ui.theme import theme
@@ -17,6 +17,12 @@ from console.ui.view import View, ViewContext
 from console.widgets.notice_bar import NoticeBar
 
 LAYOUT_VERSION = 1
+_BUTTON_ICONS = {
+    "tabCloseButton": "close",
+    "dockAreaCloseButton": "close",
+    "detachGroupButton": "detach",
+    "tabsMenuButton": "down",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +229,12 @@ class DockArea(QObject):
     def retranslate(self) -> None:
         for view_id, dock in self._docks.items():
             dock.setWindowTitle(tr(self._specs[view_id].title))
-            dock.setIcon(icon(self._specs[view_id].icon, "text.dim"))
+            dock.setIcon(QIcon(icon(self._specs[view_id].icon, "text.dim")))
+        self._dress()
+        for container in self.manager.dockContainers():
+            for button in container.findChildren(QAbstractButton):
+                if button.objectName() in _BUTTON_ICONS:
+                    button.setIcon(QIcon(icon(_BUTTON_ICONS[button.objectName()], "text.dim")))
 
     def close_views(self) -> None:
         for view in self.views():
