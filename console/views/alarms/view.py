@@ -17,26 +17,28 @@ from console.ui.errands import Errands
 from console.ui.plain_label import PlainLabel
 from console.ui.table_view import TableView
 from console.ui.theme import theme
-from console.ui.translation import mark, tr, tr_n
+from console.ui.translation import mark, tr
 from console.ui.view import Selection, View, ViewContext
-from console.views.alarms.deeds import IncidentDesk, Seen, acknowledge, acknowledge_page, comment, seen_at
+from console.views.alarms.deeds import (
+    IncidentDesk,
+    Seen,
+    acknowledge,
+    acknowledge_page,
+    comment,
+    seen_at,
+    show_procedure,
+)
+from console.views.alarms.selection_bar import BUTTONS, SelectionBar, rows_in_sight
 from console.views.alarms.tabs import EMPTY, AlarmTabs
 from console.views.alarms.timeline import AlarmTimeline
 from console.widgets.action_menu import attach_menu
 from console.widgets.column_layout import lay_out_columns
 from console.widgets.filter_line import FilterLine
-from console.widgets.key_button import KeyButton
 from console.widgets.steady_scroll import SteadyScroll
 from console.widgets.symbol_delegate import SymbolDelegate
+from console.widgets.table_export import export_table
 
-_BUTTONS = (
-    ("alarm.acknowledge", "Space"),
-    ("alarm.comment", "C"),
-    ("incident.open", "I"),
-    ("show.trend", "T"),
-    ("show.topology", "G"),
-)
-_MENU = (*(action_id for action_id, _key in _BUTTONS), "show.procedure", "", "table.copy", "table.export")
+_MENU = (*(action_id for action_id, _key in BUTTONS), "show.procedure", "", "table.copy", "table.export")
 
 
 def _now_us() -> int:
@@ -55,14 +57,14 @@ class AlarmsView(View):
         self.table = AlarmTable(context.station, self, now_us=_now_us)
         self.incidents = IncidentTable(context.station, self)
         self.spans = AlarmSpans(context.station)
-        self.errands = Errands(lambda text: context.refused(self, text))
+        self.errands = Errands(self.say)
         self.desk = IncidentDesk(context, self.incidents, self)
         self._kept_aside = AlarmCounts()
         self._awaited: Occurrence | None = None
         self._has_history = False
         self.tabs, self.filter = AlarmTabs(), FilterLine()
         self.list = TableView("alarms", tr(EMPTY[AlarmTab.ACTIVE]))
-        self.heading, self.selected_text = PlainLabel(), PlainLabel(elide=True)
+        self.heading, self.bar = PlainLabel(), SelectionBar(context.actions)
         self.timeline = AlarmTimeline(self.spans, _now_us)
         self._lay_out()
         self._connect()
@@ -83,20 +85,17 @@ class AlarmsView(View):
         column.setSpacing(0)
         self.heading.setProperty("role", "heading")
         self.filter.setMaximumWidth(520)
-        top, row = _bar(8)
+        top = QFrame()
+        top.setProperty("role", "panel")
+        row = QHBoxLayout(top)
+        row.setContentsMargins(14, 8, 14, 8)
+        row.setSpacing(8)
         row.addWidget(self.heading)
         row.addWidget(self.tabs)
         row.addStretch(1)
         row.addWidget(self.filter, 2)
         column.addWidget(top)
         column.addWidget(self.list, 1)
-        self.bar, row = _bar(6)
-        row.addWidget(self.selected_text, 1)
-        for action_id, key in _BUTTONS:
-            button = KeyButton(key=key, primary=action_id == "alarm.acknowledge")
-            button.bind(self.context.actions.action(action_id), key)
-            row.addWidget(button)
-        self.bar.hide()
         column.addWidget(self.bar)
         column.addWidget(self.timeline)
 
@@ -119,7 +118,9 @@ class AlarmsView(View):
             "show.trend": lambda: self._go("trends"),
             "show.topology": lambda: self._go("topology"),
             "app.filter": self.filter.focus,
+            "show.procedure": self.show_procedure,
             "table.copy": self.list.copy_selection,
+            "table.export": lambda: export_table(self.list, self.say),
         }
 
     def show_selection(self, selection: Selection) -> None:
@@ -178,6 +179,12 @@ class AlarmsView(View):
 
         return self.errands.run(open_or_show())
 
+    def show_procedure(self) -> object:
+        return self.errands.run(show_procedure(self.selection(), self))
+
+    def say(self, text: str) -> None:
+        self.context.refused(self, text)
+
     def go_to_next(self) -> None:
         """The most urgent unacknowledged alarm, or the one after the current."""
         self.table.flush()
@@ -190,12 +197,7 @@ class AlarmsView(View):
 
     def visible_positions(self) -> range:
         """Positions whose rows are whole in sight."""
-        height = self.list.viewport().height()
-        first, last = self.list.rowAt(0), self.list.rowAt(height - 1)
-        last = self.table.rowCount() - 1 if last < 0 else last
-        if last >= 0 and self.list.rowViewportPosition(last) + self.list.rowHeight(last) > height:
-            last -= 1
-        return range(max(first, 0), last + 1) if first >= 0 else range(0)
+        return rows_in_sight(self.list)
 
     def show_tab(self, tab: AlarmTab) -> None:
         self.tabs.choose(tab)
@@ -263,10 +265,7 @@ class AlarmsView(View):
     def _tell_selection(self) -> None:
         parts = self.list.selectionModel().selection().toList()
         spans = [(part.top(), part.bottom()) for part in parts]
-        chosen, owed = self.table.owed_count(spans)
-        self.bar.setVisible(bool(chosen))
-        count = tr_n("{n} alarm selected", "{n} alarms selected", chosen)
-        self.selected_text.setText(f"{count} · {tr('{n} unacknowledged', n=owed)}")
+        self.bar.tell(*self.table.owed_count(spans))
 
     def _retell(self) -> None:
         self.heading.setText(tr(self.title))
@@ -299,12 +298,3 @@ def _selection(seen: Seen) -> Selection:
         occurrence=seen.occurrence,
         at_us=seen.occurrence.start_us,
     )
-
-
-def _bar(margin: int) -> tuple[QFrame, QHBoxLayout]:
-    frame = QFrame()
-    frame.setProperty("role", "panel")
-    row = QHBoxLayout(frame)
-    row.setContentsMargins(14, margin, 14, margin)
-    row.setSpacing(8)
-    return frame, row

@@ -25,6 +25,7 @@ from console.widgets.action_menu import attach_menu
 from console.widgets.column_layout import lay_out_columns
 from console.widgets.lamp import Lamp, LampState
 from console.widgets.steady_scroll import SteadyScroll
+from console.widgets.table_export import export_table
 
 
 def _now_us() -> int:
@@ -85,7 +86,11 @@ class DiagnosticsView(View):
         column.addWidget(splitter, 1)
 
     def action_handlers(self) -> Mapping[str, Callable[[], object]]:
-        return {"table.copy": self._copy, "show.topology": self._show_on_topology}
+        return {
+            "table.copy": lambda: self._focused().copy_selection(),
+            "table.export": lambda: export_table(self._focused(), lambda text: self.context.refused(self, text)),
+            "show.topology": self._show_on_topology,
+        }
 
     def save_state(self) -> dict[str, object]:
         return {"nodes": self.node_list.save_state(), "troubles": self.trouble_list.save_state()}
@@ -112,8 +117,8 @@ class DiagnosticsView(View):
         await self.context.station.submit(RequestRebirth(node.broker, node.group, node.node))
         self.context.refused(self, tr("Asked {node} for its birth.", node=node.node))
 
-    def _copy(self) -> str:
-        return (self.trouble_list if self.trouble_list.hasFocus() else self.node_list).copy_selection()
+    def _focused(self) -> TableView:
+        return self.trouble_list if self.trouble_list.hasFocus() else self.node_list
 
     def _show_on_topology(self) -> None:
         node = self.nodes.node_at(_first(self.node_list.selected_rows()))

@@ -29,6 +29,7 @@ from console.widgets.filter_line import FilterLine
 from console.widgets.incident_form import IMPACT_WORDS, URGENCY_WORDS, IncidentForm, Prefill
 from console.widgets.steady_scroll import SteadyScroll
 from console.widgets.symbol_delegate import SymbolDelegate
+from console.widgets.table_export import export_table
 
 _EMPTY = mark("No incident. Open one from an alarm with the key I, or with New incident.")
 _GRADES = {"impact": IMPACT_WORDS, "urgency": URGENCY_WORDS}
@@ -52,6 +53,7 @@ class IncidentsView(View):
         self._denied: Mapping[str, str] = {}
         self._drafts: dict[str, str] = {}
         self._form: IncidentForm | None = None
+        self._awaited: UUID | None = None
         self._asset_names: dict[UUID, str] = {}
         self.filter, self.list = FilterLine(), TableView("incidents", tr(_EMPTY))
         self.heading, self.only_open, self.new_button = PlainLabel(), QCheckBox(), QPushButton()
@@ -120,6 +122,7 @@ class IncidentsView(View):
             "show.topology": self._show_on_topology,
             "app.filter": self.filter.focus,
             "table.copy": self.list.copy_selection,
+            "table.export": lambda: export_table(self.list, lambda text: self.context.refused(self, text)),
         }
 
     def show_selection(self, selection: Selection) -> None:
@@ -132,6 +135,7 @@ class IncidentsView(View):
             self.filter.set_text("")
             self.only_open.setChecked(False)
             place = self.table.position_of_incident(selection.incident_id)
+        self._awaited = selection.incident_id if place < 0 else None  # a new view gets its rows with the next beat
         if place >= 0:
             self.list.selectRow(place)
             self.list.scrollTo(self.table.index(place, 0))
@@ -257,6 +261,8 @@ class IncidentsView(View):
         self.detail.show_record(record, self._denied, draft)
 
     def _on_flushed(self) -> None:
+        if self._awaited is not None and self.table.position_of_incident(self._awaited) >= 0:
+            self.show_selection(Selection(incident_id=self._awaited))
         self.filter.set_hidden(self.table.hidden_count())
         record = self.current()
         if record != self.detail.record:

@@ -20,6 +20,7 @@ from console.widgets.action_menu import attach_menu
 from console.widgets.column_layout import lay_out_columns
 from console.widgets.filter_line import FilterLine
 from console.widgets.steady_scroll import SteadyScroll
+from console.widgets.table_export import export_table
 
 _ASK_MS = 350  # older entries are asked for when the typing rests
 _LIMIT = 2000
@@ -106,7 +107,11 @@ class JournalView(View):
         return use
 
     def action_handlers(self) -> Mapping[str, Callable[[], object]]:
-        return {"app.filter": self.filter.focus, "table.copy": self.list.copy_selection}
+        return {
+            "app.filter": self.filter.focus,
+            "table.copy": self.list.copy_selection,
+            "table.export": lambda: export_table(self.list, lambda text: self.context.refused(self, text)),
+        }
 
     def save_state(self) -> dict[str, object]:
         return {"table": self.list.save_state()}

@@ -26,6 +26,7 @@ from console.views.overview.plant_line import PlantLine
 from console.views.overview.tag_browser import TagBrowser
 from console.widgets.column_layout import lay_out_columns
 from console.widgets.symbol_delegate import SymbolDelegate
+from console.widgets.table_export import export_table
 
 _ALARM_COLUMNS = ("symbol", "age", "alarm", "asset", "value")
 _INCIDENT_COLUMNS = ("symbol", "number", "state", "title", "age")
@@ -106,12 +107,14 @@ class OverviewView(View):
             "show.topology": lambda: self._go("topology"),
             "app.filter": self.browser.filter.focus,
             "table.copy": lambda: self._focused().copy_selection(),
+            "table.export": lambda: export_table(self._focused(), lambda text: self.context.refused(self, text)),
         }
 
     def show_selection(self, selection: Selection) -> None:
         """Select a tag in the browser; a branch or filter that hides it gives way."""
         if selection.tag_handle < 0:
             return
+        self.browser.table.flush()
         table = self.browser.table
         if table.position_of(selection.tag_handle) < 0:
             self.browser.filter.set_text("")

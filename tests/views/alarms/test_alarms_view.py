@@ -1,5 +1,6 @@
 """What an operator does with the alarm list, by keys, while it lives under his hands."""
 
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -20,6 +21,7 @@ from console.ui.theme import theme
 from console.ui.translation import set_language
 from console.views.alarms.view import AlarmsView
 from console.widgets.incident_form import IncidentForm
+from console.widgets.table_export import export_table
 from tests.models.test_other_tables import incident
 from tests.support.fake_station import FakeStation
 from tests.support.plant_rows import T0, alarms, condition
@@ -338,7 +340,7 @@ def test_the_bar_says_how_many_are_selected_and_denied_deeds_say_why(qtbot: QtBo
             view = view_of(screen)
             assert not view.bar.isVisible()
             view.list.selectAll()
-            assert view.selected_text.text() == "4 alarms selected · 2 unacknowledged"
+            assert view.bar.text.text() == "4 alarms selected · 2 unacknowledged"
             screen.actions.set_denied({"ack": "Sign on to do this"})
             button = next(b for b in view.bar.findChildren(QPushButton) if b.text() == "Acknowledge")
             assert not button.isEnabled()
@@ -385,6 +387,31 @@ def test_the_strip_shows_finished_and_lasting_spans_by_area(qtbot: QtBot, statio
             assert (lines[0].now, lines[1].now, more) == (0, 1, 0)
             station.deliver(ALARMS, alarms([1], state=AlarmState.RETURNED_UNACKNOWLEDGED, start_us=T0 - hour))
             assert view.spans.lines(T0 - 8 * hour, T0, 80, 6)[0][1].now == 0
+
+    run(story())
+
+
+def test_p_shows_what_to_do_and_ctrl_e_writes_the_shown_rows(
+    qtbot: QtBot, station: FakeStation, tmp_path: Path
+) -> None:
+    async def story() -> None:
+        fill(station, 2)
+        async with Screen(AlarmsView, station) as screen:
+            view = view_of(screen)
+            view.list.selectRow(0)
+            view.list.setFocus()
+            screen.press(Qt.Key.Key_P)
+            await until(lambda: view.findChildren(QuestionDialog))
+            labels = view.findChildren(QuestionDialog)[0].findChildren(type(view.heading))
+            assert any("Check the cooling fan." in label.text() for label in labels)
+            view.findChildren(QuestionDialog)[0].reject()
+            dialog = export_table(view.list, view.say)
+            dialog.fileSelected.emit(str(tmp_path / "alarms.csv"))
+            dialog.fileSelected.emit(str(tmp_path / "no" / "such" / "folder.csv"))
+            dialog.reject()
+            assert screen.said[0] == "2 rows exported to alarms.csv"
+            assert screen.said[1].startswith("Not exported:")
+        assert len((tmp_path / "alarms.csv").read_text("utf-8-sig").splitlines()) == 3
 
     run(story())
 

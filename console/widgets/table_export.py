@@ -1,0 +1,31 @@
+"""Writing the shown rows of a table to a CSV file that the person names, without blocking the window."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog
+
+from console.ui.format import whole_text
+from console.ui.table_view import TableView
+from console.ui.translation import tr
+
+
+def export_table(table: TableView, say: Callable[[str], None]) -> QFileDialog:
+    """Ask for a file and write it; `say` tells how it went. The dialog is not modal and is returned."""
+    dialog = QFileDialog(table, tr("Export the shown rows as CSV"), f"{table.table_id}.csv", "CSV (*.csv)")
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setDefaultSuffix("csv")
+    dialog.setModal(False)
+
+    def write(name: str) -> None:
+        try:
+            rows = table.export_csv(Path(name))
+        except OSError as error:
+            say(tr("Not exported: {why}", why=error.strerror or str(error)))
+        else:
+            say(tr("{n} rows exported to {file}", n=whole_text(rows), file=Path(name).name))
+
+    dialog.fileSelected.connect(write)
+    dialog.finished.connect(dialog.deleteLater)
+    dialog.show()
+    return dialog
