@@ -117,8 +117,15 @@ class Core:
             names=_names(users),
         )
         store, inbox = TagStore(), Inbox[Message]()
+        document = load_assets(self._site_folder, site_id)
+        places = {asset.asset_id: (asset.name, asset.area) for asset in document.assets}
         self.engine = AlarmEngine(
-            site_id, store, rules, station_id=self.settings.station_id, annunciation=Annunciation(position)
+            site_id,
+            store,
+            rules,
+            station_id=self.settings.station_id,
+            annunciation=Annunciation(position),
+            places=lambda asset_id: places.get(asset_id, ("", "")),
         )
         projector, desk = Projector(), IncidentDesk(users.name_of)
         self.effects = Effects(projector, self.engine, users.name_of, now_us)
@@ -127,7 +134,7 @@ class Core:
         sign_on = SignOnDesk(users, journal, worker, now_us)
         clock = SystemClock()
         self.telemetry = Telemetry(self.settings, site_id, topics, inbox, clock)
-        plant = PlantTopology(site_id, load_assets(self._site_folder, site_id))
+        plant = PlantTopology(site_id, document)
         self.feed, self.followers, ring = TagFeed(store), Followers(), LiveRing()
         self._letter = IncarnationLetter(self.settings.station_id)
         operations = Operations(

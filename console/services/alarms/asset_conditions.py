@@ -11,6 +11,7 @@ from uuid import UUID, uuid5
 from console.domain import identity
 from console.domain.alarms import AlarmKind, AlarmRule, Condition, Priority
 from console.services.alarms.alarm_book import AlarmBook
+from console.services.alarms.places import Places, unplaced
 from console.services.alarms.rule_match import RuleMatch
 
 ASSET_KINDS = (AlarmKind.NODE_DEAD, AlarmKind.CLOCK, AlarmKind.LINK_DOWN)
@@ -45,7 +46,10 @@ DEFAULTS: dict[AlarmKind, Default] = {
 class AssetConditions:
     """Rows of derived conditions, by subject and kind."""
 
-    def __init__(self, site_id: UUID, station_id: UUID, book: AlarmBook, rules: Iterable[AlarmRule]) -> None:
+    def __init__(
+        self, site_id: UUID, station_id: UUID, book: AlarmBook, rules: Iterable[AlarmRule], places: Places = unplaced
+    ) -> None:
+        self._places = places
         self._site_id, self._station_id = site_id, station_id
         self._book = book
         self._matches: dict[AlarmKind, RuleMatch] = {}
@@ -103,6 +107,7 @@ class AssetConditions:
         parts = path.split("/")
 
         def make(row: int) -> Condition:
+            name, area = self._places(subject_id)
             return Condition(
                 row,
                 condition_id,
@@ -110,8 +115,8 @@ class AssetConditions:
                 kind,
                 asset_id=None if kind is AlarmKind.LINK_DOWN else subject_id,
                 subject=path,
-                asset_name=parts[-1],
-                area=(rule.area if rule else "") or "/".join(parts[1:3]),
+                asset_name=name or parts[-1],
+                area=(rule.area if rule else "") or area or "/".join(parts[1:3]),
                 text=(rule.text if rule else "") or default.text,
                 response=(rule.response if rule else "") or default.response,
             )

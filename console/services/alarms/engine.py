@@ -35,6 +35,7 @@ from console.services.alarms.asset_conditions import ASSET_KINDS, AssetCondition
 from console.services.alarms.asset_quality import AssetQuality
 from console.services.alarms.clock_watch import ClockWatch
 from console.services.alarms.limits import BandColumns, BandEvents, Rows
+from console.services.alarms.places import Places, unplaced
 from console.services.alarms.rule_match import TAG_KINDS, RuleMatch
 from console.services.alarms.sessions import Sessions
 from console.services.alarms.tag_conditions import TagConditions, band_settings, sides
@@ -57,8 +58,10 @@ class AlarmEngine:
         *,
         station_id: UUID | None = None,
         annunciation: Annunciation | None = None,
+        places: Places = unplaced,
     ) -> None:
         self._tags = tags
+        self._places = places
         self.annunciation = annunciation or Annunciation()
         self._book = AlarmBook(self.annunciation)
         self._bands = BandColumns()
@@ -66,7 +69,7 @@ class AlarmEngine:
         self._rules = tuple(rules)
         self._match = RuleMatch(rule for rule in self._rules if rule.kind in TAG_KINDS)
         asset_rules = [rule for rule in self._rules if rule.kind in ASSET_KINDS]
-        self._assets = AssetConditions(site_id, station_id or site_id, self._book, asset_rules)
+        self._assets = AssetConditions(site_id, station_id or site_id, self._book, asset_rules, places)
         self._quality = AssetQuality(self._assets, self._bands)
         self._sessions = Sessions(self._assets, self._book, tags)
         self._clocks = ClockWatch(site_id, tags, self._sessions)
@@ -175,7 +178,11 @@ class AlarmEngine:
     def text_of(self, condition_id: UUID) -> str:
         """What names the alarm to people, empty for an unknown condition."""
         condition = self.condition(condition_id)
-        return f"{condition.subject} {condition.text}".strip() if condition is not None else ""
+        if condition is None:
+            return ""
+        if condition.kind is AlarmKind.SYSTEM or not condition.asset_name:
+            return condition.text
+        return f"{condition.asset_name}: {condition.text}"
 
     def area_of(self, condition_id: UUID) -> str:
         condition = self.condition(condition_id)
@@ -297,7 +304,7 @@ class AlarmEngine:
         row = self._book.row_of(condition_id)
         known = self._tag_rows.get(row) if row is not None else None
         outer, inner = priorities(rule, side)
-        maker = tag_condition(condition_id, tag, rule, side)
+        maker = tag_condition(condition_id, tag, rule, side, self._places)
         row = self._book.open_row(condition_id, maker, outer=outer, inner=inner, sign=-1 if side == "low" else 1)
         if known is not None:
             self._bands.configure(known.band, band_settings(rule, side))

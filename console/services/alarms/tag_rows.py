@@ -6,6 +6,7 @@ from uuid import UUID
 from console.domain.alarms import AlarmKind, AlarmRule, Condition, Priority
 from console.domain.tags import Tag
 from console.services.alarms.alarm_book import Maker
+from console.services.alarms.places import Places
 
 # English templates, translated when shown; a rule's own text wins and is shown as written.
 TEXTS = {
@@ -35,11 +36,12 @@ def priorities(rule: AlarmRule, side: str) -> tuple[int, int]:
     return rule.priority, inner
 
 
-def tag_condition(condition_id: UUID, tag: Tag, rule: AlarmRule, side: str) -> Maker:
+def tag_condition(condition_id: UUID, tag: Tag, rule: AlarmRule, side: str, places: Places) -> Maker:
     """Makes the condition when it is first shown or logged."""
 
     def make(row: int) -> Condition:
         source = tag.source
+        name, area = places(tag.asset_id)
         names = (("HH", rule.hh), ("H", rule.h)) if side == "high" else (("L", rule.l), ("LL", rule.ll))
         return Condition(
             row,
@@ -51,8 +53,8 @@ def tag_condition(condition_id: UUID, tag: Tag, rule: AlarmRule, side: str) -> M
             tag.handle,
             tag.asset_id,
             source.path(),
-            source.device or source.node,
-            rule.area or "/".join(part for part in (source.group, source.node) if part),
+            name or source.device or source.node,
+            rule.area or area or "/".join(part for part in (source.group, source.node) if part),
             rule.text or TEXTS[rule.kind, side],
             rule.response,
             tag.unit,
