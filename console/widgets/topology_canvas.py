@@ -238,7 +238,7 @@ class TopologyCanvas(QWidget):
         if self._hovered not in (NOBODY, self._selected):
             self._painter.ring(painter, self._hovered, theme().color("text.dim"), 1)
         if self._selected != NOBODY:
-            self._painter.paint_links_of(painter, self._selected, theme().color("accent"))
+            self._painter.paint_links_of(painter, self._selected, theme().color("accent"), self.rect())
             self._painter.ring(painter, self._selected, theme().color("accent"), 2)
         if scale < SYMBOL_SCALE:
             return

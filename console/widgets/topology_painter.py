@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QPainter, QPen
 
 from console.ui.priority_symbol import SymbolState, paint_symbol
 from console.ui.theme import theme
@@ -21,6 +21,7 @@ CARD_W, CARD_H = 124.0, 54.0
 TEXT_SCALE = 0.55  # below it words cannot be read
 SYMBOL_SCALE = 0.25
 LANE = 12.0  # between a card and the lane that links of lower rows use
+DASH_PX = 9.0  # a dash and its gap
 CURVES = 1200  # more links than these are drawn straight and undashed
 
 
@@ -151,10 +152,8 @@ class ScenePainter:
         colour = theme().color("normal")
         if seen.size <= CURVES and self.scale >= SYMBOL_SCALE:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            self._paint_curves(painter, seen[~broken], QPen(colour, 1.2))
-            dashed = QPen(colour, 1.2)
-            dashed.setDashPattern([4, 3])
-            self._paint_curves(painter, seen[broken], dashed)
+            self._paint_curves(painter, seen[~broken], QPen(colour, 1.2), rect)
+            self._paint_curves(painter, seen[broken], QPen(colour, 1.2), rect, dashed=True)
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         for part, token in ((seen[~broken], "line.strong"), (seen[broken], "stale")):
@@ -164,30 +163,47 @@ class ScenePainter:
             painter.setPen(QPen(theme().color(token), 0))
             self._lines.draw(painter, part.size)
 
-    def _paint_curves(self, painter: QPainter, links: Ints, pen: QPen) -> None:
+    def _paint_curves(self, painter: QPainter, links: Ints, pen: QPen, rect: QRect, *, dashed: bool = False) -> None:
+        """Links as short straight lines, only those that touch `rect`: one big path costs a hundred times as much."""
+        if not links.size:
+            return
+        pieces = self._pieces(links)
+        length = np.abs(pieces[3] - pieces[0]).sum(axis=1)
+        if dashed:
+            parts = 2 ** np.clip(np.ceil(np.log2(np.maximum(length, 1.0) / DASH_PX)).astype(np.int64) + 1, 1, 10)
+        else:
+            bent = np.abs(pieces[1] - pieces[0] - (pieces[3] - pieces[0]) / 3).sum(axis=1) > 0.5
+            parts = np.where(bent, np.where(length > 200, 24, 12), 1)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap if dashed else Qt.PenCapStyle.SquareCap)
         painter.setPen(pen)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        columns = (self._from, self._to, self._leave, self._enter)
-        rows = (np.concatenate([column[links] * self.scale - self.origin for column in columns], axis=1)).tolist()
-        path = QPainterPath()
-        for x0, y0, x1, y1, leave_x, leave_y, enter_x, enter_y in rows:
-            path.moveTo(x0, y0)
-            x, y, to_x, to_y = x0, y0, x1, y1
-            if leave_x == leave_x:  # noqa: PLR0124 - not nan
-                path.lineTo(leave_x, y0)
-                path.lineTo(leave_x, leave_y)
-                x, y = leave_x, leave_y
-            is_lane = enter_x == enter_x  # noqa: PLR0124
-            if is_lane:
-                to_x, to_y = enter_x, enter_y
-            if abs(to_y - y) < 1.0 or abs(y1 - y0) < CARD_H * self.scale * 0.6:
-                path.lineTo(to_x, to_y)
-            else:
-                path.cubicTo(x, (y + to_y) / 2, to_x, (y + to_y) / 2, to_x, to_y)
-            if is_lane:
-                path.lineTo(enter_x, y1)
-                path.lineTo(x1, y1)
-        painter.drawPath(path)
+        low, high = (rect.left() - 2, rect.top() - 2), (rect.right() + 3, rect.bottom() + 3)
+        for count in np.unique(parts).tolist():
+            points = _flattened(pieces[:, parts == count], count)
+            ends = np.concatenate((points[:, :-1], points[:, 1:]), axis=2)
+            ends = (ends[:, ::2] if dashed else ends).reshape(-1, 4)
+            touches = (np.maximum(ends[:, 0], ends[:, 2]) >= low[0]) & (np.minimum(ends[:, 0], ends[:, 2]) <= high[0])
+            touches &= (np.maximum(ends[:, 1], ends[:, 3]) >= low[1]) & (np.minimum(ends[:, 1], ends[:, 3]) <= high[1])
+            n = int(touches.sum())
+            self._lines.rows(n)[:] = ends[touches]
+            self._lines.draw(painter, n)
+
+    def _pieces(self, links: Ints) -> Floats:
+        """Cubic pieces (4 points, n, xy) in pixels: the bow of every link and the straight ways through lanes."""
+        start, end, leave, enter = (
+            column[links] * self.scale - self.origin for column in (self._from, self._to, self._leave, self._enter)
+        )
+        leaves, enters = ~np.isnan(leave[:, 0]), ~np.isnan(enter[:, 0])
+        a, b = np.where(leaves[:, None], leave, start), np.where(enters[:, None], enter, end)
+        middle = (a[:, 1] + b[:, 1]) / 2
+        one, two = np.stack((a[:, 0], middle), axis=1), np.stack((b[:, 0], middle), axis=1)
+        flat = np.abs(end[:, 1] - start[:, 1]) < CARD_H * self.scale * 0.6
+        one[flat], two[flat] = a[flat] + (b[flat] - a[flat]) / 3, a[flat] + (b[flat] - a[flat]) * 2 / 3
+        bows = np.stack((a, one, two, b))
+        corner = np.stack((leave[leaves, 0], start[leaves, 1]), axis=1)
+        turn = np.stack((enter[enters, 0], end[enters, 1]), axis=1)
+        ways = ((start[leaves], corner), (corner, leave[leaves]), (enter[enters], turn), (turn, end[enters]))
+        straight = [np.stack((p, p + (q - p) / 3, p + (q - p) * 2 / 3, q)) for p, q in ways]
+        return np.concatenate((bows, *straight), axis=1)
 
     def _paint_specks(self, painter: QPainter, cards: Ints) -> None:
         """From far away: boxes in the colour of their state; what is not known stays hollow."""
@@ -255,12 +271,12 @@ class ScenePainter:
             self._elided[key] = shown
         painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine), shown)
 
-    def paint_links_of(self, painter: QPainter, index: int, colour: QColor) -> None:
+    def paint_links_of(self, painter: QPainter, index: int, colour: QColor, rect: QRect) -> None:
         """The links of one card once more, above everything: in a dense plant this is how they are followed."""
         links = self.scene.links
         if links.size:
             mine = np.flatnonzero((links[:, 0] == index) | (links[:, 1] == index))
-            self._paint_curves(painter, mine[:CURVES], QPen(colour, 1.6))
+            self._paint_curves(painter, mine[:CURVES], QPen(colour, 1.6), rect)
 
     def ring(self, painter: QPainter, index: int, colour: QColor, width: float) -> None:
         """The frame around a selected or hovered card."""
@@ -268,6 +284,13 @@ class ScenePainter:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         gap = 4 * min(self.scale, 1.0) + 1
         painter.drawRoundedRect(self.box(index).adjusted(-gap, -gap, gap, gap), 8, 8)
+
+
+def _flattened(pieces: Floats, count: int) -> Floats:
+    """Points (n, count + 1, xy) along cubic pieces (4, n, xy)."""
+    t = np.linspace(0.0, 1.0, count + 1)[None, :, None]
+    p, q, r, s = (point[:, None, :] for point in pieces)
+    return np.asarray((1 - t) ** 3 * p + 3 * (1 - t) ** 2 * t * q + 3 * (1 - t) * t**2 * r + t**3 * s)
 
 
 def outline(state: int, priority: int) -> tuple[QPen, QBrush]:

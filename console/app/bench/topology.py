@@ -56,18 +56,19 @@ def run(quick: bool) -> Iterator[BenchRow]:
 
 
 def _plant() -> tuple[Ints, Ints]:
-    """A tree over seven levels with as many cross links again."""
+    """A tree over seven levels, cross links between near things as cables run, and 2,000 across the whole plant."""
     rng = np.random.default_rng(3)
     shares = np.array([0.002, 0.01, 0.03, 0.08, 0.2, 0.3, 0.378])
     band = np.sort(rng.choice(BANDS, NODES, p=shares)).astype(np.int64)
     starts = np.searchsorted(band, np.arange(BANDS))
+    size = np.append(starts[1:], NODES) - starts
     child = np.arange(starts[1], NODES)
     above = band[child] - 1
-    size = np.append(starts[1:], NODES) - starts
-    parent = starts[above] + (rng.random(child.size) * size[above]).astype(np.int64)
-    one = rng.integers(0, NODES - 200, LINKS - child.size)
-    other = one + rng.integers(1, 200, one.size)  # cross links stay near, as cables do
-    return band, np.concatenate((np.stack((parent, child), axis=1), np.stack((one, other), axis=1)))
+    parent = starts[above] + (child - starts[band[child]]) * size[above] // size[band[child]]
+    far = rng.integers(0, NODES, (2_000, 2))
+    one = rng.integers(0, NODES - 60, LINKS - child.size - len(far))
+    near = np.stack((one, one + rng.integers(1, 60, one.size)), axis=1)
+    return band, np.concatenate((np.stack((parent, child), axis=1), near, far))
 
 
 def _open(app: Any, band: Ints, links: Ints) -> tuple[float, Any]:
