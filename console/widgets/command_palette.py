@@ -1,6 +1,6 @@
 """Anything by a few letters, keyboard only: tags, assets, alarms, incidents, views and actions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import (
@@ -64,28 +64,43 @@ class PaletteItem:
     why_not: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """Very many items behind one index that outlives the palette; `make(position)` builds the few that are shown."""
+
+    index: FuzzyIndex
+    make: Callable[[int], PaletteItem]
+
+
 class PaletteModel(QAbstractListModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.items: Sequence[PaletteItem] = ()
         self._index = FuzzyIndex(())
-        self._hits: list[int] = []
+        self._bulk: Bulk | None = None
+        self._shown: list[PaletteItem] = []
 
-    def set_items(self, items: Sequence[PaletteItem]) -> None:
+    def set_items(self, items: Sequence[PaletteItem], bulk: Bulk | None = None) -> None:
         self.items = items
+        self._bulk = bulk
         self._index = FuzzyIndex([item.text for item in items])
         self.search("")
 
     def search(self, query: str) -> None:
         self.beginResetModel()
-        self._hits = self._index.find(query, LIMIT)
+        few = [(cost, 0, at) for cost, at in self._index.ranked(query, LIMIT)]
+        many = [(cost, 1, at) for cost, at in self._bulk.index.ranked(query, LIMIT)] if self._bulk is not None else []
+        self._shown = [
+            self.items[at] if source == 0 or self._bulk is None else self._bulk.make(at)
+            for _cost, source, at in sorted(few + many)[:LIMIT]
+        ]
         self.endResetModel()
 
     def item(self, row: int) -> PaletteItem:
-        return self.items[self._hits[row]]
+        return self._shown[row]
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self._hits)
+        return 0 if parent.isValid() else len(self._shown)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if not index.isValid():
@@ -157,12 +172,12 @@ class CommandPalette(QFrame):
         self._before: QWidget | None = None
         self.hide()
 
-    def open_with(self, items: Sequence[PaletteItem]) -> None:
+    def open_with(self, items: Sequence[PaletteItem], bulk: Bulk | None = None) -> None:
         """Show over the parent, empty query, first item selected."""
         self.field.setPlaceholderText(tr("Tag, asset, alarm, incident, view or action"))
         self.field.setAccessibleName(tr("Find anything"))
         self.field.clear()
-        self.model.set_items(items)
+        self.model.set_items(items, bulk)
         self._select(0)
         parent = self._over
         wide = min(720, parent.width() - 80)

@@ -3,8 +3,10 @@
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
+from heapq import nsmallest
 
 MIN_HITS = 40
+MAX_RANKED = 3000
 
 
 class FuzzyIndex:
@@ -28,15 +30,18 @@ class FuzzyIndex:
 
     def find(self, query: str, limit: int = 50) -> list[int]:
         """Positions of the best matches, best first; an empty query gives the first ones."""
+        return [at for _cost_of, at in self.ranked(query, limit)]
+
+    def ranked(self, query: str, limit: int = 50) -> list[tuple[float, int]]:
+        """(cost, position), best first. So many hits that nobody could read them are ranked only in part."""
         words = query.casefold().split()
         if not words:
-            return list(range(min(limit, len(self._texts))))
-        hits = self._all_words(words)
+            return [(0.0, at) for at in range(min(limit, len(self._texts)))]
+        hits = self._all_words(words)[:MAX_RANKED]
         if len(hits) < MIN_HITS:
             known = set(hits)
             hits += [at for at in self._letters("".join(words)) if at not in known]
-        hits.sort(key=lambda at: (_cost(self._texts[at], words), at))
-        return hits[:limit]
+        return nsmallest(limit, ((_cost(self._texts[at], words), at) for at in hits))
 
     def _all_words(self, words: list[str]) -> list[int]:
         """Texts that contain every word; a longer query searches only what the shorter one found."""
@@ -53,14 +58,14 @@ class FuzzyIndex:
         return list(pool)
 
     def _letters(self, letters: str) -> list[int]:
-        pattern = "[^\n]*?".join(re.escape(letter) for letter in letters[:24])
+        """Texts that hold the letters in order; each step skips to the next such letter, so nothing is tried twice."""
+        steps = "".join(f"[^\n{re.escape(letter)}]*{re.escape(letter)}" for letter in letters[:24])
         found: list[int] = []
-        texts = self._texts
-        for match in re.finditer(f"(?m)^[^\n]*?{pattern}", self._joined):
+        for match in re.finditer(f"(?m)^{steps}", self._joined):
             found.append(self._position(match.start()))
-            if len(found) >= 2000:
+            if len(found) >= MAX_RANKED:
                 break
-        return [at for at in found if at < len(texts)]
+        return found
 
     def _position(self, offset: int) -> int:
         return bisect_right(self._starts, offset) - 1

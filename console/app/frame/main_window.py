@@ -24,7 +24,7 @@ from console.app.frame.faceplate import WIDTH as FACEPLATE_WIDTH
 from console.app.frame.faceplate import Faceplate
 from console.app.frame.focus import has_list_focus
 from console.app.frame.horn import Horn
-from console.app.frame.palette_items import Do, GoTo, palette_items
+from console.app.frame.palette_items import Do, GoTo, TagFinder, palette_items
 from console.app.frame.person import Person
 from console.app.frame.plant_picture import PlantPicture
 from console.app.frame.strip_items import strip_items
@@ -83,6 +83,7 @@ class MainWindow(QMainWindow):
         self.docks: DockArea | None = None
         self.errands = Errands(self._say)
         self.picture = PlantPicture(station)
+        self._tag_finder = TagFinder(self.picture)
         self.actions_set = ActionSet(self)
         self.context = ViewContext(station, self.actions_set, self.go, self.say_beside)
         self.wishes = Wishes(station, self.picture, self.errands, self.go, self, clock)
@@ -213,7 +214,8 @@ class MainWindow(QMainWindow):
             self.go("alarms", selection)
 
     def open_palette(self) -> None:
-        self.palette_box.open_with(palette_items(self.picture, self._specs, self.actions_set))
+        items = palette_items(self.picture, self._specs, self.actions_set)
+        self.palette_box.open_with(items, self._tag_finder.bulk())
 
     def back(self) -> None:
         """Esc: the view before this one."""
@@ -266,6 +268,7 @@ class MainWindow(QMainWindow):
         self.person.close()
         self.banners.close()
         self.faceplate.close_panel()
+        self._tag_finder.close()
         self.picture.close()
         self.horn.close()
 

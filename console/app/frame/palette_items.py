@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from console.app.frame.docks import ViewSpec
 from console.app.frame.plant_picture import PlantPicture
-from console.domain.tags import Tag
+from console.models.tag_cache import TagChange
 from console.ui.actions import ActionSet
 from console.ui.translation import tr
 from console.ui.view import Selection
-from console.widgets.command_palette import PaletteItem
+from console.widgets.command_palette import Bulk, PaletteItem
+from console.widgets.fuzzy import FuzzyIndex
 
 MAX_ALARMS = 2000
 # Letter keys of lists and what opens the palette itself make no sense from inside it.
@@ -59,13 +60,36 @@ def palette_items(picture: PlantPicture, views: tuple[ViewSpec, ...], actions: A
         PaletteItem("asset", asset.name, GoTo("topology", Selection(asset_id=asset.asset_id)))
         for asset in picture.assets.values()
     ]
-    items += tag_items(picture.tags.tags)
     return items
 
 
-def tag_items(tags: tuple[Tag, ...]) -> list[PaletteItem]:
-    """One item per tag, found by its whole path."""
-    return [
-        PaletteItem("tag", tag.source.path(), GoTo("trends", Selection(tag.asset_id, tag.handle, tag.tag_id)))
-        for tag in tags
-    ]
+class TagFinder:
+    """The tags' part of the palette: paths and index are kept and made again only when tags were defined since."""
+
+    def __init__(self, picture: PlantPicture) -> None:
+        self._cache = picture.tags
+        self._paths: list[str] = []
+        self._stale: set[int] = set(range(len(self._cache)))
+        self._bulk: Bulk | None = None
+        self._undo = self._cache.subscribe(self._on_change)
+
+    def close(self) -> None:
+        self._undo()
+
+    def bulk(self) -> Bulk:
+        if self._stale or self._bulk is None:
+            self._paths += [""] * (len(self._cache) - len(self._paths))
+            for handle in self._stale:
+                tag = self._cache.tag(handle)
+                self._paths[handle] = tag.source.path() if tag is not None else ""
+            self._stale.clear()
+            self._bulk = Bulk(FuzzyIndex(self._paths), self._item)
+        return self._bulk
+
+    def _item(self, handle: int) -> PaletteItem:
+        tag = self._cache.tag(handle)
+        assert tag is not None
+        return PaletteItem("tag", tag.source.path(), GoTo("trends", Selection(tag.asset_id, tag.handle, tag.tag_id)))
+
+    def _on_change(self, change: TagChange) -> None:
+        self._stale.update(change.defined)
