@@ -24,6 +24,7 @@ class Outcome:
     """What an exchange found. `is_drained` is False when more waits to be pushed or pulled at once."""
 
     pulled: list[RawEvent] = field(default_factory=list)
+    pulled_streams: set[UUID] = field(default_factory=set)
     held: list[Tip] = field(default_factory=list)
     equal: set[UUID] = field(default_factory=set)
     waiting: int = 0
@@ -106,6 +107,7 @@ class Exchange:
         if not pulled:
             return None
         outcome.pulled += [raw for _, raw in pulled]
+        outcome.pulled_streams.add(stream)
         return pulled[-1][0], pulled[-1][1].hash
 
 

@@ -125,7 +125,7 @@ class Replicator:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _take_in(self, raws: list[RawEvent]) -> None:
+    async def _take_in(self, raws: list[RawEvent], streams: set[UUID]) -> None:
         try:
             received = await self._journal.receive(raws, CENTRE)
             bad = [one for one in received.rejected if one.reason != MISSING or one.stream in self._in_doubt]
@@ -133,7 +133,8 @@ class Replicator:
                 log.warning(
                     "%d events from the centre do not fit; the first: %s %s", len(bad), bad[0].stream, bad[0].reason
                 )
-            self._in_doubt.update(one.stream for one in received.rejected if one.stream is not None)
+            for one in received.rejected:  # bytes that do not even name their stream cast doubt on all that came
+                self._in_doubt |= streams if one.stream is None else {one.stream}
         except Refused as refusal:
             log.warning("what the centre sent could not be stored: %s", refusal)
             await asyncio.sleep(_FULL_DISK_S)
@@ -201,7 +202,7 @@ class Replicator:
             self._in_doubt -= outcome.equal
             if outcome.pulled:
                 self._receiving.set()
-                self._in_main(partial(self._spawn, partial(self._take_in, outcome.pulled)))
+                self._in_main(partial(self._spawn, partial(self._take_in, outcome.pulled, outcome.pulled_streams)))
             self._note_held(central, outcome.held)
             if station is not None:
                 new_rid = push_alarm_lane(central, station, self._rows_since, rid, self._stopping.is_set)
