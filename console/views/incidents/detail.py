@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from console.domain.alarms import Occurrence
 from console.models.incident_table import assigned_text, incident_state_word
 from console.services.records import IncidentRecord
+from console.ui.dialogs import Field
 from console.ui.format import clock_text, time_tip
 from console.ui.plain_label import PlainLabel, plain_tip
 from console.ui.translation import mark, tr
@@ -37,6 +38,16 @@ FIELD_WORDS: Mapping[str, str] = {
     "agent": mark("Assigned to"),
     "pending_reason": mark("Reason for waiting"),
 }
+
+
+GRADES: Mapping[str, Mapping[int, str]] = {"impact": IMPACT_WORDS, "urgency": URGENCY_WORDS}
+
+
+def field_of(name: str, now: str) -> Field:
+    """The input that changes a field of an incident, starting with its value of now."""
+    choices = tuple((str(grade), tr(word)) for grade, word in GRADES.get(name, {}).items())
+    kind = "choice" if choices else ("lines" if name == "description" else "line")
+    return Field("value", tr(FIELD_WORDS[name]), kind, now, choices, required=name == "title")
 
 
 class IncidentDetail(QFrame):

@@ -13,26 +13,25 @@ from console.models.incident_table import IncidentTable
 from console.models.sorted_table import SYMBOL_ROLE
 from console.services.records import IncidentRecord, SessionRecord, TopologyDelta
 from console.services.station import SESSION, TOPOLOGY
-from console.ui.dialogs import Field, Question
+from console.ui.dialogs import Question
 from console.ui.errands import Errands
 from console.ui.plain_label import PlainLabel, plain_tip
 from console.ui.table_view import TableView
 from console.ui.theme import theme
 from console.ui.translation import mark, tr
 from console.ui.view import Selection, View, ViewContext
-from console.views.incidents.detail import EDITABLE, FIELD_WORDS, IncidentDetail
+from console.views.incidents.detail import EDITABLE, GRADES, IncidentDetail, field_of
 from console.views.incidents.moves import Move, question
 from console.widgets.action_menu import attach_menu
 from console.widgets.asking import ask_until_done
 from console.widgets.column_layout import lay_out_columns
 from console.widgets.filter_line import FilterLine
-from console.widgets.incident_form import IMPACT_WORDS, URGENCY_WORDS, IncidentForm, Prefill
+from console.widgets.incident_form import IncidentForm, Prefill
 from console.widgets.steady_scroll import SteadyScroll
 from console.widgets.symbol_delegate import SymbolDelegate
 from console.widgets.table_export import export_table
 
 _EMPTY = mark("No incident. Open one from an alarm with the key I, or with New incident.")
-_GRADES = {"impact": IMPACT_WORDS, "urgency": URGENCY_WORDS}
 
 
 def _now_us() -> int:
@@ -229,13 +228,10 @@ class IncidentsView(View):
             return
 
         async def act(answers: Mapping[str, str]) -> None:
-            told: str | int = int(answers["value"]) if name in _GRADES else answers["value"]
+            told: str | int = int(answers["value"]) if name in GRADES else answers["value"]
             await self.context.station.submit(EditIncident(record.incident_id, name, told))
 
-        now = str(getattr(record, name))
-        choices = tuple((str(grade), tr(word)) for grade, word in _GRADES.get(name, {}).items())
-        kind = "choice" if choices else ("lines" if name == "description" else "line")
-        field = Field("value", tr(FIELD_WORDS[name]), kind, now, choices, required=name == "title")
+        field = field_of(name, str(getattr(record, name)))
         await ask_until_done(Question(tr("Change"), record.number, (field,), tr("Keep")), act, self)
 
     def _jump(self, selection: Selection) -> None:
