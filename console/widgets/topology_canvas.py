@@ -79,6 +79,7 @@ class TopologyCanvas(QWidget):
         """Show another graph; the view stays unless everything was in view before."""
         self._painter.use(scene)
         self._selected, self._hovered = selected, NOBODY
+        self._painter.chosen = selected
         self._hold_flash()
         if self._fits:
             self.fit()
@@ -125,8 +126,8 @@ class TopologyCanvas(QWidget):
 
     def select(self, index: int) -> None:
         if index != self._selected:
-            self._selected = index
-            self.update()
+            self._selected = self._painter.chosen = index
+            self.redraw()
             self.node_selected.emit(index)
 
     def zoom(self, factor: float, at: QPointF | None = None) -> None:
@@ -238,7 +239,6 @@ class TopologyCanvas(QWidget):
         if self._hovered not in (NOBODY, self._selected):
             self._painter.ring(painter, self._hovered, theme().color("text.dim"), 1)
         if self._selected != NOBODY:
-            self._painter.paint_links_of(painter, self._selected, theme().color("accent"), self.rect())
             self._painter.ring(painter, self._selected, theme().color("accent"), 2)
         if scale < SYMBOL_SCALE:
             return

@@ -49,6 +49,7 @@ class ScenePainter:
         self.scene = Scene()
         self.scale = 1.0
         self.origin = (0, 0)
+        self.chosen = -1  # the card whose links are drawn in the accent
         self._from = np.empty((0, 2))
         self._to = np.empty((0, 2))
         self._low = np.empty((0, 2))
@@ -142,13 +143,28 @@ class ScenePainter:
     def _paint_links(self, painter: QPainter, rect: QRect) -> None:
         if not self._from.size:
             return
+        self._paint_all_links(painter, rect)
+        if self.chosen < 0:
+            return
+        mine = np.flatnonzero((self.scene.links == self.chosen).any(axis=1))[:CURVES].astype(np.int64)
+        if mine.size:  # once more in the accent: in a dense plant this is how they are followed
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            broken = self._broken(mine)
+            for part, dashed in ((mine[~broken], False), (mine[broken], True)):
+                self._paint_curves(painter, part, QPen(theme().color("accent"), 1.8), rect, dashed=dashed)
+
+    def _broken(self, links: Ints) -> NDArray[np.bool_]:
+        """Links with an end that is dead or silent."""
+        state = self.scene.state[self.scene.links[links]]
+        return np.asarray(((state == DOWN) | (state == STALE) | (state == BLIND)).any(axis=1))
+
+    def _paint_all_links(self, painter: QPainter, rect: QRect) -> None:
         low = (np.array((rect.left() - 2, rect.top() - 2)) + self.origin) / self.scale
         high = (np.array((rect.right() + 3, rect.bottom() + 3)) + self.origin) / self.scale
         touches = (self._high[:, 0] >= low[0]) & (self._low[:, 0] <= high[0])
         touches &= (self._high[:, 1] >= low[1]) & (self._low[:, 1] <= high[1])
         seen = np.flatnonzero(touches)
-        state = self.scene.state[self.scene.links[seen]]
-        broken = ((state == DOWN) | (state == STALE) | (state == BLIND)).any(axis=1)
+        broken = self._broken(seen)
         colour = theme().color("normal")
         if seen.size <= CURVES and self.scale >= SYMBOL_SCALE:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -173,7 +189,7 @@ class ScenePainter:
             parts = 2 ** np.clip(np.ceil(np.log2(np.maximum(length, 1.0) / DASH_PX)).astype(np.int64) + 1, 1, 10)
         else:
             bent = np.abs(pieces[1] - pieces[0] - (pieces[3] - pieces[0]) / 3).sum(axis=1) > 0.5
-            parts = np.where(bent, np.where(length > 200, 24, 12), 1)
+            parts = np.where(bent, np.where(length > 200, 40, 16), 1)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap if dashed else Qt.PenCapStyle.SquareCap)
         painter.setPen(pen)
         low, high = (rect.left() - 2, rect.top() - 2), (rect.right() + 3, rect.bottom() + 3)
@@ -270,13 +286,6 @@ class ScenePainter:
             shown = metrics.elidedText(text[:400], Qt.TextElideMode.ElideRight, int(box.width()))
             self._elided[key] = shown
         painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextSingleLine), shown)
-
-    def paint_links_of(self, painter: QPainter, index: int, colour: QColor, rect: QRect) -> None:
-        """The links of one card once more, above everything: in a dense plant this is how they are followed."""
-        links = self.scene.links
-        if links.size:
-            mine = np.flatnonzero((links[:, 0] == index) | (links[:, 1] == index))
-            self._paint_curves(painter, mine[:CURVES], QPen(colour, 1.6), rect)
 
     def ring(self, painter: QPainter, index: int, colour: QColor, width: float) -> None:
         """The frame around a selected or hovered card."""
