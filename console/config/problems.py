@@ -114,7 +114,7 @@ class TableReader:
         if not isinstance(value, kind):
             self.problem(key, f"must be {what}", "correct the value")
             return default
-        return value  # type: ignore[no-any-return]
+        return value
 
 
 def read_toml(path: Path) -> TableReader:

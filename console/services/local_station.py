@@ -125,13 +125,10 @@ class LocalStation:
         parts, hub = self._parts, self._hub
         hub.offer(s.TAGS, lambda: _present(parts.tags_delta(True)), lambda: parts.tags_delta(False))
         hub.offer(s.ALARMS, parts.engine.snapshot, self._alarms_delta)
-        for topic, latest in (
-            (s.ALARM_COUNTS, self._counts),
-            (s.HORN, self._horn),
-            (s.STATUS, self._status),
-            (s.SESSION, self._session),
-        ):
-            hub.offer(topic, latest.snapshot, latest.delta)  # type: ignore[arg-type]
+        hub.offer(s.ALARM_COUNTS, self._counts.snapshot, self._counts.delta)
+        hub.offer(s.HORN, self._horn.snapshot, self._horn.delta)
+        hub.offer(s.STATUS, self._status.snapshot, self._status.delta)
+        hub.offer(s.SESSION, self._session.snapshot, self._session.delta)
         hub.offer(s.LINKS, lambda: LinksDelta(True, parts.links.all()), self._links_delta)
         hub.offer(s.NODES, lambda: NodesDelta(True, parts.nodes.all()), self._nodes_delta)
         hub.offer(s.TROUBLES, lambda: TroublesDelta(True, parts.troubles.all()), self._troubles_delta)

@@ -21,7 +21,7 @@ class Known:
 
 def test_entries_are_marked_when_the_centre_has_them():
     marked = []
-    marks = CentreMarks(lambda entry: entry.seq < 2, lambda hashes: marked.extend(hashes))
+    marks = CentreMarks(lambda entry: entry.seq < 2, marked.extend)
     marks.on_entries([Known(1), Known(2), Known(3), Known(4, "condition")])
     assert marked == [b"\1"]
     marks.on_held({str(STREAM): 2})

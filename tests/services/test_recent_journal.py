@@ -13,14 +13,14 @@ def row(seq):
 
 
 def test_only_the_newest_are_kept_newest_first():
-    recent = RecentJournal(lambda rows: tuple(rows))
+    recent = RecentJournal(tuple)
     recent.on_entries([row(i) for i in range(KEPT + 5)])
     rows = recent.snapshot().rows
     assert (len(rows), rows[0].seq, rows[-1].seq) == (KEPT, KEPT + 4, 5)
 
 
 def test_what_the_centre_confirms_is_told_once():
-    recent = RecentJournal(lambda rows: tuple(rows))
+    recent = RecentJournal(tuple)
     recent.on_entries([row(1), row(2)])
     assert [r.seq for r in recent.delta().rows] == [2, 1]
     assert recent.delta() is None

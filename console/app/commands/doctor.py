@@ -46,12 +46,12 @@ def examine(folders: Folders) -> Iterator[Finding]:
     else:
         yield Finding("config", "ok", str(folders.config))
     checks: tuple[Callable[[], Finding], ...] = (
-        lambda: sqlite_version(),
+        sqlite_version,
         lambda: disk(folders.data),
         lambda: permissions(folders.data),
-        lambda: clock(),
-        lambda: fonts(),
-        lambda: sound(),
+        clock,
+        fonts,
+        sound,
     )
     for check in checks:
         yield check()

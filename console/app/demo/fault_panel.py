@@ -1,4 +1,4 @@
-"""The simulator's menu: a small window with the demo plant's faults, opened from the status strip or by Ctrl+Shift+D."""
+"""The menu of the simulator: the demo plant's faults in a small window, from the status strip or Ctrl+Shift+D."""
 
 import time
 from functools import partial

@@ -36,6 +36,7 @@ def main() -> int:
     if options.inside:
         from console.app.main import in_window_loop
 
+        options.folder.mkdir(parents=True, exist_ok=True)
         return in_window_loop(lambda: take_pictures(options.folder, (width, height), options.live_s))
     return on_virtual_screen(sys.argv[1:], width, height)
 
@@ -66,7 +67,6 @@ async def take_pictures(folder: Path, size: tuple[int, int], live_s: float) -> i
     from console.app.main import Console
     from console.domain.commands import SignOn
 
-    folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="leitstand-pictures-", ignore_cleanup_errors=True) as scratch:
         demo = Demo(Path(scratch) / "demo", is_scheduled=False)
         await demo.start()
