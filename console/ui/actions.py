@@ -101,8 +101,11 @@ class ActionSet(QObject):
             action.setObjectName(spec.action_id)
             if spec.shortcut:
                 action.setShortcut(QKeySequence(spec.shortcut))
-                # Torn-off docks are windows of their own: the keys act there as well.
-                action.setShortcutContext(Qt.ShortcutContext.ApplicationShortcut)
+                # Torn-off docks are windows of their own: the keys act there as well. Esc belongs to its window: in a
+                # dialog it ends the dialog.
+                in_all = spec.action_id != "app.back"
+                context = Qt.ShortcutContext.ApplicationShortcut if in_all else Qt.ShortcutContext.WindowShortcut
+                action.setShortcutContext(context)
             action.triggered.connect(lambda _checked=False, key=spec.action_id: self.trigger(key))
             window.addAction(action)
             self._actions[spec.action_id] = action
@@ -138,6 +141,11 @@ class ActionSet(QObject):
     def set_list_focus(self, has_focus: bool) -> None:
         self._list_has_focus = has_focus
         self._refresh()
+
+    def set_typing(self, is_typing: bool) -> None:
+        """While a field has the focus, Esc is the field's own."""
+        back = self._actions["app.back"]
+        back.setShortcut(QKeySequence("" if is_typing else self._specs["app.back"].shortcut))
 
     def trigger(self, action_id: str) -> None:
         handler = self._handler(action_id)

@@ -28,6 +28,14 @@ _OWN_KEYS = (
 )
 
 
+_FIELDS = (QAbstractSpinBox, QComboBox, QLineEdit, QPlainTextEdit, QTextEdit)
+
+
+def is_field(widget: QWidget | None) -> bool:
+    """True for what text is typed into."""
+    return isinstance(widget, _FIELDS)
+
+
 def has_list_focus(widget: QWidget | None) -> bool:
     """True when the widget with the keyboard shows things that actions can act on."""
     if widget is None or isinstance(widget, _OWN_KEYS) or widget.window().windowType() == Qt.WindowType.Popup:

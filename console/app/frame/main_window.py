@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QEvent, QTimer, Signal
+from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -22,7 +22,7 @@ from console.app.frame.banners import Banners
 from console.app.frame.docks import DockArea, ViewSpec
 from console.app.frame.faceplate import WIDTH as FACEPLATE_WIDTH
 from console.app.frame.faceplate import Faceplate
-from console.app.frame.focus import has_list_focus
+from console.app.frame.focus import has_list_focus, is_field
 from console.app.frame.horn import Horn
 from console.app.frame.palette_items import Do, GoTo, TagFinder, palette_items
 from console.app.frame.person import Person
@@ -153,6 +153,7 @@ class MainWindow(QMainWindow):
             actions.register_global(action_id, handler)
         for at, spec in enumerate(self._specs[:9], 1):
             key = QShortcut(QKeySequence(f"Ctrl+{at}"), self)
+            key.setContext(Qt.ShortcutContext.ApplicationShortcut)
             key.activated.connect(lambda view_id=spec.view_id: self.go(view_id))
         self.rail.chosen.connect(self.go)
         self.strip.clicked.connect(self._on_strip)
@@ -343,6 +344,7 @@ class MainWindow(QMainWindow):
         if self.docks is not None:
             self.docks.set_focus_view(self.docks.view_id_of(now))
         self.actions_set.set_list_focus(has_list_focus(now))
+        self.actions_set.set_typing(is_field(now))
 
     def _on_palette(self, payload: object) -> None:
         if isinstance(payload, GoTo):

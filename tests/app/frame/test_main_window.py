@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 
 from console.app.frame.docks import ViewSpec
 from console.app.frame.main_window import MainWindow
@@ -194,6 +194,25 @@ def test_signing_on_survives_a_wrong_password(qtbot, tmp_path):
     desk(tmp_path, story)
 
 
+def test_escape_ends_a_dialog_and_goes_back_in_the_window(qtbot, tmp_path):
+    async def story(window, station):
+        window.go("alarms")
+        window.go("trends")
+        window.wishes.do("alarm.comment", Selection(occurrence=window.picture.alarm(0).occurrence))
+        await until(lambda: (d := window.findChild(QuestionDialog)) is not None and d.isVisible())
+        dialog = window.findChild(QuestionDialog)
+        await until(lambda: QApplication.activeWindow() is dialog)
+        QTest.keyClick(dialog, Qt.Key.Key_Escape)
+        assert not dialog.isVisible()
+        assert window.docks.current == "trends"
+        window.activateWindow()
+        await until(lambda: QApplication.activeWindow() is window)
+        QTest.keyClick(window, Qt.Key.Key_Escape)
+        assert window.docks.current == "alarms"
+
+    desk(tmp_path, story)
+
+
 def test_letter_keys_wait_for_a_list(qtbot, tmp_path):
     async def story(window, station):
         window.go("alarms")
@@ -207,6 +226,7 @@ def test_letter_keys_wait_for_a_list(qtbot, tmp_path):
         window._on_focus(view.table, canvas)
         assert window.actions_set.action("show.trend").shortcut().toString() == "T"
         window._on_focus(canvas, field)
+        assert window.actions_set.action("app.back").shortcut().isEmpty()
         assert window.actions_set.action("show.trend").shortcut().isEmpty()
 
     desk(tmp_path, story)
