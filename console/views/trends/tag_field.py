@@ -30,7 +30,7 @@ class TagField(QLineEdit):
         self._popup().setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self._list.activated.connect(self._on_text)
         self.setMaxLength(300)
-        self.setMinimumWidth(280)
+        self.setMinimumWidth(330)
         self.textEdited.connect(self._search)
         self.returnPressed.connect(self._take_best)
 
