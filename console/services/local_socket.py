@@ -108,7 +108,8 @@ async def ask(data: Path, line: bytes) -> bytes:
         writer.write(line + b"\n")
         await writer.drain()
         async with asyncio.timeout(_ANSWER_S):
-            return (await reader.readline()).rstrip(b"\n")
+            # To the end, not by line: the answer about 10,000 tags is longer than LIMIT, which is for questions.
+            return (await reader.read()).rstrip(b"\n")
     finally:
         writer.close()
         with contextlib.suppress(ConnectionError):

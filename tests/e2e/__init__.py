@@ -1,0 +1,1 @@
+"""Stories told end to end: real processes, real brokers, real windows."""
