@@ -64,6 +64,8 @@ class TopAlarmLine(QFrame):
         return QSize(320, 34)
 
     def set_alarm(self, alarm: TopAlarm | None) -> None:
+        if alarm == self.alarm:
+            return
         self.alarm = alarm
         flash_clock().hold(self, alarm is not None)
         self.setCursor(Qt.CursorShape.ArrowCursor if alarm is None else Qt.CursorShape.PointingHandCursor)
@@ -190,9 +192,11 @@ class AlarmBanner(QFrame):
 
     def set_counts(self, unacknowledged: tuple[int, ...], active: tuple[int, ...]) -> None:
         """Index 0..3 is priority 1..4."""
+        before = [count.sizeHint().width() for count in self.counts]
         for count, unack, act in zip(self.counts, unacknowledged, active, strict=True):
             count.set_counts(unack, act)
-        self._fit()
+        if before != [count.sizeHint().width() for count in self.counts]:
+            self._fit()
 
     def set_top(self, alarm: TopAlarm | None) -> None:
         self.top.set_alarm(alarm)
@@ -201,16 +205,19 @@ class AlarmBanner(QFrame):
 
     def set_horn(self, state: str) -> None:
         """quiet, sounding, silenced or no_device."""
-        self._horn = state
-        self.retranslate()
+        if state != self._horn:
+            self._horn = state
+            self.retranslate()
 
     def set_aside(self, shelved: int, out_of_service: int) -> None:
-        self._aside = (shelved, out_of_service)
-        self.retranslate()
+        if (shelved, out_of_service) != self._aside:
+            self._aside = (shelved, out_of_service)
+            self.retranslate()
 
     def set_place(self, title: str, place: str) -> None:
-        self._place = (title, place)
-        self.retranslate()
+        if (title, place) != self._place:
+            self._place = (title, place)
+            self.retranslate()
 
     def set_denied(self, why: str) -> None:
         """Why the person may not acknowledge (already translated), or empty."""

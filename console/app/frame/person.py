@@ -24,6 +24,7 @@ class Person:
         self._on_change = on_change
         self._commands = tuple({spec.command for spec in actions.specs() if spec.command})
         self._actions.set_denied(dict.fromkeys(self._commands, SIGN_ON_FIRST))
+        self._follow_preferences()  # what was chosen at this workstation before anybody signed on
         self._undo = station.subscribe(SESSION, self._on_session)
 
     def close(self) -> None:

@@ -318,6 +318,15 @@ def test_language_and_theme_switch_while_running_and_are_kept(qtbot, tmp_path):
     desk(tmp_path, story)
 
 
+def test_the_look_chosen_at_a_workstation_is_there_before_anybody_signs_on(qtbot, tmp_path):
+    Preferences(tmp_path).set("theme", "dark")
+
+    async def story(window, station):
+        assert theme().name == "dark"
+
+    desk(tmp_path, story, session=None)
+
+
 def test_the_faceplate_answers_what_since_when_what_it_hurts_and_what_to_do(qtbot, tmp_path):
     async def story(window, station):
         window.faceplate.show_selection(Selection(asset_id=plant.asset_id("SW-CORE-1")))
