@@ -5,13 +5,13 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyleOptionViewItem, QTableView
 
 from console.ui.priority_symbol import SymbolState, flash_clock, paint_symbol
-from console.ui.table_view import PlainDelegate
+from console.widgets.row_delegate import RowDelegate
 
 _SIDE = 20.0
 _FLASHING = frozenset({SymbolState.UNACKNOWLEDGED, SymbolState.RETURNED})
 
 
-class SymbolDelegate(PlainDelegate):
+class SymbolDelegate(RowDelegate):
     """Paints what the model gives in `symbol_role`: (priority, SymbolState). Only visible symbols flash."""
 
     def __init__(self, view: QTableView, column: int, symbol_role: int) -> None:
