@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from console.domain.refusal import Refused
 
 T = TypeVar("T")
+_STEPS = 10_000  # of SQLite's machine between two looks at the cancellation, well below a millisecond
 
 
 @dataclass(slots=True, eq=False)
@@ -22,7 +23,9 @@ class _Question:
     future: "asyncio.Future[Any]"
     loop: asyncio.AbstractEventLoop
     is_cancelled: bool = False
-    interrupt: Callable[[], None] | None = None  # while it runs
+
+    def on_done(self, done: "asyncio.Future[Any]") -> None:
+        self.is_cancelled = done.cancelled()
 
 
 class ReaderPool:
@@ -44,7 +47,7 @@ class ReaderPool:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         question = _Question(function, future, loop)
-        future.add_done_callback(lambda done: self._give_up(question) if done.cancelled() else None)
+        future.add_done_callback(question.on_done)
         with self._ready:
             if self._closing:
                 future.set_exception(Refused("The station is closing."))
@@ -61,12 +64,6 @@ class ReaderPool:
         for thread in self._threads:
             thread.join()
         self._engine.dispose()
-
-    def _give_up(self, question: _Question) -> None:
-        with self._ready:
-            question.is_cancelled = True
-            if question.interrupt is not None:
-                question.interrupt()
 
     def _run(self) -> None:
         connection: Connection | None = None
@@ -91,20 +88,19 @@ class ReaderPool:
                 self._ready.wait()
 
     def _ask(self, connection: Connection, question: _Question) -> Any:
+        if question.is_cancelled:
+            return None
         driver = connection.connection.driver_connection
         assert driver is not None
-        with self._ready:
-            if question.is_cancelled:
-                return None
-            question.interrupt = driver.interrupt
+        # Asked by SQLite as it works: an interrupt from outside is lost when it falls between two statements.
+        driver.set_progress_handler(lambda: question.is_cancelled, _STEPS)
         try:
             with connection.begin() as transaction:
                 result = question.function(connection)
                 transaction.rollback()
                 return result
         finally:
-            with self._ready:
-                question.interrupt = None
+            driver.set_progress_handler(None, 0)
 
 
 def _settle(future: "asyncio.Future[Any]", result: Any, error: BaseException | None) -> None:
