@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = ROOT / "ARCHITECTURE.md"
 BEGIN, END = "<!-- tree: begin -->", "<!-- tree: end -->"
 _WIDTH = 118
+_LEFT_OUT = ("__init__.py", "sparkplug_b_pb2.py")
 
 
 def first_line(path: Path) -> str:
@@ -24,9 +25,8 @@ def tree() -> str:
     for package in packages:
         name = package.relative_to(ROOT).as_posix()
         lines.append(_cut(f"{name}/  {first_line(package / '__init__.py')}"))
-        for module in sorted(package.glob("*.py")):
-            if module.name not in ("__init__.py", "sparkplug_b_pb2.py"):
-                lines.append(_cut(f"    {module.stem:24} {first_line(module)}"))
+        modules = [module for module in sorted(package.glob("*.py")) if module.name not in _LEFT_OUT]
+        lines += [_cut(f"    {module.stem:24} {first_line(module)}") for module in modules]
     return "\n".join([*lines, "```"])
 
 

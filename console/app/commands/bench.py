@@ -1,6 +1,7 @@
 """`leitstand bench`: each number beside its peer or physical limit, measured in the same run."""
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator
 from importlib import import_module
@@ -17,6 +18,8 @@ def command(options: argparse.Namespace) -> int:
     if unknown := [name for name in names if name not in BENCHES]:
         print(f"no benchmark '{unknown[0]}'; there are: {', '.join(BENCHES)}", file=sys.stderr)
         return Exit.USAGE
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     all_hold = True
     for name in names:
         rows: Iterator[BenchRow] = import_module(f"console.app.bench.{name}").run(options.quick)
