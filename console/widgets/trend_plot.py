@@ -220,7 +220,7 @@ class TrendPlot(QWidget):
                 if scene is not None:
                     scene.removeItem(item)
         self._plots = []
-        if Shiboken.isValid(self._graphics):
+        if Shiboken.isValid(self._graphics) and Shiboken.isValid(self._graphics.ci.layout):
             self._graphics.clear()
 
     def _choose(self, span_us: int, end_us: int) -> None:
