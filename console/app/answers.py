@@ -41,7 +41,9 @@ def _tags(core: "Core") -> list[Row]:
                 "id": str(tag.tag_id),
                 "name": tag.name,
                 "source": tag.source.path(),
-                "value": _number(number, tag.value_type) if is_number else (store.text(handle) or None),
+                "value": _number(number, tag.value_type, store.text(handle))
+                if is_number
+                else store.text(handle) or None,
                 "type": tag.value_type.name.lower(),
                 "unit": tag.unit,
                 "quality": Quality(int(store.quality[handle])).name.lower(),
@@ -248,9 +250,12 @@ def iso(at_us: int) -> str | None:
         return None
 
 
-def _number(value: float, value_type: ValueType) -> float | int | bool:
+def _number(value: float, value_type: ValueType, exact: str = "") -> float | int | bool:
+    """`exact` is how an integer beyond 2**53 reads: a float has lost its last digits."""
     if value_type is ValueType.BOOLEAN:
         return bool(value)
+    if exact and value_type < ValueType.FLOAT:
+        return int(exact)
     return int(value) if value.is_integer() and abs(value) < 2**53 and value_type < ValueType.FLOAT else value
 
 
