@@ -1,11 +1,9 @@
 """Speaks with the central PostgreSQL: one synchronous psycopg connection, used by the sync thread alone."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 import msgspec
-import psycopg
 
 from console.config.settings import CentreSettings
 from console.services.journal.envelope import Event, RawEvent
@@ -13,25 +11,29 @@ from console.services.journal.event_table import Tip
 from console.services.journal.own_stream import Place
 from console.services.sync.alarm_lane import LaneRow
 from console.services.sync.central_schema import ensure_schema
+from console.services.sync.line import Line
 
 BATCH = 500
 _BATCH_BYTES = 1 << 20
-_CONNECT_TIMEOUT_S = 3
-_STATEMENT_TIMEOUT_MS = 10_000
+_PRESENCE_S = 5.0  # each exchange begins with a question that is answered at once
 
 
 class Central:
-    """An open session with the centre for one station. psycopg errors pass through: the link is lost then."""
+    """An open session with the centre for one station. psycopg errors pass through: the link is lost then.
 
-    def __init__(self, settings: CentreSettings, place: Place) -> None:
+    `line` is how to reach it; who keeps it may cut the session from another thread.
+    """
+
+    def __init__(self, settings: CentreSettings, place: Place, line: Line | None = None) -> None:
         self._place = place
         self._site = (place.tenant, place.site)
-        self._connection = _connect(settings)
+        self._line = line or Line(settings)
+        self._connection = self._line.open()
         try:
             ensure_schema(self._connection)
             self.centre_id = self._hello()
         except BaseException:
-            self._connection.close()
+            self.close()
             raise
 
     def close(self) -> None:
@@ -39,7 +41,8 @@ class Central:
 
     def tips(self) -> tuple[Tip, ...]:
         """Where each stream ends at the centre."""
-        rows = self._connection.execute("select stream_id, seq, hash from leitstand.tips(%s, %s)", self._site)
+        with self._line.patience(_PRESENCE_S):
+            rows = self._connection.execute("select stream_id, seq, hash from leitstand.tips(%s, %s)", self._site)
         return tuple(Tip(*row) for row in rows.fetchall())
 
     def push(self, events: Sequence[Event]) -> int:
@@ -88,26 +91,6 @@ class Central:
             "select leitstand.hello(%s, %s, %s, %s)", (*self._site, self._place.station, self._place.code)
         ).fetchone()
         return str(row[0]) if row else ""
-
-
-def _connect(settings: CentreSettings) -> "psycopg.Connection[Any]":
-    password = settings.password_file.read_text(encoding="utf-8").strip() if settings.password_file else None
-    return psycopg.connect(
-        host=settings.host,
-        port=settings.port,
-        dbname=settings.database,
-        user=settings.user,
-        password=password,
-        sslmode=settings.sslmode,
-        connect_timeout=_CONNECT_TIMEOUT_S,
-        application_name="leitstand",
-        options=f"-c statement_timeout={_STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout=30000",
-        keepalives_idle=5,
-        keepalives_interval=2,
-        keepalives_count=3,
-        tcp_user_timeout=10_000,
-        autocommit=True,
-    )
 
 
 def _columns(event: Event) -> dict[str, object]:

@@ -30,6 +30,7 @@ from console.services.sync.alarm_lane import RowsSince, alarm_rows_since
 from console.services.sync.central import Central
 from console.services.sync.central_schema import CentreRefuses
 from console.services.sync.exchange import Exchange, push_alarm_lane
+from console.services.sync.line import Line
 
 _POLL_S = 2.0
 _JITTER = 0.2
@@ -80,10 +81,16 @@ class Replicator:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._undo: Undo | None = None
+        self._line: Line | None = None
 
     @property
     def link(self) -> LinkRecord:
         return self._link
+
+    @property
+    def is_running(self) -> bool:
+        """True while the sync thread lives."""
+        return self._thread is not None and self._thread.is_alive()
 
     def start(self) -> None:
         """Begin; call in the main loop after the journal's replay."""
@@ -95,17 +102,21 @@ class Replicator:
         self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
         self._thread.start()
 
-    def stop(self, patience_s: float = 5.0) -> None:
-        """End the thread; a session that hangs is left to its own time-outs."""
+    def stop(self, patience_s: float = 2.0) -> None:
+        """End the thread. A session that waits for a centre that does not answer is cut; what was pushed without
+        an answer is pushed again at the next start."""
         self._stopping.set()
         self._wake.set()
+        line = self._line
+        if line is not None:
+            line.cut()
         if self._undo is not None:
             self._undo()
         for task in tuple(self._tasks):
             task.cancel()
         if self._thread is not None:
             self._thread.join(patience_s)
-            if self._thread.is_alive():
+            if self.is_running:
                 log.warning("the sync thread still waits for the centre")
 
     def wake(self) -> None:
@@ -173,7 +184,10 @@ class Replicator:
         try:
             if self._link.state != "lost":
                 self._report("connecting", self._waiting_by_receipts(journal))
-            central = Central(self._settings, self._journal.place)
+            line = self._line = Line(self._settings)
+            if self._stopping.is_set():  # asked between two looks: nobody would cut this line any more
+                return "off", "", 0.0
+            central = Central(self._settings, self._journal.place, line)
             self._exchanges(central, journal, station)
         except CentreRefuses as refusal:
             return "refused", str(refusal), _REFUSED_S

@@ -1,0 +1,66 @@
+"""A centre that swallows what it is told: seen as lost, and never in the way of closing a station."""
+
+import asyncio
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from console.app.demo.proxy import Cable, Line
+from console.services.sync import central as central_module
+from tests.support.journals import note
+from tests.support.postgres import TestDatabase
+from tests.support.synced import synced, until
+
+
+def test_a_centre_that_swallows_is_lost_soon_and_live_again_when_it_answers(
+    tmp_path: Path, postgres: TestDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(central_module, "_PRESENCE_S", 0.5)
+
+    async def story() -> None:
+        cable = Cable(postgres.settings.port)
+        await cable.start()
+        try:
+            settings = replace(postgres.settings, host="127.0.0.1", port=cable.port)
+            async with synced(tmp_path, "A1", settings) as a:
+                await until(lambda: a.state == "live", "A is live")
+                cable.set(Line.SWALLOWS)
+                await until(lambda: a.state == "lost", "silence is a loss")
+                assert a.links[-1].detail
+                await a.act(note("meanwhile"))
+                await until(lambda: a.links[-1].waiting == 1, "the strip counts what waits")
+                cable.set(Line.FLOWS)
+                await until(lambda: a.state == "live" and a.links[-1].waiting == 0, "A catches up")
+        finally:
+            await cable.stop()
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("is_connected", [True, False])
+def test_closing_a_station_does_not_wait_for_a_centre_that_swallows(
+    tmp_path: Path, postgres: TestDatabase, is_connected: bool
+) -> None:
+    async def story() -> None:
+        cable = Cable(postgres.settings.port)
+        await cable.start()
+        try:
+            settings = replace(postgres.settings, host="127.0.0.1", port=cable.port)
+            if not is_connected:
+                cable.set(Line.SWALLOWS)
+            async with synced(tmp_path, "A1", settings) as a:
+                if is_connected:
+                    await until(lambda: a.state == "live", "A is live")
+                    cable.set(Line.SWALLOWS)
+                    await a.act(note("pushed into nothing"))
+                await until(lambda: cable.connections > 0, "the thread waits for an answer")
+                since_s = time.monotonic()
+                await asyncio.to_thread(a.replicator.stop)
+                patience_is_unused = time.monotonic() - since_s < 2.0
+                assert patience_is_unused and not a.replicator.is_running
+        finally:
+            await cable.stop()
+
+    asyncio.run(story())
