@@ -6,6 +6,7 @@ import contextlib
 import gc
 import json
 import logging
+import os
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
@@ -46,7 +47,11 @@ def in_window_loop(work: Callable[[], Coroutine[Any, Any, int]]) -> int:
     """Run a coroutine in a loop that is Qt's and asyncio's at once."""
     import qasync
 
+    if not _has_screen():
+        print("there is no screen (neither DISPLAY nor WAYLAND_DISPLAY is set): use leitstand serve", file=sys.stderr)
+        return Exit.WORLD
     sys.setswitchinterval(_SWITCH_S)
+    gc.disable()  # collecting while the window's modules are imported delays it; `Console.work` turns it on again
     app = application()
     loop = qasync.QEventLoop(app)
     asyncio.set_event_loop(loop)
@@ -56,6 +61,15 @@ def in_window_loop(work: Callable[[], Coroutine[Any, Any, int]]) -> int:
         except (BadConfiguration, DataFolderInUse, OSError) as error:
             print(error, file=sys.stderr)
             return Exit.BAD_INPUT if isinstance(error, BadConfiguration) else Exit.WORLD
+        finally:
+            gc.enable()
+
+
+def _has_screen() -> bool:
+    """Qt would end the process without one."""
+    if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def application() -> QApplication:
@@ -121,6 +135,7 @@ class Console:
         restore = on_request_to_end(self.stop.set)
         gc.collect()
         gc.freeze()  # a full collection over what start-up made would cost 60 ms
+        gc.enable()
         try:
             if after is not None:
                 await after()

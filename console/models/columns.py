@@ -1,21 +1,36 @@
 """Growing numpy columns: one array per field, doubled when full, so that a row is an index for ever."""
 
-from collections.abc import Mapping
+from __future__ import annotations
 
-import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_FIRST = 64
 
 
 class Columns:
-    """Equal-length arrays by name. `size` rows are used; `self[name]` is a view of exactly these (do not keep it)."""
+    """Equal-length arrays by name. `size` rows are used; `self[name]` is a view of exactly these (do not keep it).
 
-    def __init__(self, **fields: tuple[DTypeLike, float]) -> None:
-        """`fields`: name -> (dtype, value of a row that nobody has written yet)."""
-        self._fill = {name: fill for name, (_dtype, fill) in fields.items()}
-        self._arrays: dict[str, NDArray[np.generic]] = {
-            name: np.full(64, fill, dtype) for name, (dtype, fill) in fields.items()
-        }
+    Nothing is allocated, and numpy not loaded, before somebody reads or writes.
+    """
+
+    def __init__(self, **fields: tuple[str | type[np.generic], float]) -> None:
+        """`fields`: name -> (dtype such as "f8", value of a row that nobody has written yet)."""
+        self._fields = fields
+        self._allocated: dict[str, NDArray[np.generic]] = {}
         self.size = 0
+
+    @property
+    def _arrays(self) -> dict[str, NDArray[np.generic]]:
+        if not self._allocated:
+            import numpy as np
+
+            self._allocated = {name: np.full(_FIRST, fill, dtype) for name, (dtype, fill) in self._fields.items()}
+        return self._allocated
 
     def __getitem__(self, name: str) -> NDArray[np.generic]:
         return self._arrays[name][: self.size]
@@ -24,13 +39,16 @@ class Columns:
         """Make rows 0..size-1 exist."""
         if size <= self.size:
             return
-        capacity = len(next(iter(self._arrays.values())))
+        arrays = self._arrays
+        capacity = len(next(iter(arrays.values())))
         if size > capacity:
+            import numpy as np
+
             wanted = max(size, capacity * 2)
-            for name, array in self._arrays.items():
-                grown = np.full(wanted, self._fill[name], array.dtype)
+            for name, array in arrays.items():
+                grown = np.full(wanted, self._fields[name][1], array.dtype)
                 grown[:capacity] = array
-                self._arrays[name] = grown
+                arrays[name] = grown
         self.size = size
 
     def write(self, rows: NDArray[np.int32], values: Mapping[str, NDArray[np.generic]]) -> None:
@@ -43,6 +61,6 @@ class Columns:
 
     def clear(self) -> None:
         """Forget all rows."""
-        for name, array in self._arrays.items():
-            array[:] = self._fill[name]
+        for name, array in self._allocated.items():
+            array[:] = self._fields[name][1]
         self.size = 0

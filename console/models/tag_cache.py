@@ -1,12 +1,13 @@
 """All tags with their newest values, once per station, for every view that looks a tag up by handle, id or name."""
 
+from __future__ import annotations
+
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
 from weakref import WeakKeyDictionary
-
-import numpy as np
-from numpy.typing import NDArray
 
 from console.domain.quality import Detail, Quality
 from console.domain.tags import Tag
@@ -14,6 +15,10 @@ from console.models.columns import Columns
 from console.services.notifier import Notifier, Undo
 from console.services.records import TagsDelta
 from console.services.station import TAGS, Station
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +34,11 @@ class TagCache:
 
     def __init__(self, station: Station) -> None:
         self._columns = Columns(
-            value=(np.float64, np.nan),
-            quality=(np.uint8, Quality.UNKNOWN),
-            detail=(np.uint8, Detail.NEVER_SEEN),
-            source_us=(np.int64, 0),
-            receive_us=(np.int64, 0),
+            value=("f8", math.nan),
+            quality=("u1", Quality.UNKNOWN),
+            detail=("u1", Detail.NEVER_SEEN),
+            source_us=("i8", 0),
+            receive_us=("i8", 0),
         )
         self.texts: dict[int, str] = {}
         self._tags: list[Tag | None] = []

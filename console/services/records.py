@@ -4,23 +4,29 @@ Every topic's first delivery to a new subscriber has `is_snapshot=True` and hold
 changed since. Columns of one delta have equal length n. Times are int64 microseconds UTC, 0 = never.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
-
-import numpy as np
-from numpy.typing import NDArray
 
 from console.domain.alarms import Condition
 from console.domain.assets import Asset, Link
 from console.domain.tags import Tag
 
-Ints = NDArray[np.int32]
-Longs = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Bytes8 = NDArray[np.uint8]
-Signed8 = NDArray[np.int8]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int32]
+    Longs = NDArray[np.int64]
+    Floats = NDArray[np.float64]
+    Bytes8 = NDArray[np.uint8]
+    Signed8 = NDArray[np.int8]
+else:  # the first window stands before numpy is loaded
+    Ints = Longs = Floats = Bytes8 = Signed8 = Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +179,7 @@ class TopologyDelta:
     assets: tuple[Asset, ...]
     links: tuple[Link, ...]
     removed: tuple[UUID, ...]
-    states: tuple["AssetState", ...]
+    states: tuple[AssetState, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,19 @@
 """A value's last minutes as one thin line; gaps stay gaps, and what cannot be trusted is dashed and dim."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from console.ui.theme import theme
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Sparkline(QWidget):
@@ -16,8 +21,8 @@ class Sparkline(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._times: NDArray[np.float64] = np.empty(0)
-        self._values: NDArray[np.float64] = np.empty(0)
+        self._times: NDArray[np.float64] | None = None
+        self._values: NDArray[np.float64] | None = None
         self._trusted = False
         self._tone = "normal"
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -36,6 +41,8 @@ class Sparkline(QWidget):
         tone: str = "",
     ) -> None:
         """`tone` (a token) colours the line (an alarm colour while the tag is in alarm); empty means normal."""
+        import numpy as np
+
         self._times = np.asarray(times, dtype=np.float64)
         self._values = np.asarray(values, dtype=np.float64)
         self._trusted = trusted
@@ -44,6 +51,10 @@ class Sparkline(QWidget):
 
     def polylines(self, width: float, height: float) -> list[list[QPointF]]:
         """The line in pixels, cut at gaps; a flat line runs through the middle."""
+        if self._values is None or self._times is None:
+            return []
+        import numpy as np
+
         finite = np.isfinite(self._values)
         if finite.sum() < 2:
             return []

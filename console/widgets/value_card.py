@@ -1,10 +1,11 @@
 """Main values of a thing with their sparklines: number right-aligned, unit dim, untrusted values italic and dim."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
@@ -12,6 +13,10 @@ from console.ui.format import ValueText
 from console.ui.plain_label import PlainLabel, plain_tip
 from console.widgets.card import Card, set_role
 from console.widgets.sparkline import Sparkline
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)

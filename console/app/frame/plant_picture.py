@@ -1,11 +1,12 @@
 """What the frame knows of the plant, by id: assets with state and links, alarms, incidents; tags from their cache."""
 
+from __future__ import annotations
+
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
-
-import numpy as np
-from numpy.typing import NDArray
 
 from console.domain.alarms import ACTIVE_STATES, AlarmState, Condition, Occurrence
 from console.domain.assets import Asset, AssetClass, Link, LinkKind
@@ -24,6 +25,10 @@ from console.services.records import (
     TopologyDelta,
 )
 from console.services.station import ALARMS, INCIDENTS, LINKS, NODES, TOPOLOGY, Station
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _NEEDS = frozenset({LinkKind.DEPENDS_ON, LinkKind.RUNS_ON})
 _SERVES = frozenset({LinkKind.FEEDS, LinkKind.POWERS})
@@ -72,11 +77,11 @@ class PlantPicture:
         self._needed_by: dict[UUID, dict[UUID, None]] = {}
         self._rows_of_tag: dict[UUID, list[int]] = {}
         self._alarms = Columns(
-            state=(np.uint8, 0),
-            priority=(np.uint8, 0),
-            severity=(np.int8, 0),
-            start_us=(np.int64, 0),
-            value=(np.float64, np.nan),
+            state=("u1", 0),
+            priority=("u1", 0),
+            severity=("i1", 0),
+            start_us=("i8", 0),
+            value=("f8", math.nan),
         )
         self._notes: dict[int, str] = {}
         self._acked_by: dict[int, str] = {}
@@ -115,6 +120,10 @@ class PlantPicture:
 
     def alarms(self) -> Iterator[AlarmNow]:
         """Everything in the list now, most urgent first."""
+        if not self._alarms.size:
+            return
+        import numpy as np
+
         state: NDArray[np.uint8] = self._alarms["state"]  # type: ignore[assignment]
         rows = np.flatnonzero(state != AlarmState.NORMAL)
         for row in rows[np.argsort(self._alarms["priority"][rows], kind="stable")].tolist():
@@ -129,7 +138,7 @@ class PlantPicture:
             tag = self.tags.tag(handle)
             if tag is not None:
                 rows += self._rows_of_tag.get(tag.tag_id, [])
-        return self._listed(rows)
+        return self._listed(list(dict.fromkeys(rows)))  # an alarm names its asset and its tag
 
     def alarms_of_tag(self, tag_id: UUID) -> list[AlarmNow]:
         return self._listed(self._rows_of_tag.get(tag_id, []))

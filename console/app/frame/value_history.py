@@ -1,17 +1,21 @@
 """The last minutes of a few tags for sparklines: asked once from the history, then followed as values arrive."""
 
+from __future__ import annotations
+
 import asyncio
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 from uuid import UUID
-
-import numpy as np
-from numpy.typing import NDArray
 
 from console.app.frame.plant_picture import PlantPicture
 from console.services.records import TrendColumns
 from console.services.station import Station, TrendQuery
 from console.ui.errands import Errands
 from console.ui.format import is_trusted
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 SPAN_US = 15 * 60 * 1_000_000
 POINTS = 90
@@ -50,6 +54,8 @@ class ValueHistory:
 
     def points(self, handle: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Bucket numbers and values, ascending; buckets nobody saw are filled by the value before them."""
+        import numpy as np
+
         points = self._points.get(handle, {})
         if len(points) < 2:
             return np.empty(0), np.empty(0)
@@ -73,6 +79,8 @@ class ValueHistory:
         points = self._points.get(handle)
         if points is None:
             return
+        import numpy as np
+
         buckets = columns.time_us * POINTS // SPAN_US
         values = np.where(columns.good, columns.last, np.nan)
         for bucket, value in zip(buckets.tolist(), values.tolist(), strict=True):
