@@ -24,6 +24,7 @@ window.show()
 app.processEvents()
 window.repaint()
 print("shown", flush=True)
+print("furnished", flush=True)
 import os
 os._exit(0)
 """
@@ -31,13 +32,17 @@ _OURS = """
 import asyncio, os, sys
 from pathlib import Path
 from console.app.main import Console, in_window_loop
-async def work():
-    console = Console(Path(sys.argv[1]))
-    console.show()
-    await asyncio.sleep(0)
-    console.window.repaint()
+from console.app.frame.main_window import MainWindow
+open_docks = MainWindow.open_docks
+def after_first_paint(window):
     print("shown", flush=True)
+    open_docks(window)
+    print("furnished", flush=True)
     os._exit(0)
+MainWindow.open_docks = after_first_paint
+async def work():
+    Console(Path(sys.argv[1])).show()
+    await asyncio.sleep(30)
 in_window_loop(work)
 """
 _SERVE = """
@@ -57,16 +62,22 @@ def run(quick: bool) -> Iterator[BenchRow]:
         environment["QT_QPA_PLATFORM"] = "offscreen"
     with tempfile.TemporaryDirectory(prefix="leitstand-bench-", ignore_cleanup_errors=True) as scratch:
         folder = bench_station(Path(scratch) / "station", 1)
-        times = {
-            code: [_until_shown(code, folder, environment) for _ in range(4 if quick else 9)][1:]
-            for code in (_BARE, _OURS)
-        }
-        bare, ours = median(times[_BARE]), median(times[_OURS])
-        ratio = ours / bare
-        yield BenchRow(
-            "startup", "process start to first window", round(ours * 1000), "ms", "a bare PySide6 window",
-            round(bare * 1000), round(ratio, 2), f"<= {GOAL:g} x", ratio <= GOAL,
-        )  # fmt: skip
+        runs = 4 if quick else 9
+        for code in (_BARE, _OURS):
+            _times(code, folder, environment)  # warm
+        # in turns, so that a busy moment of the machine hits both
+        pairs = [(_times(_BARE, folder, environment), _times(_OURS, folder, environment)) for _ in range(runs)]
+        bare = median(pair[0]["shown"] for pair in pairs)
+        for case, word, goal in (
+            ("process start to first window painted", "shown", GOAL),
+            ("process start to docks and first view", "furnished", None),
+        ):
+            ours = median(pair[1][word] for pair in pairs)
+            ratio = ours / bare
+            yield BenchRow(
+                "startup", case, round(ours * 1000), "ms", "a bare PySide6 window", round(bare * 1000), round(ratio, 2),
+                f"<= {goal:g} x" if goal else "", ratio <= goal if goal else None,
+            )  # fmt: skip
         served = subprocess.run(
             [sys.executable, "-c", _SERVE, str(folder)], env=environment, capture_output=True, text=True, check=True
         )
@@ -74,15 +85,15 @@ def run(quick: bool) -> Iterator[BenchRow]:
         yield BenchRow("startup", "PySide6 modules in `leitstand serve`", count, "modules", goal="0", holds=count == 0)
 
 
-def _until_shown(code: str, folder: Path, environment: dict[str, str]) -> float:
+def _times(code: str, folder: Path, environment: dict[str, str]) -> dict[str, float]:
+    """Seconds from the process's start to each word that it prints."""
     start = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-c", code, str(folder)], env=environment, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
-    for line in process.stdout:
-        if line.strip() == "shown":
-            took = time.perf_counter() - start
-            process.wait()
-            return took
-    raise RuntimeError("no window was shown")
+    told = {line.strip(): time.perf_counter() - start for line in process.stdout}
+    process.wait()
+    if not {"shown", "furnished"} <= told.keys():
+        raise RuntimeError("no window was shown")
+    return told

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -173,8 +173,9 @@ class MainWindow(QMainWindow):
         self.actions_set.refresh()
         self.tick()
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Docks and views come after the first picture, so that the person sees the frame at once."""
+        super().paintEvent(event)
         if self.docks is None:
             QTimer.singleShot(0, self, self.open_docks)
 
