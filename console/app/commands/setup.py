@@ -14,7 +14,7 @@ from console.app.exit_codes import Exit
 from console.config import site_files, station_file
 from console.config.alarm_rules import read_alarm_rules
 from console.config.assets_file import read_assets
-from console.config.problems import Problem
+from console.config.problems import Problem, read_toml
 from console.config.users_file import read_users
 from console.domain.identity import uuid7
 
@@ -64,7 +64,7 @@ def check(folder: Path) -> int:
 
 def find_problems(folder: Path) -> list[Problem]:
     station, problems = station_file.read_station(folder)
-    site = station.site if station is not None and station.site is not None else folder / "site"
+    site = station.site if station is not None and station.site is not None else _site_named_in(folder)
     settings, wrong = site_files.read_site(site)
     problems += wrong
     problems += site_files.read_topics(site)[1]
@@ -72,6 +72,11 @@ def find_problems(folder: Path) -> list[Problem]:
     problems += read_assets(site, settings.site_id if settings is not None else UUID(int=0))[1]
     problems += read_users(site)[1]
     return problems
+
+
+def _site_named_in(folder: Path) -> Path:
+    """The site's folder as a station.toml says that has mistakes elsewhere."""
+    return read_toml(folder / station_file.FILE).path("site", folder) or folder / "site"
 
 
 def _write_site(site: Path, name: str) -> None:
