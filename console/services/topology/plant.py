@@ -195,6 +195,7 @@ class PlantTopology:
         top = min(alarms, key=lambda alarm: (alarm.priority, -alarm.start_us), default=None)
         session = self._sessions.get(asset.asset_id)
         since = 0
+        parts: list[AssetState] = []
         if self.graph.is_broker(asset.asset_id):
             state = "blind" if asset.source in self._lost else ("alarm" if top else "ok")
         elif asset.source:
@@ -204,8 +205,8 @@ class PlantTopology:
             state = judge(counts, session, above, is_link_lost=is_lost, has_alarm=top is not None)
             since = session.since_us if session is not None and state == "down" else 0
         else:
-            parts = [self._states[key].state for key in self._children.get(asset.asset_id, ()) if key in self._states]
-            state = roll_up(parts, has_alarm=top is not None)
+            parts = [self._states[key] for key in self._children.get(asset.asset_id, ()) if key in self._states]
+            state = roll_up([part.state for part in parts], has_alarm=top is not None)
         if state == "alarm" and top is not None:
             since = top.start_us
         before = self._states.get(asset.asset_id)
@@ -214,8 +215,10 @@ class PlantTopology:
         return AssetState(
             asset_id=asset.asset_id,
             state=state,
-            priority=top.priority if top else 0,
-            unacknowledged=any(alarm.unacknowledged for alarm in alarms),
+            priority=min(
+                [p for p in (*(a.priority for a in alarms), *(part.priority for part in parts)) if p], default=0
+            ),
+            unacknowledged=any(a.unacknowledged for a in alarms) or any(part.unacknowledged for part in parts),
             since_us=since,
             headline=self._headline(top) if top and state == "alarm" else "",
         )

@@ -117,9 +117,13 @@ def judge(  # noqa: PLR0911 - one return per state, worst first
 
 
 def roll_up(states: list[str], *, has_alarm: bool) -> str:
-    """The worst of the parts; a thing without parts that nothing watches is unknown, never good."""
+    """The worst of the parts; a thing without parts that nothing watches is unknown, never good.
+
+    A whole is down only when nothing of it answers: a plant with one dead node is in alarm, not down.
+    """
     own = ["alarm"] if has_alarm else []
-    return max(states + own, key=lambda state: _RANK[state], default="unknown")
+    worst = max(states + own, key=lambda state: _RANK[state], default="unknown")
+    return "alarm" if worst == "down" and set(states) - {"down", "stale"} else worst
 
 
 def area_states(areas: dict[UUID, str], states: dict[UUID, AssetState]) -> tuple[AreaState, ...]:

@@ -12,6 +12,7 @@ from console.domain.assets import Asset, AssetClass, Link
 from console.domain.quality import Quality
 from console.services.records import AlarmsDelta
 from console.services.topology.plant import PlantTopology
+from console.services.topology.states import roll_up
 from tests.support.live_plant import SITE, S, asset, link, quality, samples, session, tag
 
 NODE, DEVICE, BROKER = asset("plant/KAS/PLC"), asset("plant/KAS/PLC/ROB"), asset("plant")
@@ -183,6 +184,23 @@ def test_a_line_shows_the_worst_of_its_parts_and_an_area_too():
     assert areas["Assembly"].state == "down"
     assert areas["Assembly"].priority == 2
     assert areas["Network"].state == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("parts", "whole"),
+    [
+        (["down", "ok"], "alarm"),
+        (["down", "stale"], "down"),
+        (["down", "down"], "down"),
+        (["down", "alarm"], "alarm"),
+        (["stale", "ok"], "stale"),
+        (["blind", "blind"], "blind"),
+        (["unknown", "ok"], "unknown"),
+        ([], "unknown"),
+    ],
+)
+def test_a_whole_is_down_only_when_nothing_of_it_answers(parts, whole):
+    assert roll_up(parts, has_alarm=False) == whole
 
 
 def test_what_nobody_watches_and_what_is_bad_never_looks_good():
