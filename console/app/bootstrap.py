@@ -1,5 +1,6 @@
 """The composition root: builds a station from its folders, starts and stops it; without Qt, for window and `serve`."""
 
+import logging
 import time
 from collections.abc import Callable
 from enum import StrEnum, auto
@@ -51,6 +52,10 @@ from console.services.telemetry.telemetry import Telemetry
 from console.services.telemetry.watchdog import Watchdog
 from console.services.topology.plant import PlantTopology
 
+log = logging.getLogger(__name__)
+# Texts of system alarms are constant: they are logged as they are and translated when shown.
+DEFECT_TEXT = "A part of Leitstand failed; the log has the detail"
+SOUND_TEXT = "Alarms cannot be heard: there is no sound device"
 TROUBLE_US = 10 * 60 * 1_000_000
 
 
@@ -231,14 +236,14 @@ class Core:
     def defect(self, place: str) -> None:
         """Something in Leitstand itself failed: logged by the caller, shown to the operator, and the work goes on."""
         self.defects.append(place)
-        text = f"A part of Leitstand failed ({place[:120]}); the log has the detail"
-        self.engine.raise_system("defect", text, Priority.HIGH, now_us())
+        self.engine.raise_system("defect", DEFECT_TEXT, Priority.HIGH, now_us())
 
     def set_sound(self, problem: str) -> None:
         """The window's horn cannot be heard (`problem`), or can again (empty)."""
         self.engine.annunciation.set_device(not problem)
         if problem:
-            self.engine.raise_system("sound", f"Alarms cannot be heard: {problem}", Priority.HIGH, now_us())
+            log.warning("alarms cannot be heard: %s", problem)
+            self.engine.raise_system("sound", SOUND_TEXT, Priority.HIGH, now_us())
         else:
             self.engine.clear_system("sound", now_us())
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 CENTRE_PATIENCE_S = 60.0  # a shorter absence is no alarm; the status strip shows it at once
+CENTRE_TEXT = "The centre is away; what is done here is kept and sent when it is back"
+LANE_TEXT = "The alarm log cannot be written; its rows wait in memory"
+TAGS_TEXT = "The tag file cannot be written; after a restart old values will be missing"
 FLUSH_S = 0.1
 SAVE_S = 5.0
 
@@ -78,8 +81,7 @@ class StandingWork:
         if link.state in ("live", "off"):
             self._core.engine.clear_system("centre", now_us)
         elif now_us - link.since_us > CENTRE_PATIENCE_S * 1e6:
-            text = "The centre is away; what is done here is kept and sent when it is back"
-            self._core.engine.raise_system("centre", text, Priority.LOW, now_us)
+            self._core.engine.raise_system("centre", CENTRE_TEXT, Priority.LOW, now_us)
 
     async def _serve_door(self) -> None:
         try:
@@ -88,12 +90,12 @@ class StandingWork:
             log.warning("the local door stays closed: %s", error)
 
     async def _flush_alarms(self) -> None:
-        await self._repeat(FLUSH_S, self._alarm_lane.flush, "alarm log")
+        await self._repeat(FLUSH_S, self._alarm_lane.flush, "alarm log", LANE_TEXT)
 
     async def _save_tags(self) -> None:
-        await self._repeat(SAVE_S, self._tag_file.save, "tag file")
+        await self._repeat(SAVE_S, self._tag_file.save, "tag file", TAGS_TEXT)
 
-    async def _repeat(self, pause_s: float, work: Callable[[], object], name: str) -> None:
+    async def _repeat(self, pause_s: float, work: Callable[[], object], name: str, text: str) -> None:
         """Until stopped; a failure is said once, the rows wait and come first again."""
         failing = False
         while True:
@@ -103,7 +105,6 @@ class StandingWork:
             except Exception as error:
                 if not failing:
                     log.warning("the %s cannot be written: %s", name, error)
-                    text = f"The {name} cannot be written: {error}"
                     self._core.engine.raise_system(name, text, Priority.HIGH, self._clock.now_us())
                 failing = True
             else:
