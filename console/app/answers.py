@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from console.domain.alarms import ACTIVE_STATES, AlarmState
+from console.domain.alarms import ACTIVE_STATES, UNACKNOWLEDGED_STATES, AlarmState
 from console.domain.quality import Detail, Quality
 from console.domain.values import ValueType, is_numeric
 from console.services.station import JournalQuery, TrendQuery
@@ -78,7 +78,8 @@ def _alarms(core: "Core") -> list[Row]:
                 "severity": int(delta.severity[i]),
                 "state": state.name.lower(),
                 "active": state in ACTIVE_STATES,
-                "acked_by": delta.acked_by.get(row) or None,
+                # who acknowledged a lower band has not seen this one
+                "acked_by": None if state in UNACKNOWLEDGED_STATES else delta.acked_by.get(row) or None,
                 "acked_at": None,
                 "shelved_until": None,
                 "suppressed": False,
