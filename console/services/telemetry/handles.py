@@ -9,12 +9,19 @@ from console.domain import identity
 from console.domain.tags import Tag, TagSource
 from console.domain.values import ValueType
 
+MAX_TAGS = 500_000  # ten times the largest plant we know; a rogue publisher must not eat the memory of the desk
+
+
+class TooManyTags(Exception):
+    """The table is full: this tag is not taken in, those that are known go on."""
+
 
 class HandleTable:
     """Handles 0, 1, 2 ... in the order of first sight; a tag keeps its handle over rebirths and lost links."""
 
-    def __init__(self, site_id: UUID) -> None:
+    def __init__(self, site_id: UUID, max_tags: int = MAX_TAGS) -> None:
         self.site_id = site_id
+        self._max_tags = max_tags
         self._lock = threading.Lock()
         self._tags: list[Tag] = []
         self._by_id: dict[UUID, int] = {}
@@ -37,7 +44,7 @@ class HandleTable:
         plain_path: str = "",
     ) -> tuple[Tag, bool]:
         """The tag of this source and whether it is new or changed. Plain topics are identified by topic and path
-        (`source.node`, `plain_path`), not by the name that a mapping gives them."""
+        (`source.node`, `plain_path`), not by the name that a mapping gives them. Raises TooManyTags."""
         key = (source, plain_path)
         with self._lock:
             handle = self._by_source.get(key)
@@ -90,6 +97,8 @@ class HandleTable:
             tag_id = identity.tag_id(
                 self.site_id, source.broker, source.group, source.node, source.device, source.metric
             )
+        if tag_id not in self._by_id and len(self._tags) >= self._max_tags:
+            raise TooManyTags
         handle = self._by_id.setdefault(tag_id, len(self._tags))
         asset = self.asset_id(source.broker, source.group, source.node, source.device)
         tag = Tag(handle, tag_id, asset, source, value_type, unit, stale_after_s=stale_after_s)

@@ -12,7 +12,7 @@ from console.services.records import Ints
 from console.services.telemetry import sparkplug_decode as decode
 from console.services.telemetry.batch import FLAG_BIRTH, FLAG_HISTORICAL, FLAG_TRANSIENT
 from console.services.telemetry.columns import SampleColumns
-from console.services.telemetry.handles import HandleTable
+from console.services.telemetry.handles import HandleTable, TooManyTags
 from console.services.telemetry.sparkplug_decode import Kind, MetricDef, Reading
 from console.services.telemetry.sparkplug_topic import is_odd
 
@@ -111,7 +111,11 @@ class BirthReader:
             self._complain("odd_name", name)
         where = self._where
         source = TagSource(where.broker, where.group, where.node, device, name)
-        tag, is_changed = self._handles.define(source, value_type, decode.read_unit(metric))
+        try:
+            tag, is_changed = self._handles.define(source, value_type, decode.read_unit(metric))
+        except TooManyTags:
+            self._complain("too_many_tags", name)
+            return
         if is_changed:
             self.changed.append(tag)
         known = decode.define(name, device, tag.handle, value_type)

@@ -37,6 +37,7 @@ _RETRY_S = (1.0, 2.0, 3.0)
 _GOODBYE_S = 1.0
 _STATE_EVERY_S = 1.0
 _MAX_TOPICS = 200_000
+_MAX_KEPT_TOPIC = 512  # bytes; who invents long topics must not fill the memory with them
 _SPARKPLUG, _PLAIN, _OWN_STATE, _FOREIGN_STATE = range(4)
 
 
@@ -272,7 +273,8 @@ class MqttLink:
             kind = _SPARKPLUG if text.startswith("spBv1.0/") else _PLAIN
         if len(self._topics) >= _MAX_TOPICS:
             self._topics.clear()
-        self._topics[topic] = (text, kind)
+        if len(topic) <= _MAX_KEPT_TOPIC:
+            self._topics[topic] = (text, kind)
         return text, kind
 
     # state

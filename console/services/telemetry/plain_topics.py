@@ -14,13 +14,14 @@ from console.domain.tags import Tag, TagSource
 from console.domain.values import ValueType
 from console.services.records import NodeRecord
 from console.services.telemetry.batch import SessionChanged, TagsDefined
-from console.services.telemetry.handles import HandleTable
+from console.services.telemetry.handles import HandleTable, TooManyTags
 from console.services.telemetry.outlet import Outlet
 from console.services.telemetry.sparkplug_decode import EXACT, NAN, Reading, shorten
 from console.services.telemetry.troubles import hex_example
 
 STALE_INTERVALS = 3
 _MAX_TOPICS = 50_000
+_MAX_TOPIC = 1024  # characters
 _TRUE = frozenset({"true", "on", "yes"})
 _FALSE = frozenset({"false", "off", "no"})
 
@@ -134,6 +135,9 @@ class PlainTopics:
 
     def message(self, topic: str, raw: bytes, receive_us: int, *, retained: bool = False) -> None:
         """Never raises: what cannot be read is counted with its topic."""
+        if len(topic) > _MAX_TOPIC:
+            self._outlet.trouble(topic, "bad_topic", receive_us, f"{len(topic)} characters")
+            return
         sender = self._senders.get(topic) or self._sender(topic)
         if not sender.rules:
             return
@@ -145,6 +149,8 @@ class PlainTopics:
             self._fail(topic, "no_such_path", receive_us, str(error))
         except TypeError as error:
             self._fail(topic, "no_scalar", receive_us, str(error))
+        except TooManyTags:
+            self._fail(topic, "too_many_tags", receive_us, "")
         except Exception as error:
             self._outlet.columns.rollback()
             self._fail(topic, "undecodable", receive_us, f"{type(error).__name__} {hex_example(raw)}")

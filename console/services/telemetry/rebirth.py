@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from heapq import nsmallest
 
 Key = tuple[str, str]  # group, node
 _FIRST_S = 5.0
@@ -57,10 +58,10 @@ class RebirthDesk:
         if self._filled_s is not None:
             self._tokens = min(self._per_s, self._tokens + (mono_s - self._filled_s) * self._per_s)
         self._filled_s = mono_s
-        if not self._wanted:
+        if not self._wanted or self._tokens < 1:
             return []
-        ready = sorted((not_before, key) for key, not_before in self._wanted.items() if not_before <= mono_s)
-        keys = [key for _, key in ready[: int(self._tokens)]]
+        ready = ((not_before, key) for key, not_before in self._wanted.items() if not_before <= mono_s)
+        keys = [key for _, key in nsmallest(int(self._tokens), ready)]
         self._tokens -= len(keys)
         for key in keys:
             del self._wanted[key]

@@ -13,6 +13,9 @@ from console.services.telemetry.troubles import hex_example
 
 REBIRTH_METRIC = "Node Control/Rebirth"
 _MAX_ROUTES = 100_000
+_MAX_KEPT_TOPIC = 512
+_MAX_NODES = 20_000
+_MAX_UNBORN = 1_000  # names that were heard of but never showed a birth certificate
 _REFRESH_US = 5_000_000
 _AFTER_LINK_S = 1.0  # nodes that follow STATE bring their births by themselves
 
@@ -43,6 +46,7 @@ class SparkplugHost:
         self._max_payload = max_payload
         self._sessions: dict[Key, NodeSession] = {}
         self._routes: dict[str, Route] = {}
+        self._unborn: set[Key] = set()
 
     def message(self, topic: str, raw: bytes, receive_us: int, mono_s: float, *, retained: bool = False) -> None:
         """Never raises: what cannot be used is counted with its sender."""
@@ -59,6 +63,8 @@ class SparkplugHost:
         try:
             payload = parse_payload(raw, self._max_payload)
             session.take(Arrival(verb, device, payload, raw, receive_us, mono_s))
+            if verb == "NBIRTH" and session.is_born:
+                self._unborn.discard(session.key)
         except PayloadError as error:
             self._outlet.trouble(topic, str(error), receive_us, hex_example(raw))
             self._desk.want(session.key, mono_s)
@@ -103,9 +109,19 @@ class SparkplugHost:
         key = (parsed.group, parsed.node)
         session = self._sessions.get(key)
         if session is None:
+            if not self._has_room(parsed.verb):
+                self._outlet.trouble(topic, "too_many_nodes", receive_us, hex_example(raw))
+                return None
             session = self._sessions[key] = NodeSession(self._around, *key)
-        route = self._routes[topic] = Route(session, parsed.verb, parsed.device)
+            self._unborn.add(key)
+        route = Route(session, parsed.verb, parsed.device)
+        if len(topic) <= _MAX_KEPT_TOPIC:
+            self._routes[topic] = route
         return route
+
+    def _has_room(self, verb: str) -> bool:
+        """A publisher that invents names is counted, not remembered; a real node shows its birth certificate."""
+        return len(self._sessions) < _MAX_NODES and (verb == "NBIRTH" or len(self._unborn) < _MAX_UNBORN)
 
 
 def rebirth_topic(key: Key) -> str:

@@ -21,6 +21,7 @@ from console.services.telemetry.sparkplug_topic import is_odd
 from console.services.telemetry.troubles import hex_example
 
 DEVICE_GRACE_S = 5.0  # a device stays trusted this long between its node's rebirth and its own
+MAX_DEVICES = 5_000  # of one node
 PROTOCOL_METRICS = 8  # bdSeq, Node Control/* come on top of the plant's own
 NO_HANDLES: Ints = np.empty(0, np.int32)
 
@@ -172,6 +173,9 @@ class NodeSession:
 
     def _device_birth(self, arrival: Arrival) -> None:
         if not self._fits(arrival):
+            return
+        if arrival.device not in self._places and len(self._places) > MAX_DEVICES:
+            self._complain("too_many_devices", arrival, arrival.device)
             return
         place = self._places.setdefault(arrival.device, Place(arrival.device))
         place.due_s = None
