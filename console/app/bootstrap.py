@@ -203,7 +203,9 @@ class Core:
             apply(entries)
             parts.recent.on_entries(entries)
 
-        if self._work is not Work.READ:
+        if self._work is Work.READ:
+            await parts.journal.look()
+        else:
             await parts.journal.open()
         await parts.journal.replay(replayed)
         parts.journal.entries.subscribe(apply)

@@ -97,6 +97,7 @@ def test_every_query_has_its_stable_keys_and_times_in_utc(shop: Shop) -> None:
         for key, value in rows[0].items():
             if key.endswith("_at") and value is not None:
                 assert TIME.fullmatch(value), (what, key, value)
+    assert shop.json("sync")[0]["head"] == len(shop.json("journal", "--limit", "100000")), "every entry counts once"
     filtered = shop.json("tags", "--filter", "temperature")
     assert [row["source"] for row in filtered] == [f"plant/{TEMPERATURE}"]
     assert len(shop.json("tags", "--limit", "2")) == 2

@@ -70,9 +70,13 @@ class JournalLog:
         now = self._now_us()
         self._clock.resume(await self._reader.read(lambda c: _newest_stamp(c, self.place.station)))
         opened = await self._writer.write(lambda c: self._own.ensure_open(c, now))
+        self._publish(opened)
+        await self.look()  # afterwards: what was opened just now is counted once
+
+    async def look(self) -> None:
+        """What a reader needs who writes nothing: how much there is, and what the centre holds of it."""
         self.event_count = await self._reader.read(_count)
         self._in_centre = await self._reader.read(_centre_receipts)
-        self._publish(opened)
 
     def append(
         self, facts: Sequence[Fact], actor: Actor, *, reason: str = "", parents: Sequence[bytes] = ()
