@@ -16,7 +16,7 @@ from console.models.row_order import SortColumn
 from console.models.sorted_table import PLAIN, Column, RowLook, SortedTable
 from console.services.records import AlarmsDelta
 from console.services.station import ALARMS, Station
-from console.ui.format import DASH, age_text, clock_text, number_text, time_tip
+from console.ui.format import DASH, age_text, clock_text, exact_text, number_text, time_tip
 from console.ui.priority_symbol import SymbolState, symbol_state
 from console.ui.translation import mark, tr
 
@@ -76,6 +76,7 @@ class AlarmTable(SortedTable):
         self.alarms = AlarmColumns()
         self.tab = AlarmTab.ACTIVE
         self.wanted = ""
+        self.priority = 0
         self._matches: NDArray[np.bool_] = np.empty(0, np.bool_)
         self._undo = station.subscribe(ALARMS, self._on_delta)
 
@@ -106,6 +107,16 @@ class AlarmTable(SortedTable):
             self._matches = self.alarms.haystack.matching(wanted)
             self.relayout()
 
+    def set_priority(self, priority: int) -> None:
+        """Show only alarms of this priority; 0 shows them all."""
+        if priority != self.priority:
+            self.priority = priority
+            self.relayout()
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.wanted or self.priority)
+
     def set_tab(self, tab: AlarmTab) -> None:
         if tab != self.tab:
             self.tab = tab
@@ -125,7 +136,10 @@ class AlarmTable(SortedTable):
         return np.zeros(len(self.alarms), np.bool_)
 
     def _shown(self) -> NDArray[np.bool_]:
-        return self._in_tab(self.tab) & self._matches if self.wanted else self._in_tab(self.tab)
+        shown = self._in_tab(self.tab)
+        if self.wanted:
+            shown = shown & self._matches
+        return shown & (self.alarms["priority"] == self.priority) if self.priority else shown
 
     def _sort_column(self, key: str) -> SortColumn:
         alarms = self.alarms
@@ -146,6 +160,12 @@ class AlarmTable(SortedTable):
     def hidden_count(self) -> int:
         """How many alarms of this tab the filter hides."""
         return self.tab_count(self.tab) - self.rowCount()
+
+    def active_by_priority(self) -> tuple[int, int, int, int]:
+        """Alarms whose condition stands now: those that returned and wait for their acknowledgement are not active."""
+        stands = np.isin(self.alarms["state"], (AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED))
+        active = np.bincount(self.alarms["priority"][stands].astype(np.int64), minlength=5)
+        return int(active[1]), int(active[2]), int(active[3]), int(active[4])
 
     def unacknowledged_by_priority(self) -> tuple[int, int, int, int]:
         owed = np.bincount(self.alarms["priority"][self.alarms.unacknowledged].astype(np.int64), minlength=5)
@@ -201,6 +221,8 @@ class AlarmTable(SortedTable):
         return RowLook(is_dim=self.look(row).is_dim) if key in _LIGHT_COLUMNS else None
 
     def tip(self, row: int, key: str) -> str:
+        if key == "value":
+            return exact_text(float(self.alarms["value"][row]))
         return time_tip(int(self.alarms["start_us"][row])) if key in {"since", "age"} else ""
 
     def cell(self, row: int, key: str) -> str:
@@ -243,7 +265,7 @@ def limit_text(condition: Condition, severity: int) -> str:
     band = _BANDS.get(severity, "")  # type: ignore[call-overload]
     if band not in limits and condition.side == "low":
         band = {"H": "L", "HH": "LL"}.get(band, band)
-    return f"{band} {number_text(limits[band])}" if band in limits else ("" if not limits else DASH)
+    return f"{band} {number_text(limits[band], digits=9)}" if band in limits else ("" if not limits else DASH)
 
 
 _CELLS: dict[str, Callable[[AlarmTable, int, Condition], str]] = {

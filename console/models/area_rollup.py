@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from console.domain.assets import Asset
+from console.domain.assets import Asset, AssetClass
 from console.services.notifier import Notifier
 from console.services.records import AssetState, LinkRecord, LinksDelta, TopologyDelta
 from console.services.station import LINKS, TOPOLOGY, Station
@@ -83,7 +83,8 @@ class AreaRollup:
         lost = self.lost_brokers
         members: dict[str, list[Asset]] = {}
         for asset in self._assets.values():
-            members.setdefault(_area_of(asset), []).append(asset)
+            if asset.area or asset.asset_class != AssetClass.SITE:  # the site holds the areas, it is none
+                members.setdefault(_area_of(asset), []).append(asset)
         return tuple(
             self._summary(area, members[area], lost) for area in sorted(members, key=lambda name: name.casefold())
         )

@@ -63,12 +63,12 @@ class IncidentTable(SortedTable):
 
     COLUMNS = (
         Column("symbol", "", 46),
-        Column("number", mark("Number"), 120),
+        Column("number", mark("Number"), 214),
         Column("state", mark("State"), 120),
         Column("title", mark("Title"), 0),
         Column("age", mark("Age"), 90, is_dim=True, is_live=True),
         Column("assigned", mark("Assigned to"), 150),
-        Column("places", mark("Kept"), 96, is_dim=True),
+        Column("places", mark("Kept"), 126, is_dim=True),
     )
     DEFAULT_SORT = "symbol"
 

@@ -264,6 +264,15 @@ class SortedTable(QAbstractTableModel):
             return None
         return answer(self, int(self._order[position]), self.COLUMNS[index.column()])
 
+    def painted(self, position: int, section: int) -> tuple[str, QFont | None, QColor | None, QBrush | None, int]:
+        """Text, font, colour, ground and alignment of a cell in one answer, the same as the roles give one by one."""
+        if not 0 <= position < len(self._order):
+            return "", None, None, None, _LEFT
+        row, column = int(self._order[position]), self.COLUMNS[section]
+        text = one_line(self.cell(row, column.key))
+        align = _RIGHT if column.is_number else _LEFT
+        return text, _font(self, row, column), _foreground(self, row, column), _background(self, row, column), align
+
     def look_of(self, row: int, column: Column) -> RowLook:
         """The look of a cell; the roles of one cell are asked for one after the other and share one answer."""
         cell, look = self._last_look

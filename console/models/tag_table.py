@@ -31,7 +31,7 @@ class TagTable(SortedTable):
     COLUMNS = (
         Column("name", mark("Tag"), 0),
         Column("place", mark("Node"), 210, is_dim=True),
-        Column("value", mark("Value"), 150, is_number=True),
+        Column("value", mark("Value"), 120, is_number=True),
         Column("unit", mark("Unit"), 76, is_dim=True),
         Column("quality", mark("Quality"), 180),
         Column("age", mark("Age"), 84, is_dim=True, is_live=True),
@@ -144,9 +144,11 @@ class TagTable(SortedTable):
         return _NAME_BLIND if int(self._cache.quality[row]) == _BLIND_QUALITY else PLAIN
 
     def tip(self, row: int, key: str) -> str:
-        if key in {"age", "value"}:
-            return time_tip(int(self._cache.source_us[row]))
         tag = self._cache.tag(row)
+        if key in {"age", "value"}:
+            when = time_tip(int(self._cache.source_us[row]))
+            exact = self.shown_value(tag).exact if tag is not None and key == "value" else ""
+            return "\n".join(part for part in (exact, when) if part)
         return tag.source.path() if tag is not None and key in {"name", "place"} else ""
 
     def cell(self, row: int, key: str) -> str:

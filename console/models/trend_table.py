@@ -18,7 +18,6 @@ COLUMNS = ("", mark("Pen"), mark("Now"), mark("At cursor"), mark("Min"), mark("M
 COLOUR, PEN, NOW, CURSOR, LOW, HIGH, AVERAGE, QUALITY = range(8)
 _EMPTY = PenStatistics(float("nan"), float("nan"), float("nan"), 0, False)
 Index = QModelIndex | QPersistentModelIndex
-DIGITS = 4  # of what is computed; the value now is shown as it came
 _NUMBERS = (NOW, CURSOR, LOW, HIGH, AVERAGE)
 
 
@@ -136,7 +135,7 @@ class TrendTable(QAbstractTableModel):
     def _number(self, row: PenRow, value: float) -> str:
         if math.isnan(value):
             return DASH
-        return f"{number_text(value, digits=DIGITS)} {row.tag.unit}".rstrip()
+        return f"{number_text(value)} {row.tag.unit}".rstrip()
 
     def _quality(self, row: PenRow) -> int:
         return int(self._cache.quality[row.tag.handle]) if row.tag.handle < len(self._cache) else 5

@@ -76,6 +76,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
 )
 
 
+NOT_HERE = mark("This view has nothing for it")
+
+
 class ActionTarget(Protocol):
     """A view that can do actions: the handlers by action id. A handler runs when its view is the current one."""
 
@@ -179,4 +182,6 @@ class ActionSet(QObject):
             if spec.in_list_only:  # buttons and menus act anywhere, the letter key only in a list
                 action.setShortcut(QKeySequence(spec.shortcut if self._list_has_focus else ""))
             tip = tr(why) if why else tr(spec.tip or spec.text)
+            if not is_known:
+                tip = f"{tip}\n{tr(NOT_HERE)}"
             action.setToolTip(f"{tip} ({spec.shortcut})" if spec.shortcut and not why else tip)

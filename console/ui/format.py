@@ -62,10 +62,16 @@ class ValueText:
     unit: str
     style: str
     tip: str
+    exact: str = ""  # every digit, where `number` is shorter
 
     @property
     def text(self) -> str:
         return f"{self.number} {self.unit}".rstrip()
+
+    @property
+    def full(self) -> str:
+        """The value with every digit and its quality, for hovering."""
+        return f"{self.exact or self.number} {self.unit}".rstrip() + f"\n{self.tip}"
 
 
 def set_site_zone(name: str) -> None:
@@ -133,23 +139,39 @@ def time_tip(at_us: int) -> str:
     )
 
 
-def number_text(value: float, *, digits: int = 6) -> str:
-    """At most `digits` significant digits, thousands grouped from 10,000 on, decimal sign of the language."""
+def number_text(value: float, *, digits: int = 4) -> str:
+    """The one rule of all screens: whole numbers as they are, else at most `digits` significant digits.
+
+    No decimals from 10,000 on, where thousands are grouped; decimal sign of the language. Never rounded to a zero.
+    """
     if math.isnan(value):
         return DASH
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
     size = abs(value)
-    if size and (size >= 1e12 or size < 1e-4):
-        shown = f"{value:.{max(digits - 3, 1)}e}"
+    if size and (size >= 1e15 or size < 1e-4):
+        shown = f"{value:.{max(digits - 1, 1)}e}"
     else:
-        whole = len(str(int(size))) if size >= 1 else 0
-        shown = f"{value:,.{max(0, min(digits - whole, 4))}f}"
+        is_whole = size >= 10_000 or value == int(value)
+        decimals = 0 if is_whole else max(0, digits - 1 - math.floor(math.log10(size)))
+        shown = f"{value:,.{decimals}f}"
         if "." in shown:
             shown = shown.rstrip("0").rstrip(".")
-        if size < 10_000:
+        if size < 9_999.5:
             shown = shown.replace(",", "")
-    shown = "0" if shown == "-0" else shown
+    return _signed("0" if shown == "-0" else shown)
+
+
+def exact_text(value: float) -> str:
+    """Every digit that is known, for hovering over a number that is shown short; empty when nothing was left out."""
+    if not math.isfinite(value) or value == int(value):
+        return ""
+    exact = _signed(repr(value))
+    return "" if exact == number_text(value) else exact
+
+
+def _signed(shown: str) -> str:
+    """Decimal and thousands signs of the language."""
     return shown.translate(str.maketrans(",.", ".,")) if language() == "de" else shown
 
 
@@ -185,14 +207,14 @@ def value_text(
     is_boolean: bool = False,
 ) -> ValueText:
     """The shown form of a tag's value; `text` wins over the number, an enumeration over both."""
-    shown = text
+    shown, exact = text, ""
     named = dict(enum).get(int(value)) if enum and math.isfinite(value) and value == int(value) else None
     if named is not None:
         shown, unit = named, ""
     elif not shown and is_boolean and not math.isnan(value):
         shown = tr("yes") if value else tr("no")
     elif not shown:
-        shown = number_text(value)
+        shown, exact = number_text(value), exact_text(value)
     if quality == Quality.GOOD:
         style = ""
     elif quality == Quality.UNCERTAIN:
@@ -203,4 +225,4 @@ def value_text(
         style = "stale"
     if quality == Quality.UNKNOWN and detail == Detail.NEVER_SEEN:
         shown, unit = DASH, ""
-    return ValueText(shown, unit, style, quality_word(quality, detail))
+    return ValueText(shown, unit, style, quality_word(quality, detail), exact)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from PySide6.QtCore import (
     QAbstractItemModel,
@@ -36,6 +36,18 @@ from console.ui.translation import tr
 Index = QModelIndex | QPersistentModelIndex
 SortKeys = tuple[tuple[int, bool], ...]  # (column, descending), the first decides first
 MAX_SORT_KEYS = 3
+
+
+class Fitter(Protocol):
+    """Gives columns their room; tells what is wanted apart from what a narrow window makes of it."""
+
+    def width_of(self, column: int, shown: int) -> int: ...
+
+    def is_held_back(self, column: int) -> bool: ...
+
+    def adopt(self, widths: Mapping[int, int]) -> None: ...
+
+    def choose(self, column: int) -> None: ...
 
 
 class PlainDelegate(QStyledItemDelegate):
@@ -148,6 +160,7 @@ class TableView(QTableView):
         self.setObjectName(f"table.{table_id}")
         self.table_id = table_id
         self.empty_text = empty_text
+        self.fitter: Fitter | None = None
         self.header = SortHeader(self)
         self.setHorizontalHeader(self.header)
         self.header.sort_asked.connect(self._sort)
@@ -235,9 +248,14 @@ class TableView(QTableView):
 
     def save_state(self) -> dict[str, object]:
         """JSON-able: columns by their number with place, width and whether hidden; sort keys."""
-        header = self.header
+        header, fitter = self.header, self.fitter
         columns = [
-            [header.visualIndex(c), header.sectionSize(c), self.isColumnHidden(c)] for c in range(header.count())
+            [
+                header.visualIndex(c),
+                fitter.width_of(c, header.sectionSize(c)) if fitter else header.sectionSize(c),
+                self.isColumnHidden(c) and not (fitter and fitter.is_held_back(c)),
+            ]
+            for c in range(header.count())
         ]
         return {"columns": columns, "sort": [list(key) for key in header.keys]}
 
@@ -256,6 +274,8 @@ class TableView(QTableView):
                 self.setColumnHidden(column, hidden)
                 if width > 0 and not hidden:
                     self.setColumnWidth(column, min(width, 2000))
+            if self.fitter is not None:
+                self.fitter.adopt({c: min(width, 2000) for c, (_place, width, _hidden) in enumerate(columns)})
         if keys and all(0 <= column < self.header.count() for column, _down in keys):
             self.set_sort(keys[:MAX_SORT_KEYS])
 
@@ -271,8 +291,13 @@ class TableView(QTableView):
             action.setCheckable(True)
             action.setChecked(column in visible)
             action.setEnabled(visible != [column])
-            action.toggled.connect(lambda on, c=column: self.setColumnHidden(c, not on))
+            action.toggled.connect(lambda on, c=column: self._choose_column(c, on))
         return menu
+
+    def _choose_column(self, column: int, on: bool) -> None:
+        self.setColumnHidden(column, not on)
+        if self.fitter is not None:
+            self.fitter.choose(column)
 
     def _column_menu(self, place: QPoint) -> None:
         if self.model() is None:

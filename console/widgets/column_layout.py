@@ -1,19 +1,110 @@
-"""The cells of a list and the first widths of its columns; what the person chose later wins."""
+"""The cells of a list and the widths of its columns: the main column always has room; what a person chose wins."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHeaderView
 
 from console.ui.table_view import TableView
 from console.widgets.row_delegate import RowDelegate
 
+MAIN_LEAST, MAIN_SHARE = 150, 0.3  # of the list's width, for the column that says what the row is about
+SHRINK = 0.75  # how narrow other columns become before one of them gives way
+SYMBOL_WIDTH = 50  # columns up to here hold symbols, which do not shrink
 
-def lay_out_columns(view: TableView, widths: Sequence[int]) -> None:
-    """Set the widths in pixels; the column of width 0 takes what is left."""
+
+def lay_out_columns(view: TableView, widths: Sequence[int], give_way: Sequence[int] = ()) -> None:
+    """Set the widths in pixels; the column of width 0 takes what is left. `give_way`: first to go in a narrow list."""
     view.setItemDelegate(RowDelegate(view))
     view.header.setStretchLastSection(False)
-    for column, width in enumerate(widths):
-        if width:
-            view.setColumnWidth(column, width)
-        else:
-            view.header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+    view.fitter = ColumnFit(view, dict(enumerate(widths)), give_way)
+
+
+class ColumnFit(QObject):
+    """Fits when the list's width changes. Columns that a person set or brought back are left as they are."""
+
+    def __init__(self, view: TableView, widths: Mapping[int, int], give_way: Sequence[int]) -> None:
+        super().__init__(view)
+        self._view = view
+        self._widths = dict(widths)
+        self._main = next((column for column, width in widths.items() if not width), -1)
+        self._give_way = tuple(give_way)
+        self._held_back: set[int] = set()
+        self._chosen: set[int] = set()
+        self._busy = False
+        if self._main >= 0:
+            view.header.setSectionResizeMode(self._main, QHeaderView.ResizeMode.Stretch)
+        view.header.sectionResized.connect(self._on_resized)
+        view.viewport().installEventFilter(self)
+        self.fit()
+
+    def width_of(self, column: int, shown: int) -> int:
+        """The width to keep: the wanted one, not what a narrow window makes of it."""
+        return self._widths.get(column, 0) or shown
+
+    def is_held_back(self, column: int) -> bool:
+        """Hidden only because the list is narrow."""
+        return column in self._held_back
+
+    def adopt(self, widths: Mapping[int, int]) -> None:
+        """Widths that were kept; they are wanted from now on."""
+        self._widths.update({c: width for c, width in widths.items() if c != self._main and width > 0})
+        self.fit()
+
+    def choose(self, column: int) -> None:
+        """A person hid this column or brought it back."""
+        self._held_back.discard(column)
+        self._chosen.add(column)
+        self.fit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self.fit()
+        return False
+
+    def fit(self) -> None:
+        """Shrink what may shrink, then let columns give way, until the main column has its room."""
+        if self._busy:
+            return
+        self._busy = True
+        room = self._view.viewport().width()
+        main = max(MAIN_LEAST, round(room * MAIN_SHARE)) if self._main >= 0 else 0
+        present = [c for c in self._widths if c != self._main and not self._is_hidden_by_choice(c)]
+        gone: set[int] = set()
+        for column in (-1, *self._give_way):
+            if column in self._chosen or (column >= 0 and column not in present):
+                continue
+            gone |= {column} - {-1}
+            steady, loose = self._sums([c for c in present if c not in gone])
+            if steady + loose * SHRINK + main <= room:
+                break
+        factor = min(1.0, max(SHRINK, (room - main - steady) / loose)) if loose else 1.0
+        for column in present:
+            hidden = column in gone
+            if hidden != self._view.isColumnHidden(column):
+                self._view.setColumnHidden(column, hidden)
+            if not hidden:
+                self._view.setColumnWidth(column, self._shown_width(column, factor))
+        self._held_back = gone
+        self._busy = False
+
+    def _is_hidden_by_choice(self, column: int) -> bool:
+        return self._view.isColumnHidden(column) and column not in self._held_back
+
+    def _is_steady(self, column: int) -> bool:
+        return column in self._chosen or self._widths[column] <= SYMBOL_WIDTH
+
+    def _sums(self, columns: Sequence[int]) -> tuple[int, int]:
+        steady = sum(self._widths[c] for c in columns if self._is_steady(c))
+        return steady, sum(self._widths[c] for c in columns) - steady
+
+    def _shown_width(self, column: int, factor: float) -> int:
+        width = self._widths[column]
+        return width if self._is_steady(column) else int(width * factor)
+
+    def _on_resized(self, column: int, _old: int, new: int) -> None:
+        is_by_hand = bool(QGuiApplication.mouseButtons() & Qt.MouseButton.LeftButton)
+        if not self._busy and is_by_hand and column != self._main and new > 0:
+            self._widths[column] = new
+            self._chosen.add(column)

@@ -29,12 +29,14 @@ class FilterLine(QWidget):
 
     changed = Signal(str)
     left = Signal()
+    cleared = Signal()  # the press that shows every row again; a pinned condition is gone as well
 
     def __init__(self, hint: str = _HINT, key: str = "Ctrl+F", parent: QWidget | None = None) -> None:
         """`hint` is marked English."""
         super().__init__(parent)
         self._hint, self._key = hint, key
         self._hidden = 0
+        self._pinned = ""
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
@@ -45,7 +47,7 @@ class FilterLine(QWidget):
         self.field.left.connect(self.left)
         self.clear_button = QPushButton()
         self.clear_button.setAutoDefault(False)
-        self.clear_button.clicked.connect(self.field.clear)
+        self.clear_button.clicked.connect(self.reset)
         self.clear_button.hide()
         row.addWidget(self.field, 1)
         row.addWidget(self.clear_button)
@@ -62,11 +64,24 @@ class FilterLine(QWidget):
     def set_text(self, text: str) -> None:
         self.field.setText(text)
 
+    def pin(self, words: str) -> None:
+        """A condition beside the typed words (already translated), shown on the button that clears both."""
+        self._pinned = words
+        self.set_hidden(self._hidden)
+
+    def reset(self) -> None:
+        """No filter any more."""
+        self._pinned = ""
+        self.field.clear()
+        self.cleared.emit()
+        self.set_hidden(0)
+
     def set_hidden(self, hidden: int) -> None:
         """How many rows the filter hides now; says so only while there is a filter."""
         self._hidden = hidden
-        self.clear_button.setVisible(bool(self.field.text()))
-        self.clear_button.setText(tr("{n} hidden by filter · clear", n=whole_text(hidden)))
+        self.clear_button.setVisible(bool(self.field.text() or self._pinned))
+        words = tr("{n} hidden by filter · clear", n=whole_text(hidden))
+        self.clear_button.setText(f"{self._pinned} · {words}" if self._pinned else words)
 
     def _retell(self) -> None:
         self.field.setPlaceholderText(f"{tr(self._hint)}   {self._key}")

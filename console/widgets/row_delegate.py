@@ -1,42 +1,61 @@
 """Cells painted straight from the tokens: a fraction of a style sheet's cost, and hatches that it would paint over."""
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QPainter
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
 from console.ui.table_view import PlainDelegate
 from console.ui.theme import theme
 
+Painted = tuple[str, QFont | None, QColor | None, QBrush | None, int | None]  # text, font, colour, ground, alignment
 _PAD = 11  # as in the header, so that cells stand under their heading
 _LONGEST = 2000
 _ROLE = Qt.ItemDataRole
 _DEFAULT_ALIGN = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+_WIDEST = 16  # no letter of the table font is wider: a text that fits even so needs no measuring
 _ONE_LINE = int(Qt.TextFlag.TextSingleLine)
 
 
 class RowDelegate(PlainDelegate):
-    """Plain text on one line, elided; honours font, foreground, background and alignment of the model."""
+    """Plain text on one line, elided; honours font, foreground, background and alignment of the model.
+
+    A model that offers `painted(position, section)` is asked once a cell instead of once a role: every step from Qt
+    into Python may have to wait for a busy telemetry thread.
+    """
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         rect: QRect = option.rect
+        look = theme()
         if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rect, theme().color("selection"))
-        background = index.data(_ROLE.BackgroundRole)
+            painter.fillRect(rect, look.color("selection"))
+        text, font, color, background, align = _painted(index)
         if background is not None:
             painter.fillRect(rect, background)
-        painter.setPen(theme().color("line.soft"))
+        painter.setPen(look.color("line.soft"))
         painter.drawLine(rect.bottomLeft(), rect.bottomRight())
-        text = index.data(_ROLE.DisplayRole)
         if not text:
             return
-        font = index.data(_ROLE.FontRole)
         shown = font.resolve(option.font) if isinstance(font, QFont) else option.font
-        align = index.data(_ROLE.TextAlignmentRole)
-        color = index.data(_ROLE.ForegroundRole)
         painter.setFont(shown)
-        painter.setPen(color if color is not None else theme().color("text"))
+        painter.setPen(color if color is not None else look.color("text"))
         room = rect.adjusted(_PAD, 0, -_PAD, -1)
-        elided = QFontMetrics(shown).elidedText(str(text)[:_LONGEST], Qt.TextElideMode.ElideRight, room.width())
-        painter.drawText(room, (int(align) if align is not None else _DEFAULT_ALIGN) | _ONE_LINE, elided)
+        if len(text) * _WIDEST > room.width():
+            text = QFontMetrics(shown).elidedText(text[:_LONGEST], Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, (int(align) if align is not None else _DEFAULT_ALIGN) | _ONE_LINE, text)
+
+
+def _painted(index: QModelIndex | QPersistentModelIndex) -> Painted:
+    painted = getattr(index.model(), "painted", None)
+    if painted is not None:
+        answer: Painted = painted(index.row(), index.column())
+        return answer
+    text = index.data(_ROLE.DisplayRole)
+    return (
+        str(text) if text else "",
+        index.data(_ROLE.FontRole),
+        index.data(_ROLE.ForegroundRole),
+        index.data(_ROLE.BackgroundRole),
+        index.data(_ROLE.TextAlignmentRole),
+    )

@@ -101,4 +101,4 @@ class TrendAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         if self.is_time:
             return [time_label(round(value * US), round(spacing * US)) for value in values]
         decimals = max(0, -math.floor(math.log10(spacing) + 1e-9)) if spacing > 0 else 0
-        return [number_text(float(np.round(value, min(decimals + 1, 12)))) for value in values]
+        return [number_text(float(np.round(value, min(decimals + 1, 12))), digits=12) for value in values]

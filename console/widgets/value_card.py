@@ -56,7 +56,7 @@ class ValueCard(Card):
             for label, text in ((name, row.name), (number, row.value.number), (unit, row.value.unit)):
                 if label.text() != text:
                     label.setText(text)
-            number.setToolTip(plain_tip(f"{row.value.text}\n{row.value.tip}"))
+            number.setToolTip(plain_tip(row.value.full))
             set_role(number, "strong" if is_trusted else "stale")
             line.set_points(row.times, row.values, trusted=is_trusted, tone=row.tone)
         self.setVisible(bool(rows))

@@ -40,7 +40,23 @@ def test_ages_are_written_as_the_crew_says_them(seconds, text):
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(78.4, "78.4"), (184220.0, "184,220"), (0.0, "0"), (-0.0, "0"), (9999.5, "9999.5"), (1e-7, "1.000e-07")],
+    [
+        (78.4, "78.4"),
+        (563.629, "563.6"),
+        (46.1077, "46.11"),
+        (1.05849, "1.058"),
+        (0.012345, "0.01235"),
+        (8760.62, "8761"),
+        (9999.7, "10,000"),
+        (123456.78, "123,457"),
+        (8765, "8765"),
+        (184220.0, "184,220"),
+        (9_007_199_254_741, "9,007,199,254,741"),
+        (0.0, "0"),
+        (-0.0, "0"),
+        (-0.5, "-0.5"),
+        (1e-7, "1.000e-07"),
+    ],
 )
 def test_numbers_keep_what_matters(value, text):
     assert f.number_text(value) == text
@@ -50,6 +66,13 @@ def test_german_numbers_use_the_comma(qapp):
     set_language("de")
     assert f.number_text(184220.25) == "184.220"
     assert f.number_text(78.4) == "78,4"
+    assert f.exact_text(563.6294) == "563,6294"
+
+
+def test_the_exact_value_is_kept_for_hovering_and_only_where_digits_are_left_out():
+    assert f.value_text(563.6294, 0, unit="V").full == "563.6294 V\ngood"
+    assert f.value_text(563.6, 0, unit="V").exact == ""
+    assert f.exact_text(12.0) == f.exact_text(math.nan) == f.exact_text(math.inf) == ""
 
 
 @given(st.floats())

@@ -16,13 +16,19 @@ from console.app.folders import Folders
 
 if TYPE_CHECKING:
     from console.app.demo.demo import Demo
+    from console.app.frame.plant_picture import AlarmNow
     from console.app.main import Console
     from console.services.records import StatusRecord
+    from console.ui.view import Selection
 
-SIZE = (1920, 1080)
+SIZE = (1600, 900)
 FAULTS = ("robot-overheat", "oil-pressure", "ups-on-battery", "cut-switch")
 _PATIENCE_S = 60.0
 _SETTLE_S = 1.2
+_FAULTS_LAST_S = 25.0
+ALARM, OTHER_ALARM = "Oil pressure", "UPS runs on battery"
+PENS = ("HYD-11/Oil pressure", "HYD-11/Filter/Pressure drop", "HYD-11/Oil level", "UPS-1/Battery/Charge")
+GERMAN = ("alarms-light-de",)
 
 
 def main() -> int:
@@ -30,6 +36,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--size", default=f"{SIZE[0]}x{SIZE[1]}")
     parser.add_argument("--live-s", type=float, default=40.0, help="how long the plant runs before the first picture")
+    parser.add_argument("--every-language", action="store_true", help="every screen in German as well")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     width, height = (int(part) for part in options.size.split("x"))
@@ -37,7 +44,7 @@ def main() -> int:
         from console.app.main import in_window_loop
 
         options.folder.mkdir(parents=True, exist_ok=True)
-        return in_window_loop(lambda: take_pictures(options.folder, (width, height), options.live_s))
+        return in_window_loop(lambda: take_pictures(options, (width, height)))
     return on_virtual_screen(sys.argv[1:], width, height)
 
 
@@ -62,7 +69,7 @@ def on_virtual_screen(arguments: list[str], width: int, height: int) -> int:
         screen.wait()
 
 
-async def take_pictures(folder: Path, size: tuple[int, int], live_s: float) -> int:
+async def take_pictures(options: argparse.Namespace, size: tuple[int, int]) -> int:
     from console.app.demo.demo import Demo
     from console.app.main import Console
     from console.domain.commands import SignOn
@@ -74,7 +81,7 @@ async def take_pictures(folder: Path, size: tuple[int, int], live_s: float) -> i
         console = Console(first)
         console.window.setGeometry(0, 0, *size)
         console.window.show()
-        photographer = Photographer(console, demo, folder, live_s)
+        photographer = Photographer(console, demo, options.folder, options.live_s, options.every_language)
 
         async def after() -> None:
             assert console.core is not None
@@ -92,21 +99,28 @@ async def take_pictures(folder: Path, size: tuple[int, int], live_s: float) -> i
 class Photographer:
     """Brings the plant into an interesting state and takes every screen in it."""
 
-    def __init__(self, console: "Console", demo: "Demo", folder: Path, live_s: float) -> None:
+    def __init__(self, console: "Console", demo: "Demo", folder: Path, live_s: float, every_language: bool) -> None:
         self._console = console
         self._demo = demo
         self._folder = folder
         self._live_s = live_s
+        self._every_language = every_language
+        self._alarm: Selection | None = None
+        self._incident: Selection | None = None
 
     async def work(self) -> None:
         from console.ui.theme import theme
         from console.ui.translation import set_language
 
         await asyncio.sleep(self._live_s)
+        for name in ("dark", "light"):
+            theme().use(name)
+            await self._picture(f"overview-calm-{name}-en")
+        await self._draw_trends()
         for fault in FAULTS:
             await self._demo.set_fault(fault, True)
-        await self._until(lambda: sum(self._counts()) >= 3)
-        await asyncio.sleep(8)
+        await self._until(lambda: self._find(ALARM) is not None and sum(self._counts()) >= 5)
+        await asyncio.sleep(_FAULTS_LAST_S)
         await self._act()
         for language in ("en", "de"):
             set_language(language)
@@ -120,37 +134,78 @@ class Photographer:
         self._console.window.go("overview")
         await self._picture("overview-blind-light-en")
 
+    async def _draw_trends(self) -> None:
+        """Pens of interest on plots by unit, in a window that their short life fills."""
+        from console.ui.view import Selection
+
+        window = self._console.window
+        window.go("trends")
+        assert window.docks is not None
+        view = window.docks.view("trends")
+        assert view is not None
+        view.restore_state({"span_us": round((self._live_s + _FAULTS_LAST_S + 30) * 1e6)})
+        for path in PENS:
+            handle = next((tag.handle for tag in window.picture.tags.tags if tag.source.path().endswith(path)), -1)
+            window.go("trends", Selection(tag_handle=handle))
+        window.go("overview")
+
+    def _find(self, words: str) -> "AlarmNow | None":
+        listed = self._console.window.picture.alarms()
+        return next((alarm for alarm in listed if words in alarm.condition.text), None)
+
     async def _act(self) -> None:
-        """Acknowledge one alarm, open an incident from another."""
-        from console.domain.alarms import AlarmState, Occurrence
-        from console.domain.commands import AcknowledgeAlarms, OpenIncident
+        """Acknowledge and comment one alarm; open an incident from another, assign it and note something."""
+        from uuid import UUID
+
+        from console.domain.commands import (
+            AcknowledgeAlarms,
+            AssignIncident,
+            CommentAlarm,
+            NoteIncident,
+            OpenIncident,
+        )
+        from console.ui.view import Selection
 
         core = self._console.core
-        assert core is not None
-        delta = core.engine.snapshot()
-        ids = {condition.row: condition.condition_id for condition in delta.conditions}
-        listed = [
-            Occurrence(ids[int(row)], int(start))
-            for row, state, start in zip(delta.rows, delta.state, delta.start_us, strict=True)
-            if int(state) == AlarmState.UNACKNOWLEDGED
-        ]
-        if len(listed) > 1:
-            await core.station.submit(AcknowledgeAlarms((listed[-1],)))
-        if listed:
-            await core.station.submit(OpenIncident("", 2, 1, occurrences=(listed[0],)))
+        alarm, other = self._find(ALARM), self._find(OTHER_ALARM)
+        assert core is not None and alarm is not None and other is not None
+        submit = core.station.submit
+        await submit(AcknowledgeAlarms((other.occurrence,)))
+        await submit(CommentAlarm(other.occurrence, "Generator runs, electrician is on his way"))
+        asset_id = self._console.window.picture.asset_of(alarm.condition)
+        assets = (asset_id,) if asset_id is not None else ()
+        title = "Press 11 loses oil pressure"
+        receipt = await submit(OpenIncident(title, 2, 1, "Pressure fell within seconds.", (alarm.occurrence,), assets))
+        incident_id = UUID(receipt.entity_id)
+        await submit(AssignIncident(incident_id, "Maintenance press shop", "demo-operator"))
+        await submit(NoteIncident(incident_id, "Leak at the suction filter, press is at top dead centre."))
+        condition = alarm.condition
+        self._alarm = Selection(
+            asset_id, condition.tag_handle, condition.tag_id, alarm.occurrence, None, alarm.start_us
+        )
+        self._incident = Selection(asset_id, incident_id=incident_id)
 
     async def _every_view(self, suffix: str) -> None:
         from console.app.view_specs import view_specs
+        from console.ui.table_view import TableView
 
         window = self._console.window
-        window.show_top_alarm()
+        assert window.docks is not None
         for spec in view_specs():
-            window.go(spec.view_id)
-            await self._picture(f"{spec.view_id}-{suffix}")
+            window.go("alarms", self._alarm)  # the faceplate shows it
+            window.go(spec.view_id, self._incident if spec.view_id == "incidents" else self._alarm)
+            view = window.docks.view(spec.view_id)
+            if spec.view_id == "journal" and view is not None:
+                await asyncio.sleep(_SETTLE_S)
+                for table in view.findChildren(TableView):
+                    table.selectRow(1)
+            name = f"{spec.view_id}-{suffix}"
+            if self._every_language or suffix.endswith("-en") or name in GERMAN:
+                await self._picture(name)
 
     async def _picture(self, name: str) -> None:
         await asyncio.sleep(_SETTLE_S)
-        self._console.window.grab().save(str(self._folder / f"{name}.png"))
+        self._console.window.grab().save(str(self._folder / f"{name}.png"), quality=0)  # 0 is the smallest file
         print(self._folder / f"{name}.png", flush=True)
 
     def _counts(self) -> tuple[int, ...]:

@@ -97,7 +97,7 @@ class Faceplate(QFrame):
         column.addWidget(self.needs)
         column.addWidget(self.history)
         column.addStretch(1)
-        area = QScrollArea()
+        area = self._area = QScrollArea()
         area.setWidget(inner)
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -111,6 +111,13 @@ class Faceplate(QFrame):
         self._seen = (-1, -1)
         self.refresh()
         self._history.ask(selection, self.facts)
+
+    def show_procedure(self) -> None:
+        """Bring "What to do" into view and give it the keyboard; Esc goes back to the list."""
+        self.todo.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.window().activateWindow()
+        self._area.ensureWidgetVisible(self.todo if self.facts.title else self.empty)
+        self.todo.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def refresh(self) -> None:
         """Look again; cheap when nothing changed. Called a few times a second while visible."""

@@ -95,7 +95,7 @@ class MainWindow(QMainWindow):
         self.horn.failed.connect(lambda _text: self.banners.set_no_sound(True))
         self.horn.recovered.connect(lambda: self.banners.set_no_sound(False))
         self._build()
-        self.person = Person(station, preferences, self.actions_set, self._on_person)
+        self.person = Person(station, preferences, self.actions_set, self.errands, self._on_person)
         self._undo = [station.subscribe(HORN, self.horn.show), station.subscribe(STATUS, self._on_status)]
         self._wire()
 
@@ -143,6 +143,7 @@ class MainWindow(QMainWindow):
         for action_id, handler in (
             ("alarm.next", self.show_top_alarm),
             ("horn.silence", self.wishes.silence),
+            ("show.procedure", self.faceplate.show_procedure),
             ("app.palette", self.open_palette),
             ("app.lock", self.wishes.lock),
             ("app.full_screen", self.toggle_full_screen),
@@ -162,12 +163,10 @@ class MainWindow(QMainWindow):
         app.setQuitOnLastWindowClosed(False)
         app.focusChanged.connect(self._on_focus)
         theme().changed.connect(self._retell)
-        self._timer = QTimer(self)
-        self._timer.setInterval(TICK_MS)
+        self._timer = QTimer(self, interval=TICK_MS)
         self._timer.timeout.connect(self.tick)
         self._timer.start()
-        self._keeper = QTimer(self)
-        self._keeper.setInterval(KEEP_MS)
+        self._keeper = QTimer(self, interval=KEEP_MS)
         self._keeper.timeout.connect(lambda: self.keep_layout(carry=False))
         self._keeper.start()
         self.actions_set.refresh()
@@ -220,9 +219,11 @@ class MainWindow(QMainWindow):
         self.palette_box.open_with(items, self._tag_finder.bulk())
 
     def back(self) -> None:
-        """Esc: the view before this one."""
+        """Esc: from the faceplate to the list, else the view before this one."""
         self.notice.hide()
-        if len(self._history) > 1:
+        if self.docks is not None and self.faceplate.isAncestorOf(self.focusWidget() or self):
+            self.go(self.docks.current)
+        elif len(self._history) > 1:
             self._history.pop()
             self.go(self._history.pop())
 
@@ -391,10 +392,8 @@ class MainWindow(QMainWindow):
 
     def _say(self, text: str) -> None:
         """Beside the view that is looked at, else in the frame."""
-        bar = None
-        if self.docks is not None and (view := self.docks.view(self.docks.current)) is not None:
-            bar = self.docks.notice_for(view)
-        (bar or self.notice).show_text(text, "refused")
+        view = self.docks.view(self.docks.current) if self.docks is not None else None
+        self.say_beside(view or self, text)
 
 
 _ENDED = frozenset({"closed", "cancelled", "resolved"})

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 from console.services.records import SessionRecord
-from console.services.station import SESSION, Station
+from console.services.station import SESSION, PreferencesQuery, Station
 from console.ui.actions import ActionSet
+from console.ui.errands import Errands
 from console.ui.preferences import Preferences
 from console.ui.theme import DENSITIES, theme
 from console.ui.translation import LANGUAGES, language, mark, set_language
@@ -16,8 +17,15 @@ class Person:
     """`session` is None while nobody is signed on. `on_change(is_another_person)` after rights and look follow."""
 
     def __init__(
-        self, station: Station, preferences: Preferences, actions: ActionSet, on_change: Callable[[bool], None]
+        self,
+        station: Station,
+        preferences: Preferences,
+        actions: ActionSet,
+        errands: Errands,
+        on_change: Callable[[bool], None],
     ) -> None:
+        self._station = station
+        self._errands = errands
         self.session: SessionRecord | None = None
         self.preferences = preferences
         self._actions = actions
@@ -56,6 +64,19 @@ class Person:
             self.preferences.use(session.user_id)
             self._follow_preferences()
         self._on_change(is_another)
+        if is_another and session is not None:
+            self._errands.run(self._adopt(session.user_id))
+
+    async def _adopt(self, user_id: str) -> None:
+        """Take what this person chose at other workstations, where nothing was chosen here."""
+        came = await self._station.query(PreferencesQuery())
+        if self.session is None or self.session.user_id != user_id:
+            return  # another person signed on meanwhile
+        is_new_layout = self.preferences.get("layout") is None and "layout" in came
+        self.preferences.adopt(came)
+        self._follow_preferences()
+        if is_new_layout:
+            self._on_change(True)
 
     def _follow_preferences(self) -> None:
         """Only what this person chose; the look stays as it is otherwise, also after signing off."""

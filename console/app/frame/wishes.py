@@ -76,14 +76,15 @@ class Wishes:
         else:
             alarms = self._facts(selection).alarms
             occurrences = tuple(a.occurrence for a in alarms if a.state in UNACKNOWLEDGED_STATES)
-        if occurrences:
-            await self._station.submit(AcknowledgeAlarms(occurrences))
+        if not occurrences:
+            raise Refused("Select an alarm first")
+        await self._station.submit(AcknowledgeAlarms(occurrences))
 
     async def comment(self, selection: Selection) -> None:
         alarms = self._facts(selection).alarms
         occurrence = selection.occurrence or (alarms[0].occurrence if alarms else None)
         if occurrence is None:
-            return
+            raise Refused("Select an alarm first")
         question = Question(
             tr("Comment alarm"), fields=(Field("text", tr("Comment"), "lines", required=True),), accept=tr("Comment")
         )

@@ -130,6 +130,7 @@ class Case:
             opened_by_id=incident.opened_by,
             agent_id=incident.agent,
             steps=steps,
+            concurrent=self._concurrent(),
         )
 
     def _take_opened(self, entry: Entry, fact: IncidentOpened) -> None:
@@ -178,6 +179,14 @@ class Case:
         if self._state.is_disputed(lambda moved: (moved.team, moved.agent)):
             fields.append("agent")
         return tuple(fields)
+
+    def _concurrent(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Of every disputed field the values that stand side by side, the shown one last."""
+        return tuple(
+            (name, tuple(dict.fromkeys(map(str, self._fields[name].values()))))
+            for name in FIELDS
+            if self._fields[name].is_disputed()
+        )
 
     def _timeline(self, name_of: Callable[[str], str]) -> tuple[IncidentStep, ...]:
         steps = (_step(entry, name_of) for entry in sorted(self._entries.values(), key=_key))

@@ -11,7 +11,7 @@ from console.domain.refusal import Refused
 from console.models.alarm_table import AlarmTable, alarm_text
 from console.models.incident_table import IncidentTable
 from console.services.station import Station
-from console.ui.dialogs import Field, Question, ask, confirm
+from console.ui.dialogs import Field, Question, confirm
 from console.ui.translation import tr, tr_n
 from console.ui.view import Selection, ViewContext
 from console.widgets.asking import ask_until_done
@@ -85,15 +85,6 @@ async def comment(station: Station, alarms: Sequence[Seen], parent: QWidget) -> 
     about = alarms[0].name if len(alarms) == 1 else tr_n("{n} alarm", "{n} alarms", len(alarms))
     fields = (Field("text", tr("Comment"), "lines", required=True),)
     await ask_until_done(Question(tr("Comment"), about, fields, tr("Keep comment")), act, parent)
-
-
-async def show_procedure(alarms: Sequence[Seen], parent: QWidget) -> None:
-    """What to do about the first of them, beside the work."""
-    if not alarms:
-        raise Refused("Select an alarm first")
-    seen = alarms[0]
-    told = tr(seen.condition.response) if seen.condition.response else tr("No procedure is written for this.")
-    await ask(Question(seen.name, told, accept=tr("Close")), parent)
 
 
 class IncidentDesk:

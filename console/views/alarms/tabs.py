@@ -10,14 +10,14 @@ from console.ui.format import whole_text
 from console.ui.translation import mark, tr
 
 TITLES: Mapping[AlarmTab, str] = {
-    AlarmTab.ACTIVE: mark("Active"),
+    AlarmTab.ACTIVE: mark("All"),  # "active" is what stands now, as the banner counts it
     AlarmTab.UNACKNOWLEDGED: mark("Unacknowledged"),
     AlarmTab.SHELVED: mark("Shelved"),
     AlarmTab.OUT_OF_SERVICE: mark("Out of service"),
     AlarmTab.SUPPRESSED: mark("Suppressed"),
 }
 TIPS: Mapping[AlarmTab, str] = {
-    AlarmTab.ACTIVE: mark("In alarm now, or gone but not acknowledged"),
+    AlarmTab.ACTIVE: mark("Active alarms, and returned ones that nobody has acknowledged"),
     AlarmTab.UNACKNOWLEDGED: mark("Nobody has acknowledged these"),
     AlarmTab.SHELVED: mark("Put aside for a time by a person"),
     AlarmTab.OUT_OF_SERVICE: mark("Taken out for maintenance"),

@@ -26,7 +26,6 @@ from console.views.alarms.deeds import (
     acknowledge_page,
     comment,
     seen_at,
-    show_procedure,
 )
 from console.views.alarms.selection_bar import BUTTONS, SelectionBar, rows_in_sight
 from console.views.alarms.tabs import EMPTY, AlarmTabs
@@ -38,6 +37,7 @@ from console.widgets.steady_scroll import SteadyScroll
 from console.widgets.symbol_delegate import SymbolDelegate
 from console.widgets.table_export import export_table
 
+_GIVE_WAY = (5, 7, 2, 8)  # area, limit, age, note
 _MENU = (*(action_id for action_id, _key in BUTTONS), "show.procedure", "", "table.copy", "table.export")
 
 
@@ -77,7 +77,7 @@ class AlarmsView(View):
     def _lay_out(self) -> None:
         self.list.setModel(self.table)
         self.list.setItemDelegateForColumn(0, SymbolDelegate(self.list, 0, SYMBOL_ROLE))
-        lay_out_columns(self.list, [column.width for column in AlarmTable.COLUMNS])
+        lay_out_columns(self.list, [column.width for column in AlarmTable.COLUMNS], _GIVE_WAY)
         attach_menu(self.list, self.context.actions, _MENU)
         SteadyScroll(self.list)
         column = QVBoxLayout(self)
@@ -102,6 +102,7 @@ class AlarmsView(View):
     def _connect(self) -> None:
         self.tabs.chosen.connect(self.show_tab)
         self.filter.changed.connect(self.table.set_filter)
+        self.filter.cleared.connect(lambda: self.table.set_priority(0))
         self.filter.left.connect(self.focus_list)
         self.list.selectionModel().selectionChanged.connect(lambda *_: self._on_selection())
         theme().changed.connect(self._retell)
@@ -118,7 +119,6 @@ class AlarmsView(View):
             "show.trend": lambda: self._go("trends"),
             "show.topology": lambda: self._go("topology"),
             "app.filter": self.filter.focus,
-            "show.procedure": self.show_procedure,
             "table.copy": self.list.copy_selection,
             "table.export": lambda: export_table(self.list, self.say),
         }
@@ -130,8 +130,7 @@ class AlarmsView(View):
         self.table.flush()
         place = self.table.position_of_condition(selection.occurrence)
         if place < 0:
-            self.filter.set_text("")
-            self.show_tab(AlarmTab.ACTIVE)
+            self._show_all()
             place = self.table.position_of_condition(selection.occurrence)
         self._awaited = selection.occurrence if place < 0 else None  # a new view gets its rows with the next beat
         self._select(place)
@@ -179,9 +178,6 @@ class AlarmsView(View):
 
         return self.errands.run(open_or_show())
 
-    def show_procedure(self) -> object:
-        return self.errands.run(show_procedure(self.selection(), self))
-
     def say(self, text: str) -> None:
         self.context.refused(self, text)
 
@@ -189,9 +185,8 @@ class AlarmsView(View):
         """The most urgent unacknowledged alarm, or the one after the current."""
         self.table.flush()
         place = self.table.next_unacknowledged(self.list.currentIndex().row())
-        if place < 0 and (self.table.wanted or self.table.tab != AlarmTab.ACTIVE):
-            self.filter.set_text("")
-            self.show_tab(AlarmTab.ACTIVE)
+        if place < 0 and (self.table.is_filtered or self.table.tab != AlarmTab.ACTIVE):
+            self._show_all()
             place = self.table.next_unacknowledged(-1)
         self._select(place)
 
@@ -204,6 +199,17 @@ class AlarmsView(View):
         self.table.set_tab(tab)
         self.list.set_empty_text(tr(EMPTY[tab]))
         self._tell_counts()
+
+    def show_priority(self, priority: int) -> None:
+        """Only alarms of this priority, whatever the state; the filter line says how many that hides."""
+        self._show_all()
+        self.filter.pin(tr("Only priority {n}", n=priority))
+        self.table.set_priority(priority)
+        self._tell_counts()
+
+    def _show_all(self) -> None:
+        self.filter.reset()
+        self.show_tab(AlarmTab.ACTIVE)
 
     def focus_list(self) -> None:
         self.list.setFocus()
@@ -256,7 +262,7 @@ class AlarmsView(View):
             }
         )
         self.filter.set_hidden(self.table.hidden_count())
-        if self.table.wanted and not self.table.rowCount():
+        if self.table.is_filtered and not self.table.rowCount():
             self.list.set_empty_text(tr("The filter hides every alarm of this list."))
         elif not self.table.rowCount():
             self.list.set_empty_text(tr(EMPTY[self.table.tab]))

@@ -47,8 +47,8 @@ class DiagnosticsView(View):
         self._denied: Mapping[str, str] = {}
         self._links: dict[str, LinkRecord] = {}
         self._link_parts: dict[str, tuple[Lamp, PlainLabel]] = {}
-        self.node_list = _table("nodes", self.nodes)
-        self.trouble_list = _table("troubles", self.troubles)
+        self.node_list = _table("nodes", self.nodes, (4, 5, 2, 9))
+        self.trouble_list = _table("troubles", self.troubles, (4, 5))
         self.heading, self.node_heading, self.trouble_heading = PlainLabel(), PlainLabel(), PlainLabel()
         self.rebirth_button = QPushButton()
         self._link_row = QHBoxLayout()
@@ -193,10 +193,10 @@ def _first(rows: list[int]) -> int:
     return rows[0] if rows else -1
 
 
-def _table(table_id: str, model: SortedTable) -> TableView:
+def _table(table_id: str, model: SortedTable, give_way: tuple[int, ...]) -> TableView:
     view = TableView(table_id)
     view.setModel(model)
-    lay_out_columns(view, [column.width for column in model.COLUMNS])
+    lay_out_columns(view, [column.width for column in model.COLUMNS], give_way)
     SteadyScroll(view)
     return view
 

@@ -31,6 +31,7 @@ from console.widgets.steady_scroll import SteadyScroll
 from console.widgets.symbol_delegate import SymbolDelegate
 from console.widgets.table_export import export_table
 
+_GIVE_WAY = (6, 5, 4)  # kept, assigned, age
 _EMPTY = mark("No incident. Open one from an alarm with the key I, or with New incident.")
 
 
@@ -71,7 +72,7 @@ class IncidentsView(View):
         self.list.setModel(self.table)
         self.list.setSelectionMode(TableView.SelectionMode.SingleSelection)
         self.list.setItemDelegateForColumn(0, SymbolDelegate(self.list, 0, SYMBOL_ROLE))
-        lay_out_columns(self.list, [column.width for column in IncidentTable.COLUMNS])
+        lay_out_columns(self.list, [column.width for column in IncidentTable.COLUMNS], _GIVE_WAY)
         attach_menu(self.list, self.context.actions, ("show.topology", "", "table.copy", "table.export"))
         SteadyScroll(self.list)
         column = QVBoxLayout(self)

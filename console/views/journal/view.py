@@ -24,6 +24,7 @@ from console.widgets.table_export import export_table
 
 _ASK_MS = 350  # older entries are asked for when the typing rests
 _LIMIT = 2000
+_GIVE_WAY = (5, 6, 3)  # station, kept, concerns
 _EMPTY = mark("Nothing has been done yet. What people do is written here and can never be changed.")
 _FIELDS = {"who": mark("Who"), "what": mark("What"), "entity": mark("Concerns")}
 
@@ -54,7 +55,7 @@ class JournalView(View):
 
     def _lay_out(self) -> None:
         self.list.setModel(self.table)
-        lay_out_columns(self.list, [column.width for column in JournalTable.COLUMNS])
+        lay_out_columns(self.list, [column.width for column in JournalTable.COLUMNS], _GIVE_WAY)
         attach_menu(self.list, self.context.actions, ("table.copy", "table.export"))
         SteadyScroll(self.list)
         column = QVBoxLayout(self)

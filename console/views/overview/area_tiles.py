@@ -15,13 +15,15 @@ from console.ui.priority_symbol import SymbolState, flash_clock, paint_symbol
 from console.ui.theme import theme
 from console.ui.translation import tr, tr_n
 
-_WIDTH, _HEIGHT, _GAP, _EDGE = 208, 76, 10, 14
+_WIDTH, _HEIGHT, _GAP, _EDGE = 196, 68, 8, 14
+MOST_ROWS = 3
 
 
 class AreaTiles(QWidget):
     """Paints its tiles itself; a click tells which area (`chosen(AreaSummary)`)."""
 
     chosen = Signal(object)
+    height_wanted = Signal(int)  # up to MOST_ROWS rows
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,6 +54,7 @@ class AreaTiles(QWidget):
     def _fit(self) -> None:
         rows = -(-len(self._areas) // self._columns()) if self._areas else 1
         self.setMinimumHeight(rows * (_HEIGHT + _GAP) + _GAP)
+        self.height_wanted.emit(min(rows, MOST_ROWS) * (_HEIGHT + _GAP) + _GAP)
 
     def sizeHint(self) -> QSize:
         return QSize(4 * (_WIDTH + _GAP), self.minimumHeight())

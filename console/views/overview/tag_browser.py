@@ -20,6 +20,7 @@ from console.widgets.filter_line import FilterLine
 from console.widgets.steady_scroll import SteadyScroll
 
 _OPEN_LEVELS = 2
+_GIVE_WAY = (5, 4)  # age, quality (stale rows look so anyway)
 
 
 class TagBrowser(QWidget):
@@ -51,7 +52,7 @@ class TagBrowser(QWidget):
         self.tree.expandToDepth(_OPEN_LEVELS)
         self.branches.rowsInserted.connect(self._open_new)
         self.list.setModel(self.table)
-        lay_out_columns(self.list, [column.width for column in TagTable.COLUMNS])
+        lay_out_columns(self.list, [column.width for column in TagTable.COLUMNS], _GIVE_WAY)
         attach_menu(self.list, actions, ("show.trend", "show.topology", "", "table.copy", "table.export"))
         SteadyScroll(self.list)
         column = QVBoxLayout(self)

@@ -50,8 +50,8 @@ class OverviewView(View):
         self.incidents = IncidentTable(context.station, self, only_open=True, now_us=_now_us)
         self.browser = TagBrowser(context.station, context.actions, _now_us)
         self.line, self.tiles = PlantLine(), AreaTiles()
-        self.alarm_list = _short_list("overview.alarms", self.alarms, _ALARM_COLUMNS)
-        self.incident_list = _short_list("overview.incidents", self.incidents, _INCIDENT_COLUMNS)
+        self.alarm_list = _short_list("overview.alarms", self.alarms, _ALARM_COLUMNS, (2, 6))
+        self.incident_list = _short_list("overview.incidents", self.incidents, _INCIDENT_COLUMNS, (2, 4))
         self.alarm_heading, self.incident_heading = PlainLabel(), PlainLabel()
         self._status: StatusRecord | None = None
         self._counts = AlarmCounts()
@@ -75,19 +75,22 @@ class OverviewView(View):
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(self.tiles)
-        scroll.setMinimumHeight(96)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self.tiles.height_wanted.connect(scroll.setFixedHeight)
         middle = QSplitter(Qt.Orientation.Horizontal)
         middle.addWidget(_part(self.alarm_heading, self.alarm_list))
         middle.addWidget(_part(self.incident_heading, self.incident_list))
-        middle.setStretchFactor(0, 3)
-        middle.setStretchFactor(1, 2)
+        middle.setStretchFactor(0, 1)
+        middle.setStretchFactor(1, 1)
+        middle.setSizes([520, 480])
         middle.setChildrenCollapsible(False)
         whole = QSplitter(Qt.Orientation.Vertical)
-        for part, share in ((scroll, 2), (middle, 3), (self.browser, 4)):
+        for part, share in ((middle, 1), (self.browser, 1)):
             whole.addWidget(part)
             whole.setStretchFactor(whole.count() - 1, share)
-        whole.setSizes([112, 280, 480])
+        whole.setSizes([400, 480])
         whole.setChildrenCollapsible(False)
+        column.addWidget(scroll)
         column.addWidget(whole, 1)
 
     def _connect(self) -> None:
@@ -248,14 +251,14 @@ def _selection(tag: Tag) -> Selection:
     return Selection(asset_id=tag.asset_id, tag_handle=tag.handle, tag_id=tag.tag_id)
 
 
-def _short_list(table_id: str, model: SortedTable, shown: tuple[str, ...]) -> TableView:
+def _short_list(table_id: str, model: SortedTable, shown: tuple[str, ...], give_way: tuple[int, ...]) -> TableView:
     view = TableView(table_id)
     view.setModel(model)
     view.setSelectionMode(TableView.SelectionMode.SingleSelection)
     view.setItemDelegateForColumn(0, SymbolDelegate(view, 0, SYMBOL_ROLE))
-    lay_out_columns(view, [column.width for column in model.COLUMNS])
     for number, column in enumerate(model.COLUMNS):
         view.setColumnHidden(number, column.key not in shown)
+    lay_out_columns(view, [column.width for column in model.COLUMNS], give_way)
     return view
 
 

@@ -20,6 +20,8 @@ from console.ui.translation import mark, tr
 from console.ui.view import Selection, View, ViewContext
 from console.views.trends.header import MINUTE, PRESETS, TrendHeader
 from console.views.trends.pens import PenSet
+from console.widgets.column_layout import lay_out_columns
+from console.widgets.table_export import export_table
 from console.widgets.trend_overview import TrendOverview
 from console.widgets.trend_plot import TrendPlot
 from console.widgets.trend_readout import TrendReadout
@@ -79,8 +81,7 @@ class TrendsView(View):
         self.table = TableView("trend_pens")
         self.model = TrendTable(self._cache, self)
         self.table.setModel(self.model)
-        for index, width in enumerate((36, 320, 104, 104, 104, 104, 104)):
-            self.table.setColumnWidth(index, width)
+        lay_out_columns(self.table, (36, 0, 116, 104, 104, 104, 104, 190), (5, 4, 6))
         self._splitter = QSplitter(Qt.Orientation.Vertical)
         self._splitter.addWidget(self._stack)
         self._splitter.addWidget(self.table)
@@ -109,7 +110,12 @@ class TrendsView(View):
         theme().changed.connect(self._retell)
 
     def action_handlers(self) -> Mapping[str, Callable[[], object]]:
-        return {"app.filter": self.header.field.setFocus, "show.topology": self._show_topology}
+        return {
+            "app.filter": self.header.field.setFocus,
+            "show.topology": self._show_topology,
+            "table.copy": self.table.copy_selection,
+            "table.export": lambda: export_table(self.table, lambda text: self.context.refused(self, text)),
+        }
 
     def add_pen(self, handle: int) -> bool:
         """Draw a tag; a tag without numbers is refused beside the view."""

@@ -77,11 +77,12 @@ def _same_look_after():
         theme().use("light")
 
 
-def desk(tmp_path, story, *, session=plant.SESSION):
+def desk(tmp_path, story, *, session=plant.SESSION, carried=()):
     """Run a story on an open window, then close it as the program does."""
 
     async def day():
         station, built = FakeStation(), []
+        station.answers[s.PreferencesQuery] = lambda _query: dict(carried)
         window = MainWindow(station, specs(built), Preferences(tmp_path), clock=lambda: plant.NOW_US, with_sound=False)
         window.built = built
         plant.deliver_plant(station, session=session)
@@ -421,3 +422,62 @@ def test_alarms_known_before_their_tags_still_belong_to_their_asset(qtbot, tmp_p
     assert [a.priority for a in picture.alarms_of_asset(plant.asset_id("ROB-A4"))] == [2]
     assert np.isfinite(picture.tags.value[4])
     picture.close()
+
+
+def test_an_alarm_that_names_its_asset_and_its_tag_is_listed_once(qtbot, tmp_path):
+    async def story(window, station):
+        told = plant.alarms()
+        both = tuple(
+            replace(c, asset_id=plant.asset_id("ROB-A4"), tag_id=plant.tag(4, "ROB-A4", "joint 3").tag_id)
+            for c in told.conditions
+            if c.row == 1
+        )
+        station.deliver(s.ALARMS, replace(told, conditions=both, is_snapshot=False))
+        listed = window.picture.alarms_of_asset(plant.asset_id("ROB-A4"))
+        assert [alarm.condition.row for alarm in listed].count(1) == 1
+
+    desk(tmp_path, story)
+
+
+def test_what_a_person_chose_at_another_workstation_comes_with_him(qtbot, tmp_path):
+    async def story(window, station):
+        await until(lambda: theme().name == "dark")
+        assert window.person.preferences.text("theme") == "dark"
+
+    desk(tmp_path, story, carried={"theme": '"dark"'})
+
+
+def test_a_choice_made_here_wins_over_what_came_from_elsewhere(qtbot, tmp_path):
+    async def story(window, station):
+        await until(lambda: window.person.preferences.get("density") == "touch")
+        assert theme().name == "light"
+        theme().use_density("normal")
+
+    here = Preferences(tmp_path)
+    here.use(plant.SESSION.user_id)
+    here.set("theme", "light")
+    desk(tmp_path, story, carried={"theme": '"dark"', "density": '"touch"'})
+
+
+def test_p_shows_what_to_do_and_escape_gives_the_keyboard_back_to_the_list(qtbot, tmp_path):
+    async def story(window, station):
+        QTest.keyClick(window, Qt.Key.Key_F2)
+        table = window.docks.view("alarms").table
+        await until(table.hasFocus)
+        QTest.keyClick(table, Qt.Key.Key_P)
+        await until(window.faceplate.todo.hasFocus)
+        assert not window.faceplate.todo.visibleRegion().isEmpty()
+        QTest.keyClick(window.faceplate.todo, Qt.Key.Key_Escape)
+        await until(table.hasFocus)
+        assert window.docks.current == "alarms"
+
+    desk(tmp_path, story)
+
+
+def test_a_key_that_can_do_nothing_here_is_disabled_and_says_so(qtbot, tmp_path):
+    async def story(window, station):
+        export = window.actions_set.action("table.export")
+        assert not export.isEnabled()
+        assert "This view has nothing for it" in export.toolTip()
+
+    desk(tmp_path, story)

@@ -113,8 +113,9 @@ def test_two_titles_at_the_same_time_are_both_kept_and_shown_as_a_conflict():
     record = record_of(*both)
     assert record.title == "Fan dirty"
     assert record.conflicts == ("title",)
+    assert record.concurrent == (("title", ("Fan broken", "Fan dirty")),)
     settled = record_of(*both, entry(4, IncidentFieldSet(ID, "title", "Fan broken"), (h(2), h(3))))
-    assert (settled.title, settled.conflicts) == ("Fan broken", ())
+    assert (settled.title, settled.conflicts, settled.concurrent) == ("Fan broken", (), ())
 
 
 def test_of_concurrent_states_the_most_open_one_stands():

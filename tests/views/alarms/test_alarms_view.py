@@ -391,20 +391,11 @@ def test_the_strip_shows_finished_and_lasting_spans_by_area(qtbot: QtBot, statio
     run(story())
 
 
-def test_p_shows_what_to_do_and_ctrl_e_writes_the_shown_rows(
-    qtbot: QtBot, station: FakeStation, tmp_path: Path
-) -> None:
+def test_ctrl_e_writes_the_shown_rows(qtbot: QtBot, station: FakeStation, tmp_path: Path) -> None:
     async def story() -> None:
         fill(station, 2)
         async with Screen(AlarmsView, station) as screen:
             view = view_of(screen)
-            view.list.selectRow(0)
-            view.list.setFocus()
-            screen.press(Qt.Key.Key_P)
-            await until(lambda: view.findChildren(QuestionDialog))
-            labels = view.findChildren(QuestionDialog)[0].findChildren(type(view.heading))
-            assert any("Check the cooling fan." in label.text() for label in labels)
-            view.findChildren(QuestionDialog)[0].reject()
             dialog = export_table(view.list, view.say)
             dialog.fileSelected.emit(str(tmp_path / "alarms.csv"))
             dialog.fileSelected.emit(str(tmp_path / "no" / "such" / "folder.csv"))
@@ -447,5 +438,45 @@ def test_acknowledging_by_mouse_leaves_the_focus_in_the_list(qtbot: QtBot, stati
             await until(lambda: station.submitted)
             assert QApplication.focusWidget() is view.list
             assert isinstance(view.incidents, IncidentTable)
+
+    run(story())
+
+
+def test_a_click_on_a_priority_count_filters_and_says_how_many_it_hides(qtbot: QtBot, station: FakeStation) -> None:
+    async def story() -> None:
+        fill(station, 6, priority=[1, 2, 2, 3, 3, 3])
+        async with Screen(AlarmsView, station) as screen:
+            view = view_of(screen)
+            view.filter.set_text("nothing has this name")
+            view.show_priority(2)
+            assert view.table.rowCount() == 2
+            assert view.filter.clear_button.isVisible()
+            assert view.filter.clear_button.text() == "Only priority 2 · 4 hidden by filter · clear"
+            view.filter.clear_button.click()
+            assert view.table.rowCount() == 6
+            assert not view.filter.clear_button.isVisible()
+
+    run(story())
+
+
+def test_in_a_narrow_window_the_alarm_keeps_its_room_and_no_choice_is_lost(qtbot: QtBot, station: FakeStation) -> None:
+    async def story() -> None:
+        fill(station, 3)
+        async with Screen(AlarmsView, station) as screen:
+            view = view_of(screen)
+            view.list.setFixedWidth(1500)
+            everything = view.list.visible_columns()
+            kept = view.list.save_state()
+            for width in (1200, 882, 640):
+                view.list.setFixedWidth(width)
+                QApplication.processEvents()
+                assert view.list.columnWidth(3) >= 0.3 * view.list.viewport().width() - 1
+                assert view.list.horizontalScrollBar().maximum() == 0
+                assert view.list.save_state() == {**kept, "columns": view.list.save_state()["columns"]}
+                assert [hidden for _place, _width, hidden in view.list.save_state()["columns"]] == [False] * 9  # type: ignore[attr-defined]
+            assert len(view.list.visible_columns()) < len(everything)
+            view.list.setFixedWidth(1500)
+            QApplication.processEvents()
+            assert view.list.visible_columns() == everything
 
     run(story())
