@@ -211,6 +211,9 @@ class Core:
         parts.journal.entries.subscribe(apply)
         parts.journal.in_centre_changed.subscribe(marks.on_held)
         self.engine.restore(await station_db.readers.read(alarm_log.load_open), now_us())
+        if station_db.set_aside is not None:
+            text = f"The alarm log was damaged and begins anew; the old one is kept as {station_db.set_aside.name}"
+            self.engine.raise_system("station.db", text, Priority.HIGH, now_us())
         self.effects.set_notes()
         stored = await station_db.readers.read(tag_snapshot.load)
         tags = tag_snapshot.restore(stored, self.telemetry.handles, parts.store)

@@ -7,6 +7,7 @@ from importlib import import_module
 
 from console import __version__
 from console.app.exit_codes import Exit
+from console.domain.refusal import Refused
 
 QUERIES = (
     "tags", "alarms", "journal", "incidents", "assets", "links", "sync", "history", "nodes", "troubles", "horn",
@@ -120,3 +121,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(module.command(options))
     except BrokenPipeError:
         return Exit.DONE
+    except (Refused, OSError) as error:  # a damaged or newer database, a key that is none, a folder that is read-only
+        print(error, file=sys.stderr)
+        return Exit.WORLD

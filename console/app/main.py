@@ -20,6 +20,7 @@ from console.app.folders import Folders, resolve
 from console.app.logs import set_up_logs
 from console.config.problems import BadConfiguration
 from console.config.station_file import load_station
+from console.domain.refusal import Refused
 from console.services.late_station import LateStation
 from console.services.storage.ownership import DataFolderInUse, is_owned
 
@@ -58,7 +59,7 @@ def in_window_loop(work: Callable[[], Coroutine[Any, Any, int]]) -> int:
     with loop:
         try:
             return int(loop.run_until_complete(work()))
-        except (BadConfiguration, DataFolderInUse, OSError) as error:
+        except (BadConfiguration, DataFolderInUse, Refused, OSError) as error:
             print(error, file=sys.stderr)
             return Exit.BAD_INPUT if isinstance(error, BadConfiguration) else Exit.WORLD
         finally:

@@ -1,10 +1,11 @@
 """The station's signing key behind a small protocol, so that a TPM or the Windows key store can take its place."""
 
 import os
+import stat
 from pathlib import Path
 from typing import Protocol
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from console.domain.refusal import Refused
 from console.services.storage.ownership import restrict_to_owner
 
 
@@ -39,14 +41,18 @@ class FileKey:
 
     @classmethod
     def load_or_create(cls, folder: Path) -> "FileKey":
-        """The key in `folder/station.pem`, made at the first start. Raises ValueError for a file without one."""
+        """The key in `folder/station.pem`, made at the first start. Raises Refused for a file without one, OSError."""
         path = folder / "station.pem"
         if not path.exists():
             _write_new(path, Ed25519PrivateKey.generate())
-        private = load_pem_private_key(path.read_bytes(), password=None)
+        try:
+            private = load_pem_private_key(path.read_bytes(), password=None)
+        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+            raise _no_key(path) from error
         if not isinstance(private, Ed25519PrivateKey):
-            raise ValueError(f"{path} holds no Ed25519 key")
-        restrict_to_owner(path)
+            raise _no_key(path)
+        if stat.S_IMODE(path.stat().st_mode) & 0o077:
+            restrict_to_owner(path)
         return cls(private)
 
     @property
@@ -64,6 +70,14 @@ def is_signed_by(public_key: bytes, signature: bytes, data: bytes) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def _no_key(path: Path) -> Refused:
+    return Refused(
+        "{file} holds no Ed25519 key. Bring it back from a backup, or move it away: the station makes a new key "
+        "and opens a new stream.",
+        file=str(path),
+    )
 
 
 def _write_new(path: Path, private: Ed25519PrivateKey) -> None:

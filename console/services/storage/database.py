@@ -1,5 +1,6 @@
 """Opens SQLite files the one safe way: our library, WAL, checked pragmas, explicit BEGIN (sync.md section 8)."""
 
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.pool import NullPool
+
+from console.services.storage.ownership import restrict_to_owner
 
 MINIMUM_LIBRARY = (3, 51, 3)  # older ones can corrupt a WAL that two connections write or checkpoint
 LIBRARY = sqlite
@@ -35,9 +38,15 @@ def check_library(version: tuple[int, ...] = tuple(sqlite.sqlite_version_info)) 
 
 
 def writer_engine(path: Path, *, synchronous: str = "FULL") -> Engine:
-    """The engine of the one writing connection: every transaction is BEGIN IMMEDIATE. Creates the file."""
+    """The engine of the one writing connection: every transaction is BEGIN IMMEDIATE.
+
+    Creates the file, for its owner only: it holds who did what. Raises OSError, OldLibrary.
+    """
     check_library()
     path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)  # SQLite gives the WAL the rights of the file
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        restrict_to_owner(path)
     pragmas = (*_COMMON, *_WRITER, f"synchronous={synchronous}")
     return _engine(
         lambda: sqlite.connect(str(path), isolation_level=None, check_same_thread=False), pragmas, "IMMEDIATE"

@@ -1,5 +1,7 @@
 """Turns what SQLite says when a disk fails into a refusal that an operator understands."""
 
+from pathlib import Path
+
 from sqlalchemy.exc import DBAPIError
 
 from console.domain.refusal import Refused
@@ -7,6 +9,27 @@ from console.domain.refusal import Refused
 _FULL = ("SQLITE_FULL",)
 _WORLD = ("SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_PERM")
 _DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+
+
+class DamagedDatabase(Refused):
+    """The file cannot be read as a database; nothing was changed."""
+
+
+def is_damage(error: BaseException) -> bool:
+    """True when SQLite says that the file's content is wrong (not that the world around it fails)."""
+    return isinstance(error, DBAPIError) and str(getattr(error.orig, "sqlite_errorname", "")).startswith(_DAMAGE)
+
+
+def opening_refusal(error: DBAPIError, path: Path) -> Refused:
+    """Why a database could not be opened or read, with what to do; to be raised `from error`."""
+    if is_damage(error):
+        return DamagedDatabase(
+            "{file} is damaged ({reason}). Nothing was changed. Bring it back from a backup, or move it away: "
+            "what the centre holds comes back by itself.",
+            file=path.name,
+            reason=str(error.orig),
+        )
+    return Refused("{file} cannot be opened: {reason}", file=str(path), reason=str(error.orig))
 
 
 def as_refusal(error: BaseException) -> BaseException:

@@ -6,12 +6,15 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 
 from console.domain.refusal import Refused
+from console.services.storage.failures import is_damage, opening_refusal
 
 T = TypeVar("T")
 _STEPS = 10_000  # of SQLite's machine between two looks at the cancellation, well below a millisecond
@@ -29,10 +32,14 @@ class _Question:
 
 
 class ReaderPool:
-    """Implements `ports.Reader`: `size` threads, one read-only connection each; each question sees one snapshot."""
+    """Implements `ports.Reader`: `size` threads, one read-only connection each; each question sees one snapshot.
 
-    def __init__(self, engine: Engine, name: str, size: int = 2) -> None:
+    A question that meets damage in the file is answered with DamagedDatabase; others raise what they raise.
+    """
+
+    def __init__(self, engine: Engine, name: str, path: Path, size: int = 2) -> None:
         self._engine = engine
+        self._path = path
         self._questions: deque[_Question] = deque()
         self._ready = threading.Condition()
         self._closing = False
@@ -67,10 +74,13 @@ class ReaderPool:
 
     def _run(self) -> None:
         connection: Connection | None = None
+        error: Exception | None
         while (question := self._take()) is not None:
             try:
                 connection = connection or self._engine.connect()
                 result, error = self._ask(connection, question), None
+            except DBAPIError as failure:
+                result, error = None, opening_refusal(failure, self._path) if is_damage(failure) else failure
             except Exception as failure:
                 result, error = None, failure
             with suppress(RuntimeError):  # the loop is closed: nobody waits

@@ -2,15 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from sqlalchemy import MetaData
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 
 from console.services.storage.database import reader_engine, writer_engine
+from console.services.storage.failures import is_damage, opening_refusal
 from console.services.storage.migrations import Schema, migrate
 from console.services.storage.readers import ReaderPool
 from console.services.storage.writer import WriterThread
+
+_LOOK_THROUGH = 64 << 20  # bytes that are read in a few tenths of a second
 
 _JOURNAL_1 = (
     """CREATE TABLE event (
@@ -70,6 +75,7 @@ class Database:
     path: Path
     writer: WriterThread
     readers: ReaderPool
+    set_aside: Path | None = None  # the damaged file that this one took the place of
 
     def close(self) -> None:
         """Finish what is queued and end the threads; readers first, so that the last close folds the WAL in."""
@@ -78,12 +84,18 @@ class Database:
 
 
 def open_database(path: Path, schema: Schema, *, synchronous: str = "FULL", readers: int = 2) -> Database:
-    """Open or create a file of a schema, migrate it, start its threads. Raises NewerDatabase, OldLibrary."""
+    """Open or create a file of a schema, migrate it, start its threads.
+
+    Raises NewerDatabase, DamagedDatabase, OldLibrary, and Refused when it cannot be opened.
+    """
     engine = writer_engine(path, synchronous=synchronous)
-    migrate(engine, path, schema)
+    try:
+        migrate(engine, path, schema)
+    except DBAPIError as error:
+        raise opening_refusal(error, path) from error
     name = schema.name
     return Database(
-        path, WriterThread(engine, f"{name} writer"), ReaderPool(reader_engine(path), f"{name} reader", readers)
+        path, WriterThread(engine, f"{name} writer"), ReaderPool(reader_engine(path), f"{name} reader", path, readers)
     )
 
 
@@ -95,15 +107,51 @@ def open_journal_db(path: Path) -> Database:
 def open_station_db(path: Path, metadatas: Sequence[MetaData]) -> Database:
     """What a station knows beside the journal (tag names, alarm log): tables are described by their owners.
 
-    Tables that are missing are created; a change of an existing one needs a step in its owner's migrations.
+    Tables that are missing are created; a change of an existing one needs a step in its owner's migrations. Nothing
+    signed is in this file, and a desk without alarms is worse than one without yesterday's: a damaged file is set
+    aside, kept, and a new one begun (`set_aside` tells). Raises NewerDatabase, OldLibrary, Refused.
     """
+    set_aside = _set_aside(path) if path.exists() and _is_damaged(path) else None
 
     def create(connection: Connection) -> None:
         for metadata in metadatas:
             metadata.create_all(connection, checkfirst=True)
 
     engine = writer_engine(path)
-    migrate(engine, path, Schema("station", (create,)))
-    with engine.begin() as connection:
-        create(connection)
-    return Database(path, WriterThread(engine, "station writer"), ReaderPool(reader_engine(path), "station reader"))
+    try:
+        migrate(engine, path, Schema("station", (create,)))
+        with engine.begin() as connection:
+            create(connection)
+    except DBAPIError as error:
+        raise opening_refusal(error, path) from error
+    readers = ReaderPool(reader_engine(path), "station reader", path)
+    return Database(path, WriterThread(engine, "station writer"), readers, set_aside)
+
+
+def _is_damaged(path: Path) -> bool:
+    """A look through the whole file while it is small; of a large one only at its tables' first pages."""
+    engine = writer_engine(path)  # a reader cannot bring back what a killed station left in the WAL
+    try:
+        with engine.connect() as connection, connection.begin():
+            if path.stat().st_size <= _LOOK_THROUGH:
+                return bool(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() != "ok")
+            tables = connection.exec_driver_sql("SELECT name FROM sqlite_schema WHERE type = 'table'").scalars().all()
+            for table in tables:
+                connection.exec_driver_sql(f'SELECT * FROM "{table}" LIMIT 1').first()  # noqa: S608 its own names
+    except DBAPIError as error:
+        return is_damage(error)
+    finally:
+        engine.dispose()
+    return False
+
+
+def _set_aside(path: Path) -> Path:
+    """Rename the file and its WAL to the first free `<name>.damaged-<n>`; gives the new path."""
+    number = next(n for n in count(1) if not path.with_name(f"{path.name}.damaged-{n}").exists())
+    kept = path.with_name(f"{path.name}.damaged-{number}")
+    path.replace(kept)
+    for end in ("-wal", "-shm"):
+        part = path.with_name(path.name + end)
+        if part.exists():
+            part.replace(kept.with_name(kept.name + end))
+    return kept

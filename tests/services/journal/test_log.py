@@ -274,5 +274,5 @@ def test_the_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> Non
     assert FileKey.load_or_create(tmp_path / "keys").public_key == key.public_key
     assert (tmp_path / "keys" / "station.pem").stat().st_mode & 0o077 == 0
     (tmp_path / "keys" / "station.pem").write_bytes(b"rubbish")
-    with pytest.raises(ValueError):
+    with pytest.raises(Refused, match="move it away"):
         FileKey.load_or_create(tmp_path / "keys")
