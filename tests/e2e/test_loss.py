@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 
 from console.app.demo.proxy import Cable, Line
+from console.config.settings import CentreSettings
 from tests.support.broker import Broker as Mosquitto
-from tests.support.broker import running_broker
+from tests.support.broker import free_port, running_broker
 from tests.support.console_process import ConsoleProcess
 from tests.support.living_node import living_node
-from tests.support.story_site import Broker, make_site, make_station
+from tests.support.screen import running_screen
+from tests.support.story_site import OPERATOR, Broker, make_site, make_station
 from tests.support.waiting import until
 
 log = logging.getLogger(__name__)
@@ -159,3 +161,35 @@ def test_values_that_are_blind_keep_what_was_seen_last_and_say_when(plant: Plant
     assert row["received_at"] == before, "nothing is made up while the link is down"
     plant.cable.set(Line.FLOWS)
     until(lambda: plant.is_live(FAR), what="live again")
+
+
+def test_a_broker_and_a_centre_that_are_down_at_the_start_are_states_of_a_working_window(tmp_path: Path) -> None:
+    broker = Mosquitto()  # not started: its port answers nobody
+    centre = CentreSettings(host="127.0.0.1", port=free_port(), user="nobody", password_file=tmp_path / "password")
+    (tmp_path / "password").write_text("none", encoding="utf-8")
+    folder = make_station(make_site(tmp_path), "station-1", "K1", (Broker("plant", broker.port),), centre)
+    with running_screen() as screen:
+        process = ConsoleProcess("run", folder, screen.environment)
+        try:
+            process.start()
+            screen.wait_for_window("Leitstand")
+            until(lambda: process.link("broker:plant")["state"] in ("connecting", "lost"), what="a broker that is away")
+            until(lambda: process.link("centre")["state"] in ("connecting", "lost"), what="a centre that is away")
+            assert len(screen.windows(".+")) == 1, "no box stands in the way"
+            until(lambda: any(row["kind"] == "link_down" for row in process.query("alarms")), what="an alarm says so")
+            kept = process.act("open-incident", OPERATOR, title="Written while all is away")
+            assert kept["ok"], kept
+            begun_us = now_us()
+            broker.start()
+            with living_node(broker.port, {"Temperature": 60.0}):
+                path = "plant/line1/press1/Temperature"
+                until(lambda: process.tags().get(path, {}).get("quality") == "good", what="live by itself")
+                taken_s = (stamp_us(process.link()["since"]) - begun_us) / 1e6
+                log.info("live %s s after the broker's first start", taken_s)
+                assert taken_s <= LIVE_WITHIN_S
+                until(lambda: not any(r["active"] and r["kind"] == "link_down" for r in process.query("alarms")))
+            assert process.query("incidents")[0]["title"] == "Written while all is away"
+            assert process.end() == 0
+        finally:
+            process.end()
+            broker.stop()
