@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Table, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
@@ -33,7 +35,11 @@ class StoredTag:
 
 
 class TagSnapshot:
-    """`await save()` every few seconds: only what changed is written."""
+    """`await save()` every few seconds: only what changed is written.
+
+    The main thread copies columns; rows are made of them in the writer's thread, so that a plant of 50,000 tags never
+    holds up the window.
+    """
 
     def __init__(self, store: TagStore, writer: Writer) -> None:
         self._store = store
@@ -46,14 +52,22 @@ class TagSnapshot:
         handles = store.take_unsaved()
         if not len(handles):
             return 0
-        changed = [store.tag(handle) for handle in handles.tolist()]
-        new = [tag for tag in changed if self._saved.get(tag.handle) is not tag]
-        tag_rows = [_tag_row(tag) for tag in new]
-        value_rows = [self._value_row(tag) for tag in changed]
+        at = handles.tolist()
+        tags = [store.tag(handle) for handle in at]
+        values = _Values(
+            tuple(tags),
+            store.value[handles],
+            store.quality[handles],
+            store.detail[handles],
+            store.source_us[handles],
+            store.receive_us[handles],
+            store.texts(at),
+        )
+        new = [tag for tag in tags if self._saved.get(tag.handle) is not tag]
 
         def write(connection: Connection) -> None:
-            _upsert(connection, tables.tag, tag_rows)
-            _upsert(connection, tables.tag_value, value_rows)
+            _upsert(connection, tables.tag, [_tag_row(tag) for tag in new])
+            _upsert(connection, tables.tag_value, values.rows())
 
         try:
             await self._writer.write(write)
@@ -61,20 +75,36 @@ class TagSnapshot:
             store.mark_unsaved(handles)
             raise
         self._saved.update((tag.handle, tag) for tag in new)
-        return len(value_rows)
+        return len(at)
 
-    def _value_row(self, tag: Tag) -> dict[str, Any]:
-        store, handle = self._store, tag.handle
-        value = float(store.value[handle])
-        return {
-            "tag_id": tag.tag_id.bytes,
-            "value": value if math.isfinite(value) else None,
-            "text": store.text(handle).encode("utf-8", "replace").decode("utf-8"),
-            "quality": int(store.quality[handle]),
-            "detail": int(store.detail[handle]),
-            "source_us": int(store.source_us[handle]),
-            "receive_us": int(store.receive_us[handle]),
-        }
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """Copies of the columns of some tags, to be made into rows in another thread."""
+
+    tags: tuple[Tag, ...]
+    value: NDArray[np.float64]
+    quality: NDArray[np.uint8]
+    detail: NDArray[np.uint8]
+    source_us: NDArray[np.int64]
+    receive_us: NDArray[np.int64]
+    texts: dict[int, str]
+
+    def rows(self) -> list[dict[str, Any]]:
+        columns = (self.value, self.quality, self.detail, self.source_us, self.receive_us)
+        lists = (column.tolist() for column in columns)
+        return [
+            {
+                "tag_id": tag.tag_id.bytes,
+                "value": value if math.isfinite(value) else None,
+                "text": self.texts.get(tag.handle, "").encode("utf-8", "replace").decode("utf-8"),
+                "quality": quality,
+                "detail": detail,
+                "source_us": source_us,
+                "receive_us": receive_us,
+            }
+            for tag, value, quality, detail, source_us, receive_us in zip(self.tags, *lists, strict=True)
+        ]
 
 
 def load(connection: Connection) -> list[StoredTag]:
