@@ -39,7 +39,8 @@ class FaultPanel(QWidget):
         self._boxes: dict[str, QCheckBox] = {}
         self._notes: dict[str, PlainLabel] = {}
         self.button = QPushButton()
-        self.button.setFlat(True)
+        self.button.setFixedHeight(22)
+        self.button.setStyleSheet("padding: 0 8px; margin-left: 14px; font-size: 12px; min-height: 0;")
         self.button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._hint = PlainLabel()
         self._hint.setProperty("role", "small")
