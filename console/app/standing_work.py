@@ -14,7 +14,9 @@ from console.domain.facts import SiteFileApplied
 from console.domain.refusal import Refused
 from console.services.alarms.alarm_log import AlarmLog
 from console.services.journal.entries import SITE_FILE
+from console.services.journal.twin_watch import TwinWatch
 from console.services.local_socket import LocalServer
+from console.services.notifier import Undo
 from console.services.pulse import Pulse
 from console.services.station import JournalQuery
 from console.services.telemetry.clock import SystemClock
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 CENTRE_PATIENCE_S = 60.0  # a shorter absence is no alarm; the status strip shows it at once
 CENTRE_TEXT = "The centre is away; what is done here is kept and sent when it is back"
+TWIN_TEXT = "This station's data folder was copied or brought back: another console may act under its name"
 LANE_TEXT = "The alarm log cannot be written; its rows wait in memory"
 TAGS_TEXT = "The tag file cannot be written; after a restart old values will be missing"
 FLUSH_S = 0.1
@@ -45,9 +48,14 @@ class StandingWork:
         self._pulse = Pulse(self._turn, core.station.beat, core.defect)
         self._server = LocalServer(core.folders.data, Door(core, raise_window).handle)
         self._tasks: list[asyncio.Task[None]] = []
+        self._twin = TwinWatch()
+        self._undo_twin: Undo | None = None
 
     def start(self) -> None:
         core = self._core
+        self._undo_twin = core.parts.journal.entries.subscribe(
+            lambda entries: self._twin.on_entries(entries, self._clock.now_us())
+        )
         core.telemetry.start()
         core.replicator.start()
         self._pulse.start()
@@ -56,6 +64,8 @@ class StandingWork:
 
     async def stop(self) -> None:
         core = self._core
+        if self._undo_twin is not None:
+            self._undo_twin()
         self._pulse.stop()  # first: our own goodbye to the broker is no event of the plant
         core.telemetry.stop()
         for task in self._tasks:
@@ -70,11 +80,12 @@ class StandingWork:
 
     def _turn(self) -> bool:
         now_us, mono_s = self._clock.now_us(), self._clock.mono_s()
-        taken = self._core.ingest.turn(now_us, mono_s)
+        self._core.ingest.turn(now_us, mono_s)
         self._core.engine.tick(now_us, mono_s)
         self._alarm_lane.add(self._core.engine.take_transitions())
         self._judge_centre(now_us)
-        return taken > 0
+        self._judge_twin(now_us)
+        return self._core.ingest.has_more
 
     def _judge_centre(self, now_us: int) -> None:
         link = self._core.replicator.link
@@ -82,6 +93,12 @@ class StandingWork:
             self._core.engine.clear_system("centre", now_us)
         elif now_us - link.since_us > CENTRE_PATIENCE_S * 1e6:
             self._core.engine.raise_system("centre", CENTRE_TEXT, Priority.LOW, now_us)
+
+    def _judge_twin(self, now_us: int) -> None:
+        if self._twin.is_suspected(now_us):
+            self._core.engine.raise_system("twin", TWIN_TEXT, Priority.HIGH, now_us)
+        else:
+            self._core.engine.clear_system("twin", now_us)
 
     async def _serve_door(self) -> None:
         try:

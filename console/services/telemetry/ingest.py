@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -23,7 +24,8 @@ from console.services.telemetry.tag_store import TagStore
 from console.services.telemetry.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
-_MAX_ROWS = 50_000
+_MAX_ROWS = 20_000
+_MAX_TAGS = 250  # so many new tags are told in one piece: a birth of 10,000 must not hold up the window
 _RATE_S = 1.0
 
 
@@ -48,6 +50,7 @@ class Ingest:
         self.defects = 0
         self.lag_s = 0.0
         self._inbox = inbox
+        self._pieces: deque[Message] = deque()  # of a message that is too long for one turn
         self._store = store
         self._watchdog = watchdog
         self._consumers = tuple(consumers)
@@ -63,7 +66,7 @@ class Ingest:
         waiting: list[SampleBatch] = []
         rows = 0
         while True:
-            message = self._inbox.take()
+            message = self._next()
             self.lag_s = max(self.lag_s, self._inbox.lag_s)
             if isinstance(message, SampleBatch):
                 waiting.append(message)
@@ -83,6 +86,21 @@ class Ingest:
         self._store.advance(mono_s)
         self._measure(mono_s)
         return self.samples - before
+
+    @property
+    def has_more(self) -> bool:
+        """Something waits for the next turn."""
+        return bool(self._pieces) or self._inbox.depth > 0
+
+    def _next(self) -> Message | None:
+        """The next message in order; a long definition of tags comes in pieces."""
+        if not self._pieces:
+            message = self._inbox.take()
+            if not isinstance(message, TagsDefined) or len(message.tags) <= _MAX_TAGS:
+                return message
+            tags = message.tags
+            self._pieces.extend(TagsDefined(tags[at : at + _MAX_TAGS]) for at in range(0, len(tags), _MAX_TAGS))
+        return self._pieces.popleft()
 
     def _samples(self, batches: list[SampleBatch], mono_s: float) -> None:
         batch = self._store.apply(join(batches), mono_s)

@@ -77,6 +77,20 @@ def test_a_turn_ends_when_its_budget_is_used_up_and_the_rest_waits() -> None:
     assert taken == 50
 
 
+def test_a_birth_of_ten_thousand_tags_comes_in_pieces_before_its_samples() -> None:
+    follower = Follower()
+    inbox, store, ingest = build(follower)
+    inbox.put(TagsDefined(tuple(tag(handle) for handle in range(10_000))))
+    inbox.put(batch([(9_999, 0, 5.0, 0)]))
+    ingest.turn(T0, 1.0, budget_s=0.004)
+    assert 0 < len(follower.tags) < 10_000
+    assert ingest.has_more
+    while ingest.has_more:
+        ingest.turn(T0, 1.0, budget_s=0.004)
+    assert [t.handle for t in follower.tags] == list(range(10_000))
+    assert [b.value.tolist() for b in follower.batches] == [[5.0]]
+
+
 def test_a_consumer_that_fails_is_logged_and_stops_nobody(log_lines: LogLines) -> None:
     log_lines.expect("a follower of the tags failed")
     after = Follower()
