@@ -1,5 +1,6 @@
 """The running station's door for the command line: questions and acts as one JSON line each."""
 
+import asyncio
 import dataclasses
 import json
 import types
@@ -8,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 from uuid import UUID
 
-from console.app.answers import answer
+from console.app.answers import STEP, answer
 from console.domain.alarms import Occurrence
 from console.domain.commands import COMMANDS, Command, SilenceHorn
 from console.domain.refusal import Refused
@@ -36,8 +37,7 @@ class Door:
     async def handle(self, line: bytes) -> bytes:
         """One question, one answer; never raises."""
         try:
-            question = json.loads(line)
-            reply = await self._reply(question)
+            return await _encoded(await self._reply(json.loads(line)))
         except Refused as refusal:
             reply = {"ok": False, "refused": str(refusal)}
         except (ValueError, KeyError, TypeError) as error:
@@ -75,6 +75,19 @@ class Door:
             if session is not None:
                 await sign_on.end_session(session, "leitstand act")
         return {"ok": True, "hashes": list(receipt.hashes), "entity_id": receipt.entity_id, "number": receipt.number}
+
+
+async def _encoded(reply: dict[str, Any]) -> bytes:
+    """The reply as JSON; long rows in steps, so that the loop goes on meanwhile. ValueError for NaN."""
+    rows = reply.pop("rows", None)
+    head = json.dumps(reply, allow_nan=False)
+    if rows is None:
+        return head.encode()
+    parts = []
+    for start in range(0, len(rows), STEP):
+        parts.append(json.dumps(rows[start : start + STEP], allow_nan=False)[1:-1])
+        await asyncio.sleep(0)
+    return f'{head[:-1]}, "rows": [{", ".join(parts)}]}}'.encode()
 
 
 def command_from(name: str, fields: dict[str, str]) -> Command:

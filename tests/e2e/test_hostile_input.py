@@ -4,8 +4,9 @@ import itertools
 import logging
 import math
 import os
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,6 +94,26 @@ def _the_station_lives_on_and_the_good_node_is_unaffected(attack: Attack) -> Ite
     assert _good_gaps(attack) == gaps, "the good node lost nothing"
     assert attack.station.link()["state"] == "live"
     assert [row for row in attack.station.query("alarms") if row["tag"] == "defect"] == []
+
+
+def slowest_answer_during(attack: Attack, work: Callable[[], object]) -> tuple[float, float]:
+    """Seconds of the slowest short answer while `work` goes on, and of `work` itself."""
+    slowest, is_done = [0.0], threading.Event()
+
+    def ask() -> None:
+        while not is_done.is_set():
+            begun = time.monotonic()
+            attack.station.ask({"op": "ping"})
+            slowest[0] = max(slowest[0], time.monotonic() - begun)
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    begun = time.monotonic()
+    work()
+    taken_s = time.monotonic() - begun
+    is_done.set()
+    asking.join(30)
+    return slowest[0], taken_s
 
 
 def _good_gaps(attack: Attack) -> int:
@@ -224,6 +245,9 @@ def test_ten_thousand_metrics_in_one_message_are_taken_and_one_more_is_refused(
     mine = f"evil/{bad.node}/"
     until(lambda: sum(path.startswith(mine) for path in attack.station.tags()) >= 10_000, what="10,000 metrics")
     assert attack.station.tags()[f"{mine}m9999"]["value"] == 9999.0
+    slowest_s, taken_s = slowest_answer_during(attack, lambda: attack.station.query("tags"))
+    log.info("10,000 tags took %.2f s; meanwhile the slowest answer took %.2f s", taken_s, slowest_s)
+    assert slowest_s < max(0.7 * taken_s, 0.1), "a long answer holds nobody up"
     printed = leitstand("query", "tags", "--json", "--data", attack.station.folder)
     assert printed.returncode == 0, printed.stderr
     assert printed.stdout.count(mine) >= 10_000, "and the command line prints them all"
