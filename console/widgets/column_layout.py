@@ -7,29 +7,37 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QHeaderView
 
 from console.ui.table_view import TableView
+from console.ui.theme import theme
 from console.widgets.row_delegate import RowDelegate
 
-MAIN_LEAST, MAIN_SHARE = 150, 0.3  # of the list's width, for the column that says what the row is about
+MAIN_LEAST, MAIN_SHARE = 150, 0.34  # of the list's width, for the column that says what the row is about
 SHRINK = 0.75  # how narrow other columns become before one of them gives way
 SYMBOL_WIDTH = 50  # columns up to here hold symbols, which do not shrink
 
 
-def lay_out_columns(view: TableView, widths: Sequence[int], give_way: Sequence[int] = ()) -> None:
-    """Set the widths in pixels; the column of width 0 takes what is left. `give_way`: first to go in a narrow list."""
+def lay_out_columns(
+    view: TableView, widths: Sequence[int], give_way: Sequence[int] = (), steady: Sequence[int] = ()
+) -> None:
+    """Set the widths in pixels; the column of width 0 takes what is left.
+
+    `give_way`: which go first in a narrow list; `steady`: which never become narrower.
+    """
     view.setItemDelegate(RowDelegate(view))
     view.header.setStretchLastSection(False)
-    view.fitter = ColumnFit(view, dict(enumerate(widths)), give_way)
+    view.fitter = ColumnFit(view, dict(enumerate(widths)), give_way, steady)
 
 
 class ColumnFit(QObject):
     """Fits when the list's width changes. Columns that a person set or brought back are left as they are."""
 
-    def __init__(self, view: TableView, widths: Mapping[int, int], give_way: Sequence[int]) -> None:
+    def __init__(
+        self, view: TableView, widths: Mapping[int, int], give_way: Sequence[int], steady: Sequence[int]
+    ) -> None:
         super().__init__(view)
         self._view = view
         self._widths = dict(widths)
         self._main = next((column for column, width in widths.items() if not width), -1)
-        self._give_way = tuple(give_way)
+        self._give_way, self._steady = tuple(give_way), frozenset(steady)
         self._held_back: set[int] = set()
         self._chosen: set[int] = set()
         self._busy = False
@@ -37,6 +45,7 @@ class ColumnFit(QObject):
             view.header.setSectionResizeMode(self._main, QHeaderView.ResizeMode.Stretch)
         view.header.sectionResized.connect(self._on_resized)
         view.viewport().installEventFilter(self)
+        theme().changed.connect(self.fit)  # headings of another language have other widths
         self.fit()
 
     def width_of(self, column: int, shown: int) -> int:
@@ -76,32 +85,47 @@ class ColumnFit(QObject):
             if column in self._chosen or (column >= 0 and column not in present):
                 continue
             gone |= {column} - {-1}
-            steady, loose = self._sums([c for c in present if c not in gone])
-            if steady + loose * SHRINK + main <= room:
+            kept = [c for c in present if c not in gone]
+            if sum(map(self._least, kept)) + main <= room:
                 break
-        factor = min(1.0, max(SHRINK, (room - main - steady) / loose)) if loose else 1.0
+        widths = self._share([c for c in present if c not in gone], room - main)
         for column in present:
             hidden = column in gone
             if hidden != self._view.isColumnHidden(column):
                 self._view.setColumnHidden(column, hidden)
             if not hidden:
-                self._view.setColumnWidth(column, self._shown_width(column, factor))
+                self._view.setColumnWidth(column, widths[column])
         self._held_back = gone
         self._busy = False
+
+    def _share(self, columns: Sequence[int], room: int) -> dict[int, int]:
+        """Every column its wanted width, or a like share of what there is, none less than its least."""
+        shares = {c: self._wanted(c) for c in columns}
+        loose = [c for c in columns if self._least(c) < shares[c]]
+        while loose:
+            rest = room - sum(width for c, width in shares.items() if c not in loose)
+            factor = min(1.0, max(0.0, rest / sum(self._wanted(c) for c in loose)))
+            pinned = [c for c in loose if self._wanted(c) * factor < self._least(c)]
+            for c in pinned or loose:
+                shares[c] = self._least(c) if pinned else int(self._wanted(c) * factor)
+            if not pinned:
+                break
+            loose = [c for c in loose if c not in pinned]
+        return shares
 
     def _is_hidden_by_choice(self, column: int) -> bool:
         return self._view.isColumnHidden(column) and column not in self._held_back
 
-    def _is_steady(self, column: int) -> bool:
-        return column in self._chosen or self._widths[column] <= SYMBOL_WIDTH
-
-    def _sums(self, columns: Sequence[int]) -> tuple[int, int]:
-        steady = sum(self._widths[c] for c in columns if self._is_steady(c))
-        return steady, sum(self._widths[c] for c in columns) - steady
-
-    def _shown_width(self, column: int, factor: float) -> int:
+    def _wanted(self, column: int) -> int:
+        """Wide enough for its heading in any language."""
         width = self._widths[column]
-        return width if self._is_steady(column) else int(width * factor)
+        return width if column in self._chosen else max(width, self._view.header.sectionSizeHint(column))
+
+    def _least(self, column: int) -> int:
+        wanted = self._wanted(column)
+        if column in self._chosen or column in self._steady or wanted <= SYMBOL_WIDTH:
+            return wanted
+        return max(int(wanted * SHRINK), min(wanted, self._view.header.sectionSizeHint(column)))
 
     def _on_resized(self, column: int, _old: int, new: int) -> None:
         is_by_hand = bool(QGuiApplication.mouseButtons() & Qt.MouseButton.LeftButton)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from weakref import ref
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from shiboken6 import Shiboken
@@ -14,7 +14,7 @@ from console.ui.format import US, age_text
 from console.ui.theme import theme
 from console.ui.translation import tr
 from console.widgets.trend_axes import TrendAxis
-from console.widgets.trend_spans import Curve, SpanItem, Window
+from console.widgets.trend_spans import AT_ONCE, Curve, SpanItem, Window
 
 AXIS_WIDTH = 64
 SHORTEST_US, LONGEST_US = 1000, 10 * 366 * 86_400 * US
@@ -82,6 +82,8 @@ class TrendPlot(QWidget):
         self._end_us = self._span_us
         self._until_us = 0
         self._shown: Window | None = None
+        self._refiner = QTimer(self, singleShot=True, interval=4)
+        self._refiner.timeout.connect(self._refine)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._graphics.setFocusProxy(self)
         self._graphics.scene().sigMouseMoved.connect(self._on_mouse)
@@ -116,6 +118,7 @@ class TrendPlot(QWidget):
             item = SpanItem()
             item.setParentItem(plot.getViewBox())
             item.curves, item.title, item.is_top = list(group.curves), group.title, row == 0
+            item.at_once, item.on_owed = AT_ONCE // len(groups), self._refiner.start
             item.gap_text = lambda us: tr("no data {age}", age=age_text(us))
             self._graphics.addItem(plot, row, 0)
             self._graphics.ci.layout.setRowStretchFactor(row, group.weight)
@@ -212,6 +215,19 @@ class TrendPlot(QWidget):
     def repaint_now(self) -> None:
         """Paint synchronously (benches and pictures)."""
         self._graphics.viewport().repaint()
+
+    @property
+    def is_exact(self) -> bool:
+        """False while something is drawn in coarse blocks and waits for its slot."""
+        return not any(item.is_owing for item in self.spans)
+
+    def _refine(self) -> None:
+        """One slot: one pen of the first plot that owes something; input and live values go in between."""
+        owing = next((item for item in self.spans if item.is_owing), None)
+        if owing is not None:
+            owing.refine()
+        if not self.is_exact and self.isVisible():
+            self._refiner.start()
 
     def _dismantle(self) -> None:
         for item in self.spans:

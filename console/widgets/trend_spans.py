@@ -1,9 +1,10 @@
 """The curves of one plot: every pen as vertical spans from lowest to highest per pixel column, on a kept picture.
 
-While time runs only, the picture scrolls and the new columns are drawn; everything else draws it anew.
+While time runs only, the picture scrolls and the new columns are drawn; everything else draws it anew: what costs more
+than a moment is drawn in coarse blocks first, and `refine` makes it exact pen by pen, so that the window never stands.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -55,6 +56,7 @@ class Curve:
     high: Floats = field(default_factory=lambda: np.empty(0))
     good: Bools = field(default_factory=lambda: np.empty(0, np.bool_))
     dirty_us: int = 0  # columns from here on are not true any more
+    is_coarse: bool = False  # every column of a block holds the extremes of the whole block
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,8 @@ class Window:
 LIMIT_TOKENS = {"HH": "alarm.critical", "H": "alarm.medium", "L": "alarm.medium", "LL": "alarm.critical"}
 NEVER = 1 << 62
 GAP_WORD_PX = 28
+BLOCK = 16  # columns that are one while there is no time for more
+AT_ONCE = 6400  # pen columns that are computed and drawn without a pause, over all plots
 
 
 class SpanItem(QGraphicsObject):
@@ -96,11 +100,16 @@ class SpanItem(QGraphicsObject):
         self.mark_priority = 0
         self.is_top = False
         self.gap_text: Callable[[int], str] = str
+        self.at_once = AT_ONCE
+        self.on_owed: Callable[[], object] = lambda: None  # something is coarse now: call `refine` soon
         self._size = QRectF(0, 0, 1, 1)
         self._ratio = 1.0
         self._window = Window(0, 1, 1, 0)
         self._picture = QPixmap()
         self._is_fresh = False
+        self._next: QPixmap | None = None  # the exact picture while it is made
+        self._next_curves = 0  # how many curves stand on it
+        self._owes_picture = False
         self._lines = Lines()
 
     def boundingRect(self) -> QRectF:
@@ -127,22 +136,63 @@ class SpanItem(QGraphicsObject):
         known = self._window.until_us
         scrolls = is_same_grid and 0 <= shift < window.width and window.until_us >= known
         self._window = window
-        first = window.width
+        first, left = window.width, self.at_once
         for curve in self.curves:
-            keep = scrolls and curve.low.size == window.width
-            start = self._renew(curve, window, shift, min(known, curve.dirty_us)) if keep else self._fill(curve, window)
-            first = min(first, start)
+            if scrolls and curve.low.size == window.width:
+                first = min(first, self._renew(curve, window, shift, min(known, curve.dirty_us)))
+            else:
+                first, left = 0, left - window.width
+                self._fill(curve, window, BLOCK if left < 0 else 1)
         if self._fit() or not scrolls or not self._is_fresh:
             self._is_fresh = False
         else:
             self._scroll(shift, min(first, window.width - shift))
         self.update()
+        if self.is_owing:
+            self.on_owed()
 
-    def _fill(self, curve: Curve, window: Window) -> int:
-        edges = (window.first + np.arange(window.width + 1, dtype=np.int64)) * window.step_us
+    @property
+    def is_owing(self) -> bool:
+        return self._owes_picture or any(curve.is_coarse for curve in self.curves)
+
+    def refine(self) -> None:
+        """One slot of work towards the exact picture: the columns of one pen, or one pen on the picture."""
+        coarse = next((curve for curve in self.curves if curve.is_coarse), None)
+        if coarse is not None:
+            self._fill(coarse, self._window, 1)
+            self._owes_picture = True
+        elif self._owes_picture and not self._is_fresh:
+            self.update()  # it is drawn anew anyway
+        elif self._owes_picture:
+            self._draw_next()
+
+    def _draw_next(self) -> None:
+        if self._next is None:
+            self._next, self._next_curves = QPixmap(self._picture.size()), 0
+            self._draw(self._next, 0, [])
+        if self._next_curves < len(self.curves):
+            painter = QPainter(self._next)
+            self._draw_spans(painter, self.curves[self._next_curves], 0, self._next.height())
+            painter.end()
+            self._next_curves += 1
+        if self._next_curves == len(self.curves):
+            painter = QPainter(self._next)
+            self._draw_limits(painter, self._next.rect())
+            painter.end()
+            self._next.setDevicePixelRatio(self._ratio)
+            self._picture, self._next, self._owes_picture = self._next, None, False
+            self.update()
+
+    def _fill(self, curve: Curve, window: Window, block: int) -> None:
+        """All columns, `block` of them as one; the last block may reach over the edge."""
+        starts = np.arange(0, window.width, block, dtype=np.int64)
+        edges = (window.first + np.append(starts, starts[-1] + block)) * window.step_us
         columns = curve.source.columns(edges, window.until_us)
-        curve.low, curve.high, curve.good, curve.dirty_us = columns.low, columns.high, columns.good, NEVER
-        return 0
+        parts = (columns.low, columns.high, columns.good)
+        if block > 1:
+            parts = tuple(np.repeat(part, block)[: window.width] for part in parts)  # type: ignore[assignment]
+        curve.low, curve.high, curve.good = parts
+        curve.dirty_us, curve.is_coarse = NEVER, block > 1
 
     def _renew(self, curve: Curve, window: Window, shift: int, since_us: int) -> int:
         """Move the columns left and compute those from `since_us` on; returns the first computed one."""
@@ -189,33 +239,42 @@ class SpanItem(QGraphicsObject):
         wanted = (self._window.width, height)
         if (self._picture.width(), self._picture.height()) != wanted:
             self._picture = QPixmap(*wanted)
-        self._draw(0)
-        self._is_fresh = True
+        exact = max(1, self.at_once // max(self._window.width, 1))
+        self._draw(self._picture, 0, self.curves, exact)
+        self._is_fresh, self._next = True, None
+        self._owes_picture = self.is_owing or len(self.curves) > exact
+        if self._owes_picture:
+            self.on_owed()
 
     def _scroll(self, shift: int, first: int) -> None:
-        self._picture.setDevicePixelRatio(1.0)
-        if shift:
-            self._picture.scroll(-shift, 0, self._picture.rect(), QRegion())
-        if first < self._window.width:
-            self._draw(first)
+        pictures = [(self._picture, self.curves)]
+        if self._next is not None:
+            pictures.append((self._next, self.curves[: self._next_curves]))
+        for picture, curves in pictures:
+            picture.setDevicePixelRatio(1.0)
+            if shift:
+                picture.scroll(-shift, 0, picture.rect(), QRegion())
+            if first < self._window.width:
+                self._draw(picture, first, curves)
         self._picture.setDevicePixelRatio(self._ratio)
 
-    def _draw(self, first: int) -> None:
-        """Ground, bands, grid and spans of the columns from `first` on, in physical pixels."""
-        self._picture.setDevicePixelRatio(1.0)
-        painter = QPainter(self._picture)
-        height = self._picture.height()
+    def _draw(self, picture: QPixmap, first: int, curves: Sequence[Curve], exact: int = 1 << 30) -> None:
+        """Ground, bands, grid and spans of the columns from `first` on, in physical pixels; after `exact` in blocks."""
+        picture.setDevicePixelRatio(1.0)
+        painter = QPainter(picture)
+        height = picture.height()
         box = QRect(first, 0, self._window.width - first, height)
         if first:
             painter.setClipRect(box)
         painter.fillRect(box, theme().color("surface.raised"))
         self._draw_bands(painter, box)
         self._draw_grid(painter, box)
-        for curve in self.curves:
-            self._draw_spans(painter, curve, first, height)
+        for place, curve in enumerate(curves):
+            (self._draw_spans if place < exact else self._draw_blocks)(painter, curve, first, height)
         self._draw_limits(painter, box)
         painter.end()
-        self._picture.setDevicePixelRatio(self._ratio)
+        if picture is self._picture:
+            picture.setDevicePixelRatio(self._ratio)
 
     def _y(self, value: float, height: float) -> float:
         bottom, top = self.y_range
@@ -274,6 +333,23 @@ class SpanItem(QGraphicsObject):
                     rows[:, [1, 3]] += 1.0
                 self._lines.draw(painter, n)
 
+    def _draw_blocks(self, painter: QPainter, curve: Curve, first: int, height: int) -> None:
+        """One box for BLOCK columns: a tenth of the work of `_draw_spans`."""
+        starts = np.arange(first, curve.low.size, BLOCK)
+        if not starts.size:
+            return
+        low, high = np.fmin.reduceat(curve.low, starts), np.fmax.reduceat(curve.high, starts)
+        good = np.logical_and.reduceat(curve.good, starts)
+        bottom, top = self.y_range
+        scale = height / (top - bottom)
+        upper, lower = ((top - np.array((high, low))) * scale).clip(-1.0, height + 1.0)
+        for mask, colour in ((good, theme().pen(curve.colour)), (~good, theme().color("stale"))):
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(colour))
+            at = np.flatnonzero(mask & ~np.isnan(low))
+            rows = zip(starts[at].tolist(), upper[at].tolist(), lower[at].tolist(), strict=True)
+            painter.drawRects([QRectF(x, y, BLOCK, max(1.0, end - y)) for x, y, end in rows])
+
     def _paint_words(self, painter: QPainter) -> None:
         """Title, limit names and the length of long gaps."""
         box, small = self._size, theme().measure("font_small")
@@ -296,7 +372,9 @@ class SpanItem(QGraphicsObject):
         painter.setFont(font("font_small", bold=True))
         painter.setPen(theme().color("text"))
         title = painter.fontMetrics().elidedText(self.title, Qt.TextElideMode.ElideRight, int(box.width()) - 16)
-        painter.drawText(QRectF(8, 6, box.width() - 16, small + 6), Qt.AlignmentFlag.AlignLeft, title)
+        place = QRectF(8, 6, painter.fontMetrics().horizontalAdvance(title) + 1, small + 6)
+        painter.fillRect(place.adjusted(-4, -2, 4, 0), theme().color("surface.raised", 215))  # curves run under it
+        painter.drawText(place, Qt.AlignmentFlag.AlignLeft, title)
         painter.setPen(theme().color("line.strong"))
         painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5))
 

@@ -139,3 +139,69 @@ def test_wheel_and_keys_ask_for_another_window(qtbot):
     assert asked[0] == (1_000_000_000 - 42_000_000, 1_000_000_000)
     assert asked[1][1] == 1_000_000_000 - 30_000_000
     assert asked[2] == (940_000_000, 970_000_000)
+
+
+def many_pens(count):
+    rng = np.random.default_rng(9)
+    times = np.arange(0, 400 * STEP, 41)
+    return [pen_of(times, rng.standard_normal(times.size).cumsum()) for _ in range(count)]
+
+
+def test_many_pens_are_coarse_first_never_hide_a_spike_and_end_exactly(qtbot):
+    pens = many_pens(6)
+    window = Window(20, STEP, W, (20 + W) * STEP)
+    exact, hasty = SpanItem(), SpanItem()
+    for item, at_once in ((exact, 100 * W), (hasty, 2 * W)):
+        item.curves = [Curve(key, pen, key) for key, pen in enumerate(pens)]
+        item.resize(QRectF(0, 0, W, H), 1.0)
+        item.at_once = at_once
+        item.show_window(window)
+    wanted = picture(exact)
+    assert not exact.is_owing
+    assert picture(hasty) != wanted
+    assert hasty.is_owing
+    for rough, true in zip(hasty.curves, exact.curves, strict=True):
+        assert (rough.high >= true.high).all()
+        assert (rough.low <= true.low).all()
+    slots = 0
+    while hasty.is_owing:
+        hasty.refine()
+        slots += 1
+    assert slots <= 2 * len(pens) + 1
+    assert picture(hasty) == wanted
+
+
+def test_time_that_runs_while_the_picture_is_refined_is_not_lost(qtbot):
+    pens = many_pens(4)
+    hasty, fresh = SpanItem(), SpanItem()
+    for item in (hasty, fresh):
+        item.curves = [Curve(key, pen, key) for key, pen in enumerate(pens)]
+        item.resize(QRectF(0, 0, W, H), 1.0)
+    hasty.at_once = W
+    first = 10
+    hasty.show_window(Window(first, STEP, W, (first + W) * STEP))
+    picture(hasty)
+    while hasty.is_owing:
+        first += 1
+        hasty.refine()
+        hasty.show_window(Window(first, STEP, W, (first + W) * STEP))
+        last = picture(hasty)
+        assert first < 100
+    fresh.y_range = hasty.y_range
+    fresh.show_window(Window(first, STEP, W, (first + W) * STEP))
+    assert fresh.y_range == hasty.y_range
+    assert picture(fresh) == last
+
+
+def test_the_plot_refines_itself_between_other_work(qtbot):
+    plot = TrendPlot()
+    qtbot.addWidget(plot)
+    plot.resize(900, 400)
+    curves = tuple(Curve(key, pen, key) for key, pen in enumerate(many_pens(12)))
+    plot.set_groups([PlotGroup("many", curves)])
+    plot.show()
+    plot.show_span(0, 300 * STEP * 1000, 300 * STEP)
+    plot.repaint_now()
+    assert not plot.is_exact
+    qtbot.waitUntil(lambda: plot.is_exact)
+    assert not any(curve.is_coarse for curve in curves)

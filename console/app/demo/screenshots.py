@@ -204,7 +204,10 @@ class Photographer:
                 await self._picture(name)
 
     async def _picture(self, name: str) -> None:
+        from console.ui.priority_symbol import SymbolState, flash_clock
+
         await asyncio.sleep(_SETTLE_S)
+        await self._until(lambda: flash_clock().lit(SymbolState.UNACKNOWLEDGED))
         self._console.window.grab().save(str(self._folder / f"{name}.png"), quality=0)  # 0 is the smallest file
         print(self._folder / f"{name}.png", flush=True)
 

@@ -215,7 +215,8 @@ class IncidentDetail(QFrame):
         card, lines = _card(tr("Alarms"))
         for identity, start_us, text in record.alarms:
             there = Selection(occurrence=Occurrence(identity, start_us), at_us=start_us)
-            lines.addWidget(self._jump(f"{clock_text(start_us, self._now_us())}   {text}", there, time_tip(start_us)))
+            when = f"{clock_text(start_us, self._now_us())}   {text}"
+            lines.addWidget(self._jump(when, there, f"{text}\n{time_tip(start_us)}"))
         return card
 
     def _assets(self, record: IncidentRecord) -> QFrame:

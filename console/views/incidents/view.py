@@ -72,7 +72,7 @@ class IncidentsView(View):
         self.list.setModel(self.table)
         self.list.setSelectionMode(TableView.SelectionMode.SingleSelection)
         self.list.setItemDelegateForColumn(0, SymbolDelegate(self.list, 0, SYMBOL_ROLE))
-        lay_out_columns(self.list, [column.width for column in IncidentTable.COLUMNS], _GIVE_WAY)
+        lay_out_columns(self.list, [column.width for column in IncidentTable.COLUMNS], _GIVE_WAY, (1,))
         attach_menu(self.list, self.context.actions, ("show.topology", "", "table.copy", "table.export"))
         SteadyScroll(self.list)
         column = QVBoxLayout(self)

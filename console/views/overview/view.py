@@ -51,7 +51,7 @@ class OverviewView(View):
         self.browser = TagBrowser(context.station, context.actions, _now_us)
         self.line, self.tiles = PlantLine(), AreaTiles()
         self.alarm_list = _short_list("overview.alarms", self.alarms, _ALARM_COLUMNS, (2, 6))
-        self.incident_list = _short_list("overview.incidents", self.incidents, _INCIDENT_COLUMNS, (2, 4))
+        self.incident_list = _short_list("overview.incidents", self.incidents, _INCIDENT_COLUMNS, (2, 4), (1,))
         self.alarm_heading, self.incident_heading = PlainLabel(), PlainLabel()
         self._status: StatusRecord | None = None
         self._counts = AlarmCounts()
@@ -251,14 +251,20 @@ def _selection(tag: Tag) -> Selection:
     return Selection(asset_id=tag.asset_id, tag_handle=tag.handle, tag_id=tag.tag_id)
 
 
-def _short_list(table_id: str, model: SortedTable, shown: tuple[str, ...], give_way: tuple[int, ...]) -> TableView:
+def _short_list(
+    table_id: str,
+    model: SortedTable,
+    shown: tuple[str, ...],
+    give_way: tuple[int, ...],
+    steady: tuple[int, ...] = (),
+) -> TableView:
     view = TableView(table_id)
     view.setModel(model)
     view.setSelectionMode(TableView.SelectionMode.SingleSelection)
     view.setItemDelegateForColumn(0, SymbolDelegate(view, 0, SYMBOL_ROLE))
     for number, column in enumerate(model.COLUMNS):
         view.setColumnHidden(number, column.key not in shown)
-    lay_out_columns(view, [column.width for column in model.COLUMNS], give_way)
+    lay_out_columns(view, [column.width for column in model.COLUMNS], give_way, steady)
     return view
 
 
