@@ -8,6 +8,7 @@ from console.services.telemetry.credentials import CredentialError
 NO_ANSWER = "the broker does not answer"
 SILENT = "the broker is silent"
 CLOSED = "the broker closed the connection"
+TAKEN = "the broker ends every new connection; does another console run with the same station code?"
 UNKNOWN_HOST = "the broker's host name is unknown"
 BAD_CREDENTIALS = "user name or password refused"
 CLIENT_ID = "client id refused"

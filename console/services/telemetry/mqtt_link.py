@@ -36,6 +36,7 @@ _PAUSE_S = 0.004  # lets small packets gather, so that a flood does not cost a w
 _RETRY_S = (1.0, 2.0, 3.0)
 _GOODBYE_S = 1.0
 _STATE_EVERY_S = 1.0
+_SHORT_S, _SHORT_LIVES = 6.0, 2
 _MAX_TOPICS = 200_000
 _MAX_KEPT_TOPIC = 512  # bytes; who invents long topics must not fill the memory with them
 _SPARKPLUG, _PLAIN, _OWN_STATE, _FOREIGN_STATE = range(4)
@@ -74,6 +75,8 @@ class MqttLink:
         self._failure: LinkLost | None = None
         self._has_birth = False
         self._was_live = False
+        self._live_s = 0.0
+        self._short_lives = 0  # connections in a row that the broker ended soon
         self._state_sent_s = float("-inf")
         self._now_us = 0
         self._mono_s = 0.0
@@ -110,13 +113,13 @@ class MqttLink:
             try:
                 self._one_connection()
             except LinkLost as lost:
-                self._lose(lost)
+                self._lose(self._explained(lost))
             except OSError as error:
                 self._lose(words.lost_by(error))
             except Exception:
                 log.exception("the link to broker %s failed", self._settings.name)
                 self._lose(LinkLost(words.DEFECT))
-            failures = 0 if self._was_live else min(failures + 1, len(_RETRY_S) - 1)
+            failures = 0 if self._was_live and not self._short_lives else min(failures + 1, len(_RETRY_S) - 1)
             self._stop.wait(_RETRY_S[failures] * (0.8 + 0.4 * self._random()))
         self._read_clock()
         self._set_state("off", "")
@@ -224,6 +227,7 @@ class MqttLink:
             self._failure = words.refused_by(reason)
             return
         self._was_live = True
+        self._live_s = self._mono_s
         self._set_state("live", "")
         self._host.link_live(self._now_us, self._mono_s)
         filters = [self._state.topic, *without_covered(["spBv1.0/#", *self._plain.filters])]
@@ -295,6 +299,13 @@ class MqttLink:
     def _publish_birth(self, client: mqtt.Client) -> None:
         self._state_sent_s = self._mono_s
         client.publish(self._state.topic, self._state.birth(), qos=1, retain=True)
+
+    def _explained(self, lost: LinkLost) -> LinkLost:
+        """A client with our id takes the connection away, we take it back, and so on: that must be named."""
+        self._read_clock()
+        is_short = self._was_live and lost.detail == words.CLOSED and self._mono_s - self._live_s < _SHORT_S
+        self._short_lives = self._short_lives + 1 if is_short else 0
+        return LinkLost(words.TAKEN) if self._short_lives >= _SHORT_LIVES else lost
 
     def _lose(self, lost: LinkLost) -> None:
         self._read_clock()

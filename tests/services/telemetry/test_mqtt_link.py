@@ -358,3 +358,14 @@ def test_an_operator_asks_for_a_rebirth_and_a_read_only_broker_refuses(broker: B
             console.telemetry.request_rebirth("dmz", "plant", "line1")
         with pytest.raises(Refused):
             console.telemetry.request_rebirth("nowhere", "plant", "line1")
+
+
+def test_two_consoles_with_one_code_are_told_so_instead_of_flapping_without_a_word(broker: Broker) -> None:
+    twin = Console(BrokerSettings(port=broker.port))
+    with running_console(BrokerSettings(port=broker.port)) as console:
+        twin.telemetry.start()
+        try:
+            console.until(lambda: "same station code" in console.link.detail or "same station code" in twin.link.detail)
+        finally:
+            twin.telemetry.stop()
+        console.live()
