@@ -40,7 +40,7 @@ class Door:
             return await _encoded(await self._reply(json.loads(line)))
         except Refused as refusal:
             reply = {"ok": False, "refused": str(refusal)}
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
             reply = {"ok": False, "error": f"{type(error).__name__}: {error}"}
         return json.dumps(reply, ensure_ascii=True, allow_nan=False).encode()
 

@@ -42,8 +42,20 @@ def test_mistakes_are_named(name, fields, says):
         command_from(name, fields)
 
 
+NOT_TEXT = b'{"op": "act", "command": "ack", "fields": [], "login": {}, "password": 5}'
+ENDLESS = b'{"op": "query", "what": "journal", "args": {"limit": 1e400}}'
+NO_OBJECT = b'{"op": "query", "what": "journal", "args": []}'
+DEEP = b"[" * 100_000
+
+
 @pytest.mark.parametrize("line", [b"", b"{", b"[]", b"{}", b'{"op": "fly"}', b"\xff\xfe", b'{"op": "act"}', b"null"])
 def test_any_line_gets_an_answer(line):
+    answer = json.loads(asyncio.run(Door(None).handle(line)))
+    assert answer["ok"] is False
+
+
+@pytest.mark.parametrize("line", [NOT_TEXT, ENDLESS, NO_OBJECT, DEEP])
+def test_well_formed_nonsense_gets_an_answer(line):
     answer = json.loads(asyncio.run(Door(None).handle(line)))
     assert answer["ok"] is False
 
