@@ -71,6 +71,9 @@ def read_station(folder: Path) -> tuple[StationSettings | None, list[Problem]]:
     names = [broker.name for broker in settings.brokers]
     if len(set(names)) < len(names):
         reader.problem("broker", "two brokers have the same name", "give each its own name")
+    places = [(broker.host, broker.port) for broker in settings.brokers]
+    if len(set(places)) < len(places):
+        reader.problem("broker", "two brokers have the same host and port", "name each broker once")
     reader.unknown_keys()
     return (None if reader.problems else settings), reader.problems
 

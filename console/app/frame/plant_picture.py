@@ -243,6 +243,10 @@ class PlantPicture:
                 "value": delta.value,
             },
         )
+        if self._notes or self._acked_by:
+            for row in delta.rows.tolist():  # a row of the delta that has none any more lost it
+                self._notes.pop(row, None)
+                self._acked_by.pop(row, None)
         self._notes.update(delta.notes)
         self._acked_by.update(delta.acked_by)
         self.version += 1

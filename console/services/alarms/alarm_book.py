@@ -6,7 +6,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from console.domain.alarm_step import Acknowledgement, Alarm, Event, Returning, Step, Transition, Trigger, step
-from console.domain.alarms import AlarmState, Condition, Priority
+from console.domain.alarms import UNACKNOWLEDGED_STATES, AlarmState, Condition, Priority
 from console.services.alarms.acknowledgements import Acknowledgements
 from console.services.alarms.alarm_rows import AlarmRows
 from console.services.alarms.annunciation import Annunciation
@@ -76,8 +76,9 @@ class AlarmBook:
             rows.value[row] = value
         if Transition.RAISED in result.logs:
             rows.count[row] += 1
-            rows.acked_by.pop(row, None)
             rows.notes.pop(row, None)
+        if result.alarm.state in UNACKNOWLEDGED_STATES:  # raised or risen: nobody has acknowledged this
+            rows.acked_by.pop(row, None)
         rows.store(row, result.alarm)
         if result.superseded is not None:
             self._supersede(row, result.superseded, now_us)

@@ -49,7 +49,9 @@ class Telemetry:
                 max_metrics=broker.max_metrics,
             )
             plain = PlainTopics(broker.name, topic_maps, self.handles, outlet)
-            client_id = broker.client_id or f"leitstand-{settings.code}-t"
+            # two brokers may be two names of one server: equal ids would throw each other off
+            suffix = "" if len(settings.brokers) == 1 else f"-{broker.name}"
+            client_id = broker.client_id or f"leitstand-{settings.code}-t{suffix}"
             self._links[broker.name] = MqttLink(
                 broker, client_id, HostState(host_id), host, plain, outlet, desk, clock, random
             )

@@ -44,8 +44,10 @@ def test_a_severity_rise_takes_the_acknowledgement_back_and_sounds_and_a_fall_do
     tag = plant.tag()
     plant.send((tag, 0, 92.0))
     plant.acknowledge(plant.open(tag, "hot", "high"), 1)
+    assert list(plant.engine.snapshot().acked_by.values()) == ["Eva"]
     plant.send((tag, 2, 96.0))
     assert plant.state(condition_of(tag, "hot", "high")) is AlarmState.UNACKNOWLEDGED
+    assert plant.engine.snapshot().acked_by == {}
     assert plant.horn.snapshot().priority == Priority.HIGH
     assert plant.engine.counts().unacknowledged == (0, 1, 0, 0)
     plant.acknowledge(plant.open(tag, "hot", "high"), 3)
