@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 
-from console.domain.alarms import AlarmState, Condition, Occurrence, Severity
+from console.domain.alarms import ACTIVE_STATES, AlarmState, Condition, Occurrence, Severity
 from console.models.alarm_columns import AlarmColumns
 from console.models.alarm_order import alarm_keys
 from console.models.row_order import SortColumn
@@ -163,7 +163,7 @@ class AlarmTable(SortedTable):
 
     def active_by_priority(self) -> tuple[int, int, int, int]:
         """Alarms whose condition stands now: those that returned and wait for their acknowledgement are not active."""
-        stands = np.isin(self.alarms["state"], (AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED))
+        stands = np.isin(self.alarms["state"], [int(state) for state in ACTIVE_STATES])
         active = np.bincount(self.alarms["priority"][stands].astype(np.int64), minlength=5)
         return int(active[1]), int(active[2]), int(active[3]), int(active[4])
 

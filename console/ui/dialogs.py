@@ -47,7 +47,17 @@ class Question:
     hints: Sequence[str] = field(default=())
 
 
-class QuestionDialog(QDialog):
+class ReturningDialog(QDialog):
+    """Gives the keyboard back to the window it was opened over, also on a screen without a window manager."""
+
+    def done(self, result: int) -> None:
+        had_keyboard, parent = self.isActiveWindow(), self.parentWidget()
+        super().done(result)
+        if had_keyboard and parent is not None:
+            parent.window().activateWindow()
+
+
+class QuestionDialog(ReturningDialog):
     """Shows a question and stays open until answered; `say` shows a refusal inside it and lets the person retry."""
 
     def __init__(self, question: Question, parent: QWidget | None = None) -> None:

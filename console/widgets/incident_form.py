@@ -9,7 +9,6 @@ from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QComboBox,
-    QDialog,
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
@@ -23,6 +22,7 @@ from console.domain.alarms import Occurrence
 from console.domain.commands import OpenIncident
 from console.domain.incidents import priority
 from console.domain.refusal import Refused
+from console.ui.dialogs import ReturningDialog
 from console.ui.errands import Errands
 from console.ui.plain_label import PlainLabel
 from console.ui.priority_symbol import SymbolState, paint_symbol
@@ -93,7 +93,7 @@ class Prefill:
         return ";".join(sorted(str(occurrence.condition_id) for occurrence, _text in self.alarms))
 
 
-class IncidentForm(QDialog):
+class IncidentForm(ReturningDialog):
     """Not modal. `submit(OpenIncident)` may raise Refused; then the form stays as it was filled in."""
 
     def __init__(

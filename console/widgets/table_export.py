@@ -27,5 +27,7 @@ def export_table(table: TableView, say: Callable[[str], None]) -> QFileDialog:
 
     dialog.fileSelected.connect(write)
     dialog.finished.connect(dialog.deleteLater)
+    dialog.finished.connect(lambda _result: table.window().activateWindow())
     dialog.show()
+    dialog.activateWindow()
     return dialog

@@ -359,7 +359,11 @@ class SpanItem(QGraphicsObject):
             if 0 <= y <= box.height():
                 painter.setPen(theme().color(f"{LIMIT_TOKENS.get(name, 'alarm.medium')}.edge"))
                 place = QRectF(box.left(), y - small - 5, box.width() - 6, small + 4)
-                painter.drawText(place, Qt.AlignmentFlag.AlignRight, f"{name} {number_text(value, digits=9)}")
+                words = f"{name} {number_text(value, digits=9)}"
+                ground = QRectF(place)
+                ground.setLeft(place.right() - painter.fontMetrics().horizontalAdvance(words) - 4)
+                painter.fillRect(ground, theme().color("surface.raised", 170))
+                painter.drawText(place, Qt.AlignmentFlag.AlignRight, words)
         painter.setPen(theme().color("text.dim"))
         row = 0
         for curve in self.curves:

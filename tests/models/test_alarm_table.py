@@ -9,12 +9,13 @@ from PySide6.QtWidgets import QTableView
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from console.domain.alarms import UNACKNOWLEDGED_STATES, AlarmState
+from console.domain.alarms import UNACKNOWLEDGED_STATES, AlarmKind, AlarmRule, AlarmState, Priority
 from console.models.alarm_order import alarm_keys
 from console.models.alarm_table import AlarmTab, AlarmTable
 from console.models.heartbeat import heartbeat
 from console.models.row_order import merged_rows, sorted_rows
 from console.services.station import ALARMS
+from tests.support.alarm_plant import Plant
 from tests.support.fake_station import FakeStation
 from tests.support.plant_rows import T0, alarms, condition
 
@@ -233,3 +234,24 @@ def test_a_merge_is_a_sort(size: int, changed: int, seed: int) -> None:
     keys[rows] = alarm_keys(state[rows], np.full(len(rows), 2, np.uint8), rng.integers(0, 9, len(rows)))
     merged = merged_rows(order, keys, state != 0, rows)
     assert merged.tolist() == sorted_rows(keys, state != 0).tolist()
+
+
+def test_banner_badge_and_list_mean_the_same_by_active_and_unacknowledged(qtbot: QtBot) -> None:
+    """The banner and the badge show the engine's counts; the list counts its own rows."""
+    plant = Plant(AlarmRule("hot", "*", AlarmKind.LIMIT, hh=95.0, h=90.0, priority=Priority.HIGH, text="Too hot"))
+    tags = [plant.tag(f"Temp {number}") for number in range(4)]
+    for second, tag in enumerate(tags):
+        plant.send((tag, second, 92.0))
+    plant.acknowledge(plant.open(tags[1], "hot", "high"), 10)
+    plant.send((tags[2], 11, 20.0), (tags[1], 12, 97.0))
+    plant.pass_time(30)
+    station = FakeStation()
+    table = AlarmTable(station)
+    station.deliver(ALARMS, plant.engine.snapshot())
+    counts = plant.engine.counts()
+    assert table.tab_count(AlarmTab.ACTIVE) == 4
+    assert sum(counts.active) == 3
+    assert table.active_by_priority() == counts.active
+    assert table.unacknowledged_by_priority() == counts.unacknowledged
+    assert table.tab_count(AlarmTab.UNACKNOWLEDGED) == sum(counts.unacknowledged)
+    table.close()

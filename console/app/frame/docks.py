@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QByteArray, QObject, QTimer, Signal
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QVBoxLayout, QWidget
 
 from console.ui.icons import icon
 from console.ui.theme import theme
@@ -138,6 +138,8 @@ class DockArea(QObject):
         if container is not None:
             container.raise_()
             container.activateWindow()
+        elif QApplication.activeWindow() is not None and not dock.isActiveWindow():
+            dock.window().activateWindow()  # the person comes from a torn-off window of ours
         self.build(view_id)
         self._make_current(view_id)
 

@@ -53,6 +53,7 @@ class DiagnosticsView(View):
         self.rebirth_button = QPushButton()
         self._link_row = QHBoxLayout()
         self._lay_out()
+        self.setFocusProxy(self.node_list)
         for table in (self.node_list, self.trouble_list):
             attach_menu(table, context.actions, ("show.topology", "", "table.copy", "table.export"))
         self.node_list.selectionModel().selectionChanged.connect(lambda *_: self._on_node())

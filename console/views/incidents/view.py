@@ -31,7 +31,7 @@ from console.widgets.steady_scroll import SteadyScroll
 from console.widgets.symbol_delegate import SymbolDelegate
 from console.widgets.table_export import export_table
 
-_GIVE_WAY = (6, 5, 4)  # kept, assigned, age
+_GIVE_WAY = (6, 5, 4, 2)  # kept, assigned, age, state
 _EMPTY = mark("No incident. Open one from an alarm with the key I, or with New incident.")
 
 

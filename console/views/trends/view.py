@@ -52,6 +52,7 @@ class TrendsView(View):
         self._span_us = PRESETS[1][0]
         self._mark = (0, 0)
         self.setAcceptDrops(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._build()
         self._settle = QTimer(self, singleShot=True, interval=SETTLE_MS)
         self._settle.timeout.connect(self._load)
@@ -227,6 +228,7 @@ class TrendsView(View):
         self.plot.set_span(self._span_us)
         self.plot.mark(*self._mark)
         self._stack.setCurrentIndex(1 if self._pens.rows else 0)
+        self.setFocusProxy(self.plot if self._pens.rows else None)  # type: ignore[arg-type]  # its keys pan and zoom
         self.table.setVisible(bool(self._pens.rows))
         if self._pens.rows:
             if self._is_live:
