@@ -24,3 +24,28 @@ def test_case_counts_and_a_star_crosses_slashes():
     assert match.rules_of("Line1/PLC/Press/Temp")
     assert not match.rules_of("line1/PLC/Press/Temp")
     assert not match.rules_of("Line1/PLC/Press/Temp2")
+
+
+def test_thousands_of_rules_for_other_cells_are_not_even_tried():
+    rules = [AlarmRule(f"r{i}", f"Cell {i:05}/*/Temp{i}*", AlarmKind.LIMIT, h=1.0) for i in range(3000)]
+    match = RuleMatch(rules)
+    tried = []
+
+    class Counted:
+        def __init__(self, pattern):
+            self._pattern = pattern
+
+        def match(self, path):
+            tried.append(path)
+            return self._pattern.match(path)
+
+    heads = match._any_tail
+    heads._by_head = {head: [(n, Counted(p), r) for n, p, r in group] for head, group in heads._by_head.items()}
+    assert [rule.rule_id for rule in match.rules_of("Cell 00042/PLC/Temp42")] == ["r42"]
+    assert len(tried) == 1
+
+
+def test_rules_come_in_the_order_of_the_site():
+    patterns = ["*", "Line*", "*", "Line1*", "Line1/Temp*"]
+    rules = [AlarmRule(f"r{i}", pattern, AlarmKind.LIMIT, h=1.0) for i, pattern in enumerate(patterns)]
+    assert [rule.rule_id for rule in RuleMatch(rules).rules_of("Line1/Temp")] == ["r0", "r1", "r2", "r3", "r4"]
