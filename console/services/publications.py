@@ -1,6 +1,7 @@
 """Topics of the seam: a snapshot for each new subscriber, then deltas, at most 20 times a second."""
 
 from collections.abc import Callable
+from enum import Enum
 from typing import Any, Generic, TypeVar
 
 from console.services.notifier import Notifier, Undo
@@ -9,12 +10,18 @@ from console.services.station import Topic
 T = TypeVar("T")
 
 
+class Told(Enum):
+    """What a delta may be beside a value and None."""
+
+    NOTHING_NOW = "nothing now"  # the value itself is None now, as when a person signs off
+
+
 class Publication(Generic[T]):
     """One topic. `delta` takes what changed since its last call, None when nothing did; it is called on every beat,
     subscribed or not, so that what changed never piles up."""
 
     def __init__(
-        self, snapshot: Callable[[], T], delta: Callable[[], T | None], close: Callable[[], None] = lambda: None
+        self, snapshot: Callable[[], T], delta: Callable[[], T | Told | None], close: Callable[[], None] = lambda: None
     ) -> None:
         self.close = close  # called when the last subscriber of a topic with parameters has gone
         self._snapshot = snapshot
@@ -52,7 +59,7 @@ class Publication(Generic[T]):
         """Deliver the delta to those who have the snapshot, then the snapshot to those who are new."""
         delta = self._delta()
         if delta is not None and self._subscribers:
-            self._subscribers.notify(delta)
+            self._subscribers.notify(self._snapshot() if isinstance(delta, Told) else delta)
         if self._fresh:
             snapshot = self._snapshot()
             fresh, self._fresh = self._fresh, []
@@ -69,7 +76,7 @@ class Publications:
         self._publications: dict[str, Publication[Any]] = {}
         self._makers: dict[str, Callable[[str], Publication[Any]]] = {}
 
-    def offer(self, topic: Topic[T], snapshot: Callable[[], T], delta: Callable[[], T | None]) -> None:
+    def offer(self, topic: Topic[T], snapshot: Callable[[], T], delta: Callable[[], T | Told | None]) -> None:
         self._publications[topic.name] = Publication(snapshot, delta)
 
     def offer_kind(self, prefix: str, make: Callable[[str], Publication[Any]]) -> None:
@@ -117,8 +124,8 @@ class Latest(Generic[T]):
     def snapshot(self) -> T:
         return self._value
 
-    def delta(self) -> T | None:
+    def delta(self) -> T | Told | None:
         if not self._dirty:
             return None
         self._dirty = False
-        return self._value
+        return Told.NOTHING_NOW if self._value is None else self._value

@@ -95,3 +95,18 @@ def test_the_latest_value_is_told_once():
     hub.beat()
     hub.beat()
     assert got == [1, 2]
+
+
+def test_that_nobody_is_signed_on_any_more_is_told_as_well():
+    hub = Publications()
+    session: Latest[str | None] = Latest("Anna")
+    hub.offer(Topic("session"), session.snapshot, session.delta)
+    got = []
+    hub.subscribe(Topic("session"), got.append)
+    hub.beat()
+    session.set(None)
+    hub.beat()
+    hub.beat()
+    session.set("Bert")
+    hub.beat()
+    assert got == ["Anna", None, "Bert"]
