@@ -12,6 +12,7 @@ from psycopg import pq
 from psycopg.conninfo import make_conninfo
 
 from console.config.settings import CentreSettings
+from console.services.sync.central_schema import CentreRefuses
 
 T = TypeVar("T")
 _CONNECT_S = 3.0
@@ -29,7 +30,7 @@ class Line:
         self._patience_s = _ANSWER_S
 
     def open(self) -> "psycopg.Connection[Any]":
-        """Connect, autocommit. Raises psycopg.OperationalError (also when cut or silent for 3 s), OSError."""
+        """Connect, autocommit. Raises psycopg.OperationalError (also when cut or silent for 3 s), CentreRefuses."""
         pgconn = pq.PGconn.connect_start(_conninfo(self._settings).encode())
         try:
             self._greet(pgconn)
@@ -105,7 +106,13 @@ def _is_ready(sock: int, waits_for: pq.PollingStatus) -> bool:
 
 
 def _conninfo(settings: CentreSettings) -> str:
-    password = settings.password_file.read_text(encoding="utf-8").strip() if settings.password_file else None
+    try:
+        password = settings.password_file.read_text(encoding="utf-8").strip() if settings.password_file else None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise CentreRefuses(
+            "The password file {file} cannot be read: {reason}", file=settings.password_file, reason=reason
+        ) from error
     return make_conninfo(
         host=settings.host,
         port=settings.port,

@@ -272,7 +272,10 @@ class Replicator:
 
 
 def _state_of(error: BaseException) -> str:
-    """A centre that answers and turns us away (password, database name) is "refused"; one that restarts is "lost"."""
+    """A centre that answers and turns us away (password, database name), or whose schema is not ours (functions or
+    tables missing), is "refused"; one that restarts is "lost"."""
+    if isinstance(error, psycopg.ProgrammingError):
+        return "refused"
     text = str(error)
     is_refusal = "FATAL" in text and not any(word in text for word in _RESTARTING)
     return "refused" if is_refusal and isinstance(error, psycopg.OperationalError) else "lost"

@@ -11,7 +11,7 @@ from console.app.demo.proxy import Cable, Line
 from console.services.sync import central as central_module
 from tests.support.journals import note
 from tests.support.postgres import TestDatabase
-from tests.support.synced import synced, until
+from tests.support.synced import asked, synced, until
 
 
 def test_a_centre_that_swallows_is_lost_soon_and_live_again_when_it_answers(
@@ -62,5 +62,34 @@ def test_closing_a_station_does_not_wait_for_a_centre_that_swallows(
                 assert patience_is_unused and not a.replicator.is_running
         finally:
             await cable.stop()
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_a_password_file_that_cannot_be_read_is_a_refusal_in_words(
+    tmp_path: Path, postgres: TestDatabase, content: bytes | None
+) -> None:
+    file = tmp_path / "centre.password"
+    if content is not None:
+        file.write_bytes(content)
+
+    async def story() -> None:
+        async with synced(tmp_path, "A1", replace(postgres.settings, password_file=file)) as a:
+            await until(lambda: a.state == "refused", "it is refused")
+            assert str(file) in a.links[-1].detail
+
+    asyncio.run(story())
+
+
+def test_a_centre_whose_schema_is_broken_refuses_instead_of_looking_away(
+    tmp_path: Path, postgres: TestDatabase
+) -> None:
+    async def story() -> None:
+        async with synced(tmp_path, "A1", postgres.settings) as a:
+            await until(lambda: a.state == "live", "A is live")
+            asked(postgres.url, "drop function leitstand.tips(uuid, uuid)")
+            await until(lambda: a.state == "refused", "the centre is no centre any more")
+            assert "tips" in a.links[-1].detail
 
     asyncio.run(story())
