@@ -79,7 +79,7 @@ def test_a_turn_ends_when_its_budget_is_used_up_and_the_rest_waits() -> None:
 
 def test_a_birth_of_ten_thousand_tags_comes_in_pieces_before_its_samples() -> None:
     follower = Follower()
-    inbox, store, ingest = build(follower)
+    inbox, _store, ingest = build(follower)
     inbox.put(TagsDefined(tuple(tag(handle) for handle in range(10_000))))
     inbox.put(batch([(9_999, 0, 5.0, 0)]))
     ingest.turn(T0, 1.0, budget_s=0.004)
