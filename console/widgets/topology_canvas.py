@@ -22,7 +22,7 @@ from console.ui.fonts import font
 from console.ui.plain_label import plain_tip
 from console.ui.priority_symbol import SymbolState, flash_clock, paint_symbol
 from console.ui.theme import theme
-from console.widgets.topology_painter import CARD_H, CARD_W, SYMBOL_SCALE, Scene, ScenePainter
+from console.widgets.topology_painter import BAND_HEAD, CARD_H, CARD_W, SYMBOL_SCALE, Scene, ScenePainter
 
 LEAST_SCALE, MOST_SCALE = 0.01, 3.0
 DRAG_PX = 6
@@ -229,9 +229,10 @@ class TopologyCanvas(QWidget):
         painter.setFont(font("font_small"))
         painter.setPen(theme().color("text.dim"))
         scale, (x, y) = self._painter.scale, self._painter.origin
+        room = min(8.0, max(0.0, (BAND_HEAD * scale - painter.fontMetrics().height()) / 2))  # above the cards
         for caption, top, height in self.scene.bands:
             if height * scale >= 18:
-                place = QRectF(max(14.0, 14.0 - x), top * scale - y + min(8.0, 8 * scale), self.width() - 28, 20)
+                place = QRectF(max(14.0, 14.0 - x), top * scale - y + room, self.width() - 28, 20)
                 ground = painter.boundingRect(place, Qt.AlignmentFlag.AlignLeft, caption).adjusted(-3, 0, 3, 0)
                 painter.fillRect(ground, theme().color("surface.panel", 225))
                 painter.drawText(place, Qt.AlignmentFlag.AlignLeft, caption)

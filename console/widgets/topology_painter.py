@@ -18,6 +18,7 @@ Codes = NDArray[np.int8]
 STATES = ("ok", "alarm", "down", "stale", "blind", "unknown")
 OK, ALARM, DOWN, STALE, BLIND, UNKNOWN = range(6)
 CARD_W, CARD_H = 124.0, 54.0
+BAND_HEAD = 38.0  # room for the caption above the first row
 TEXT_SCALE = 0.55  # below it words cannot be read
 SYMBOL_SCALE = 0.25
 LANE = 12.0  # between a card and the lane that links of lower rows use

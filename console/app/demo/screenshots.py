@@ -188,6 +188,7 @@ class Photographer:
     async def _every_view(self, suffix: str) -> None:
         from console.app.view_specs import view_specs
         from console.ui.table_view import TableView
+        from console.widgets.topology_canvas import TopologyCanvas
 
         window = self._console.window
         assert window.docks is not None
@@ -199,6 +200,9 @@ class Photographer:
                 await asyncio.sleep(_SETTLE_S)
                 for table in view.findChildren(TableView):
                     table.selectRow(1)
+            canvas = view.findChild(TopologyCanvas) if view is not None else None
+            if canvas is not None:
+                canvas.fit()
             name = f"{spec.view_id}-{suffix}"
             if self._every_language or suffix.endswith("-en") or name in GERMAN:
                 await self._picture(name)

@@ -202,9 +202,9 @@ class MainWindow(QMainWindow):
         self.docks.activate(view_id)
         view = self.docks.view(view_id)
         if selection is not None:
-            self.faceplate.show_selection(selection)
             if view is not None:
                 view.show_selection(selection)
+            self.faceplate.show_selection(selection)  # last: what the view selects for it may say less
         if view is not None:
             focus = view.focusProxy() or view.focusWidget() or view.findChild(QAbstractItemView)
             (focus if isinstance(focus, QWidget) else view).setFocus()

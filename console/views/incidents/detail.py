@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from uuid import UUID
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -226,11 +227,7 @@ class IncidentDetail(QFrame):
         return card
 
     def _jump(self, text: str, selection: Selection, tip: str) -> QPushButton:
-        button = QPushButton()
-        button.setText(" ".join(text.split())[:160].replace("&", "&&"))
-        button.setProperty("flat", True)
-        button.setAutoDefault(False)
-        button.setStyleSheet("text-align: left;")
+        button = _Jump(" ".join(text.split())[:160])
         button.setToolTip(plain_tip(tip))
         button.setMinimumWidth(10)
         button.clicked.connect(lambda: self.jumped.emit(selection))
@@ -247,6 +244,26 @@ class IncidentDetail(QFrame):
         if not record.notes and not record.steps:
             lines.addWidget(_text(tr("Nothing has been written yet.")))
         return card
+
+
+class _Jump(QPushButton):
+    """A line that leads elsewhere, elided to the room it has."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__(line.replace("&", "&&"))
+        self._line = line
+        self.setAccessibleName(line)
+        self.setProperty("flat", True)
+        self.setAutoDefault(False)
+        self.setStyleSheet("text-align: left; padding-left: 0;")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        shown = self.fontMetrics().elidedText(self._line, Qt.TextElideMode.ElideRight, self.width() - 16)
+        self.setText(shown.replace("&", "&&"))
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance(self._line) + 20, super().sizeHint().height())
 
 
 def _history(record: IncidentRecord) -> list[tuple[int, str, str]]:

@@ -52,7 +52,7 @@ class TagBrowser(QWidget):
         self.tree.expandToDepth(_OPEN_LEVELS)
         self.branches.rowsInserted.connect(self._open_new)
         self.list.setModel(self.table)
-        lay_out_columns(self.list, [column.width for column in TagTable.COLUMNS], _GIVE_WAY)
+        lay_out_columns(self.list, [column.width for column in TagTable.COLUMNS], _GIVE_WAY, (1,))
         attach_menu(self.list, actions, ("show.trend", "show.topology", "", "table.copy", "table.export"))
         SteadyScroll(self.list)
         column = QVBoxLayout(self)
