@@ -82,8 +82,11 @@ class Ingest:
                 break
         if waiting:
             self._samples(waiting, mono_s)
-        self._quality(self._watchdog.check(now_us, mono_s))
-        self._store.advance(mono_s)
+        # While we are behind, what a node has said may still wait in the inbox: its silence, and delays that run
+        # on its watermark, are judged as of the oldest message that was not read yet.
+        heard_until_s = mono_s - (self._inbox.lag_s if self.has_more else 0.0)
+        self._quality(self._watchdog.check(now_us, heard_until_s))
+        self._store.advance(heard_until_s)
         self._measure(mono_s)
         return self.samples - before
 

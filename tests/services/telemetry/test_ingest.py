@@ -1,5 +1,7 @@
 """The walk of messages past everybody: order, completeness, budget, and a consumer that fails."""
 
+import time
+from dataclasses import replace
 from uuid import UUID
 
 from console.domain.quality import Quality
@@ -110,3 +112,21 @@ def test_the_rate_is_samples_by_the_second() -> None:
     ingest.turn(T0, 3.0, budget_s=1.0)
     assert ingest.samples == 500
     assert ingest.samples_per_s == 250.0
+
+
+def test_nobody_is_called_silent_while_his_word_still_waits_in_our_inbox() -> None:
+    follower = Follower()
+    inbox, store, ingest = build(follower)
+    inbox.put(TagsDefined((replace(tag(0), stale_after_s=10.0), tag(1))))
+    inbox.put(LinkChanged("b", LinkRecord("broker:b", "live", T0), T0))
+    inbox.put(batch([(0, 0, 1.0, 0)]))
+    ingest.turn(T0, 1000.0, budget_s=1.0)
+    for second, handle in ((5, 1), (6, 0)):  # we hang: what came 15 and 14 s ago has not been read
+        inbox._items.append((time.monotonic() - 20 + second, batch([(handle, second, 1.0, 0)])))
+    ingest.turn(T0, 1020.0, budget_s=0.0)
+    assert ingest.has_more
+    assert store.quality[0] == Quality.GOOD
+    ingest.turn(T0, 1021.0, budget_s=1.0)
+    assert store.quality[0] == Quality.GOOD
+    ingest.turn(T0, 1040.0, budget_s=1.0)
+    assert store.quality[0] == Quality.STALE
