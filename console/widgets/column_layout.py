@@ -10,7 +10,7 @@ from console.ui.table_view import TableView
 from console.ui.theme import theme
 from console.widgets.row_delegate import RowDelegate
 
-MAIN_LEAST, MAIN_SHARE = 150, 0.34  # of the list's width, for the column that says what the row is about
+MAIN_LEAST, MAIN_SHARE = 200, 0.3  # of the list's width, for the column that says what the row is about
 SHRINK = 0.75  # how narrow other columns become before one of them gives way
 SYMBOL_WIDTH = 50  # columns up to here hold symbols, which do not shrink
 

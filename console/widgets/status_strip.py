@@ -61,7 +61,7 @@ class StripField(QWidget):
 
 
 class StatusStrip(QFrame):
-    """Items by key in the order of their first appearance; the right side holds who and when."""
+    """Items by key in the order they are told; the right side holds who and when."""
 
     clicked = Signal(str)
 
@@ -88,13 +88,17 @@ class StatusStrip(QFrame):
             gone = self._fields.pop(key)
             gone.hide()
             gone.deleteLater()
+        places = {True: 0, False: 0}
         for item in items:
             field = self._fields.get(item.key)
             if field is None:
                 field = StripField(item.key)
                 field.clicked.connect(self.clicked)
                 self._fields[item.key] = field
-                (self._left if item.is_left else self._right).addWidget(field)
+            side = self._left if item.is_left else self._right
+            if side.indexOf(field) != places[item.is_left]:
+                side.insertWidget(places[item.is_left], field)
+            places[item.is_left] += 1
             field.show_item(item)
 
     def field(self, key: str) -> StripField | None:

@@ -18,8 +18,9 @@ Codes = NDArray[np.int8]
 STATES = ("ok", "alarm", "down", "stale", "blind", "unknown")
 OK, ALARM, DOWN, STALE, BLIND, UNKNOWN = range(6)
 CARD_W, CARD_H = 124.0, 54.0
-BAND_HEAD = 38.0  # room for the caption above the first row
-TEXT_SCALE = 0.55  # below it words cannot be read
+BAND_HEAD = 34.0  # room for the caption above the first row
+TEXT_SCALE = 0.46  # below it words cannot be read
+LINES_SCALE = 0.58  # below it there is room for the name alone
 SYMBOL_SCALE = 0.25
 LANE = 12.0  # between a card and the lane that links of lower rows use
 DASH_PX = 9.0  # a dash and its gap
@@ -264,6 +265,10 @@ class ScenePainter:
         if self.scale < TEXT_SCALE:
             return
         is_dim = state in (STALE, BLIND, UNKNOWN)
+        if self.scale < LINES_SCALE:
+            painter.setPen(theme().color("text.dim" if is_dim else "text"))
+            self._word(painter, box.adjusted(2, 0, -2, 0), self.scene.names[index], 13, bold=not is_dim, italic=is_dim)
+            return
         half = box.height() / 2
         upper = QRectF(box.left() + 6, box.top() + half * 0.18, box.width() - 12, half * 0.8)
         lower = QRectF(box.left() + 6, box.top() + half * 0.98, box.width() - 12, half * 0.8)
@@ -274,7 +279,7 @@ class ScenePainter:
 
     def _word(self, painter: QPainter, box: QRectF, text: str, size: int, *, bold: bool, italic: bool) -> None:
         font = QFont(painter.font())
-        font.setPixelSize(max(7, round(size * min(self.scale, 1.6))))
+        font.setPixelSize(max(9 if self.scale < LINES_SCALE else 7, round(size * min(self.scale, 1.6))))
         font.setBold(bold)
         font.setItalic(italic)
         painter.setFont(font)

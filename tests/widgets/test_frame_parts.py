@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
@@ -193,3 +193,18 @@ def test_a_key_button_follows_its_action(qtbot):
         button.click()
     action.setEnabled(False)
     assert not button.isEnabled()
+
+
+def test_a_link_that_appears_late_stands_where_it_belongs(qtbot):
+    strip = StatusStrip()
+    qtbot.addWidget(strip)
+    broker, tags, centre = (StripItem(key, key, "live") for key in ("broker", "tags", "centre"))
+    strip.resize(900, 28)
+    strip.show()
+    strip.show_items((broker, tags))
+    strip.show_items((broker, centre, tags))
+    qtbot.waitUntil(lambda: _places(strip) == sorted(set(_places(strip))))
+
+
+def _places(strip):
+    return [strip.field(key).mapTo(strip, QPoint(0, 0)).x() for key in ("broker", "centre", "tags")]
