@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from console.domain.alarm_step import Event, Trigger
-from console.domain.alarms import AlarmKind
+from console.domain.alarms import AlarmKind, Priority
 from console.services.alarms.alarm_book import AlarmBook
 from console.services.alarms.asset_conditions import AssetConditions
 from console.services.telemetry.batch import LinkChanged, SessionChanged, TagColumns
 
 BIRTH_GRACE_S = 30.0  # after our link returned, or a device's node did: who is not born by then counts as dead
+CLOCK_LOOK_S = 5.0  # wrong clocks are counted so long: most nodes wrong at once means that ours is
+OWN_CLOCK_NODES = 3
+OWN_CLOCK_TEXT = "The clock of this station differs from most nodes: receive time is used"
 CLOCK_CALM_S = 60.0  # so long without a wrong time stamp: the clock is right again
 _DOWN = ("lost", "refused")
 _UP = ("live",)  # "off" is our own closing: it proves nothing about the broker
@@ -43,6 +46,8 @@ class Sessions:
         self._due: dict[Key, float | None] = {}  # waits for its birth until then; None: counted from the next tick
         self._wrong_clocks: dict[int, float | None] = {}  # row -> seen wrong at, None: since the last tick
         self._unheard_clocks: set[int] = set()  # restored, nothing heard of the node yet
+        self._suspects: dict[str, tuple[UUID, int]] = {}  # node path -> asset, first wrong stamp
+        self._suspects_due: float | None = None
 
     def on_session(self, change: SessionChanged, now_us: int) -> None:
         node = change.node
@@ -95,11 +100,37 @@ class Sessions:
         return broker in self._blind
 
     def clock_wrong(self, asset_id: UUID, path: str, at_us: int, now_us: int) -> None:
-        """A node's samples came with a time stamp that cannot be."""
+        """A node's samples came with a time stamp that cannot be: its alarm goes on, or is judged a moment later."""
+        row = self._conditions.known_asset_row(asset_id, AlarmKind.CLOCK)
+        if row is not None and (row in self._wrong_clocks or row in self._unheard_clocks):
+            self._blame_node(asset_id, path, at_us, now_us)
+        else:
+            self._suspects.setdefault(path, (asset_id, at_us))
+
+    def _blame_node(self, asset_id: UUID, path: str, at_us: int, now_us: int) -> None:
         row = self._conditions.asset_row(asset_id, AlarmKind.CLOCK, path)
         self._book.apply(row, Trigger(Event.CONDITION_TRUE, at_us), now_us)
         self._wrong_clocks[row] = None
         self._unheard_clocks.discard(row)
+
+    def _judge_clocks(self, now_us: int, mono_s: float) -> None:
+        """One alarm about our own clock instead of one per node when most of the nodes seem wrong."""
+        if self._suspects_due is None:
+            self._suspects_due = mono_s + CLOCK_LOOK_S
+        if mono_s < self._suspects_due:
+            return
+        suspects, self._suspects, self._suspects_due = self._suspects, {}, None
+        nodes = sum(not key[3] and not one.plain and one.state == "online" for key, one in self._sessions.items())
+        own = self._conditions.known_system_row("own clock")
+        is_known = own is not None and own in self._wrong_clocks
+        is_many = len(suspects) >= OWN_CLOCK_NODES
+        if is_many and (is_known or len(suspects) * 2 > nodes):
+            own = self._conditions.system_row("own clock", OWN_CLOCK_TEXT, Priority.HIGH)
+            self._book.apply(own, Trigger(Event.CONDITION_TRUE, now_us), now_us)
+            self._wrong_clocks[own] = None
+        elif not is_known:  # while ours is in doubt, nobody else's is judged
+            for path, (asset_id, at_us) in suspects.items():
+                self._blame_node(asset_id, path, at_us, now_us)
 
     def restored_clock(self, row: int) -> None:
         """A clock alarm of the last run: ends when its node was heard again and stayed calm."""
@@ -128,6 +159,8 @@ class Sessions:
             elif mono_s >= due:
                 del self._due[key]
                 self._give_up(key, now_us)
+        if self._suspects:
+            self._judge_clocks(now_us, mono_s)
         for row, since in list(self._wrong_clocks.items()):
             if since is None:
                 self._wrong_clocks[row] = mono_s

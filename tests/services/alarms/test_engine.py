@@ -324,11 +324,12 @@ def test_a_wrong_clock_is_one_alarm_per_node_and_ends_when_it_stays_right(plant)
     plant.at(tag, 0, 20.0, detail=Detail.BAD_CLOCK)
     plant.at(other, 1, 20.0, detail=Detail.BAD_CLOCK)
     plant.pass_time(2)
+    plant.pass_time(8)
     assert plant.logged() == ["raised"]
-    plant.at(tag, 3, 20.0)
+    plant.at(tag, 9, 20.0)
     plant.pass_time(30)
     assert plant.logged() == []
-    plant.pass_time(70)
+    plant.pass_time(80)
     assert plant.logged() == ["returned"]
 
 
