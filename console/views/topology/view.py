@@ -149,8 +149,10 @@ class TopologyView(View):
         self.canvas.set_scene(scene, self.model.index_of(before.asset_id) if before is not None else -1)
         self._stack.setCurrentIndex(1 if self.model.names else 0)
         self._tell_count()
-        if self._wanted is not None:
-            self.show_selection(self._wanted)
+        if (wanted := self._wanted) is not None:
+            self.show_selection(wanted)
+            if self._wanted is None:
+                self.selected.emit(wanted)  # an alarm stays on the faceplate, not only its asset
 
     def _on_structure(self) -> None:
         self._is_stale = True
