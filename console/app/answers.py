@@ -156,7 +156,7 @@ def _sync(core: "Core") -> list[Row]:
             "waiting": centre.waiting if centre is not None else None,  # a stopped station has not asked the centre
             "lag_s": centre.lag_s if centre is not None else None,
             "conflicts": sum(len(incident.conflicts) for incident in core.parts.desk.snapshot().incidents),
-            "forks": 0,
+            "forks": journal.forks,
         }
     ]
 

@@ -54,6 +54,7 @@ class JournalLog:
         self.entries: Notifier[tuple[Entry, ...]] = Notifier()
         self.in_centre_changed: Notifier[dict[str, int]] = Notifier()  # stream id -> highest seq there
         self.event_count = 0
+        self.forks = 0  # streams that were continued at two places: copied or restored data folders
         self.place = place
         self._writer = writer
         self._reader = reader
@@ -104,6 +105,8 @@ class JournalLog:
             total.stored += part.stored
             total.known += part.known
             total.rejected += part.rejected
+        if total.stored:
+            self.forks = await self._reader.read(_forks)
         for rejected in total.rejected:
             log.info("event %s of %s not taken: %s", rejected.hash.hex()[:12], peer, rejected.reason)
         return total
@@ -119,6 +122,7 @@ class JournalLog:
                 callback(whole)
             await asyncio.sleep(0)
         self._groups = groups
+        self.forks = await self._reader.read(_forks)
         return count
 
     async def query(self, query: JournalQuery) -> tuple[JournalRow, ...]:
@@ -211,6 +215,10 @@ def _newest_stamp(connection: Connection, station: UUID) -> int:
 
 def _count(connection: Connection) -> int:
     return int(connection.exec_driver_sql("SELECT coalesce(max(rid), 0) FROM event").scalar_one())
+
+
+def _forks(connection: Connection) -> int:
+    return int(connection.exec_driver_sql("SELECT count(*) FROM stream WHERE forked = 1").scalar_one())
 
 
 def _centre_receipts(connection: Connection) -> dict[str, int]:

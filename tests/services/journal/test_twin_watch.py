@@ -41,7 +41,13 @@ def test_both_copies_of_a_folder_suspect_each_other_and_calm_down(tmp_path: Path
             assert watch.is_suspected(2_000)
             assert watch.is_suspected(500)  # a clock that was set back
             assert not watch.is_suspected(1_000 + CALM_US + 1)
+        assert (original.log.forks, copy.log.forks) == (1, 1)
         original.close()
         copy.close()
+        again = await StationJournal(tmp_path / "A1", "A1").start()
+        await again.log.replay(lambda _entries: None)
+        forks = again.log.forks
+        again.close()
+        assert forks == 1
 
     asyncio.run(story())
