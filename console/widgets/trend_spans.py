@@ -247,10 +247,8 @@ class SpanItem(QGraphicsObject):
             self.on_owed()
 
     def _scroll(self, shift: int, first: int) -> None:
-        pictures = [(self._picture, self.curves)]
-        if self._next is not None:
-            pictures.append((self._next, self.curves[: self._next_curves]))
-        for picture, curves in pictures:
+        made = [(self._next, self.curves[: self._next_curves])] if self._next is not None else []
+        for picture, curves in [(self._picture, self.curves), *made]:
             picture.setDevicePixelRatio(1.0)
             if shift:
                 picture.scroll(-shift, 0, picture.rect(), QRegion())
@@ -360,9 +358,8 @@ class SpanItem(QGraphicsObject):
                 painter.setPen(theme().color(f"{LIMIT_TOKENS.get(name, 'alarm.medium')}.edge"))
                 place = QRectF(box.left(), y - small - 5, box.width() - 6, small + 4)
                 words = f"{name} {number_text(value, digits=9)}"
-                ground = QRectF(place)
-                ground.setLeft(place.right() - painter.fontMetrics().horizontalAdvance(words) - 4)
-                painter.fillRect(ground, theme().color("surface.raised", 170))
+                free = place.width() - painter.fontMetrics().horizontalAdvance(words) - 4
+                painter.fillRect(place.adjusted(free, 0, 0, 0), theme().color("surface.raised", 170))
                 painter.drawText(place, Qt.AlignmentFlag.AlignRight, words)
         painter.setPen(theme().color("text.dim"))
         row = 0
