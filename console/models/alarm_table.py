@@ -59,7 +59,7 @@ class AlarmTable(SortedTable):
         Column("area", mark("Area"), 160),
         Column("value", mark("Value"), 120, is_number=True),
         Column("limit", mark("Limit"), 104, is_dim=True),
-        Column("note", mark("Note"), 190, is_dim=True),
+        Column("note", mark("Note"), 224, is_dim=True),
     )
     DEFAULT_SORT = "symbol"
 
