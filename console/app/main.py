@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QLoggingCategory, Qt
 from PySide6.QtWidgets import QApplication
 
 from console.app.exit_codes import Exit
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from console.app.bootstrap import Core
 
 log = logging.getLogger(__name__)
+# What QtMultimedia tells of itself is no news to an operator; a horn that cannot be heard raises an alarm.
+_QUIET = "qt.multimedia.ffmpeg.info=false\nqt.multimedia.symbolsresolver.*=false"
 _SWITCH_S = 0.0002  # the default of 5 ms lets a busy telemetry thread hold up painting; measured with bench ingest
 
 
@@ -79,6 +81,7 @@ def application() -> QApplication:
     if not isinstance(app, QApplication):
         QApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
         app = QApplication(["leitstand"])
+    QLoggingCategory.setFilterRules(_QUIET)
     app.setApplicationName("Leitstand")
     app.setQuitOnLastWindowClosed(False)
     return app
@@ -115,7 +118,8 @@ class Console:
         self._sound: str | None = None
 
     def show(self) -> None:
-        self.window.resize(1600, 900)
+        room = self.window.screen().availableGeometry()
+        self.window.resize(min(1600, room.width()), min(900, room.height()))
         self.window.show()
 
     async def work(
