@@ -1,6 +1,7 @@
 """The command line: words, flags and exit codes are a stable contract; each word's work is loaded when called."""
 
 import argparse
+import math
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -14,14 +15,30 @@ QUERIES = (
 )  # fmt: skip
 
 
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"'{text}' is no time: give seconds above 0")
+    return value
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 0 on")
+    return int(text)
+
+
 def _run(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--seconds", type=float, help="end by itself after this time")
+    parser.add_argument("--seconds", type=_seconds, help="end by itself after this time")
 
 
 def _demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--headless", action="store_true", help="no window: the stations run as `serve`")
     parser.add_argument("--stations", type=int, default=1, metavar="N", help="how many consoles (default 1)")
-    parser.add_argument("--seconds", type=float, help="end by itself after this time")
+    parser.add_argument("--seconds", type=_seconds, help="end by itself after this time")
     parser.add_argument("--no-centre", action="store_true", help="without the central PostgreSQL")
 
 
@@ -32,9 +49,12 @@ def _fault(parser: argparse.ArgumentParser) -> None:
 
 
 def _init(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", metavar="DIR")
+    parser.add_argument("folder", nargs="?", default="", metavar="DIR")
     parser.add_argument("--site", default="", metavar="NAME", help="name of a new site")
     parser.add_argument("--join", default="", metavar="FOLDER", help="copy this site/ folder: a further station of it")
+    parser.add_argument("--admin", default="", metavar="LOGIN", help="the first person: administrator and shift lead")
+    parser.add_argument("--hash", action="store_true", help="only print a password's hash for users.toml")
+    parser.add_argument("--password-stdin", action="store_true", help="for --admin and --hash: do not ask")
 
 
 def _check(parser: argparse.ArgumentParser) -> None:
@@ -47,8 +67,8 @@ def _query(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one object a line")
     parser.add_argument("--from", dest="from_time", metavar="T", help="UTC ISO-8601 time, for `history`")
     parser.add_argument("--to", dest="to_time", metavar="T")
-    parser.add_argument("--buckets", type=int, default=0, metavar="N")
-    parser.add_argument("--limit", type=int, default=0, metavar="N")
+    parser.add_argument("--buckets", type=_count, default=0, metavar="N")
+    parser.add_argument("--limit", type=_count, default=0, metavar="N")
     parser.add_argument("--filter", default="", metavar="TEXT", help="only rows that contain this text")
 
 

@@ -3,7 +3,6 @@
 A hash is argon2id (RFC 9106) with its parameters inside, so that files with older parameters stay readable.
 """
 
-import os
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from typing import NamedTuple
 from argon2 import PasswordHasher, Type, extract_parameters
 from argon2.exceptions import InvalidHashError
 
+from console.config.private_file import write_private
 from console.config.problems import BadConfiguration, Problem, TableReader, read_toml
 from console.domain.people import Role
 from console.domain.refusal import Refused
@@ -20,7 +20,24 @@ from console.domain.refusal import Refused
 VERSION = 1
 MIN_PASSWORD = 12
 MAX_PASSWORD = 1024  # characters; nobody makes the station hash a megabyte
+FILE = "users.toml"
 _HEADER = "# People and their roles. Made by Leitstand; hashes are argon2id, passwords are nowhere.\nversion = 1\n"
+
+
+TEMPLATE = """\
+# People of this site and their roles. Without anybody the console watches and nobody may act.
+# The first one:  leitstand init DIR --admin LOGIN   (asks for a password and writes its hash here)
+#
+# [[user]]
+# id = "olga"                  # never given to another person
+# login = "olga"
+# name = "Olga Operator"
+# roles = ["operator"]         # operator, shift_lead, engineer, service_manager, administrator, auditor
+# areas = []                   # empty: the whole site
+# password_hash = "$argon2id$..."   # `leitstand init --hash` asks for a password and prints one
+# disabled = false
+version = 1
+"""
 
 
 class PasswordCost(NamedTuple):
@@ -71,7 +88,7 @@ def read_users(folder: Path, least: PasswordCost = PLANT_COST) -> tuple[tuple[Us
 
     `least` is the weakest hash that is taken.
     """
-    path = folder / "users.toml"
+    path = folder / FILE
     if not path.exists():
         return (), []
     reader = read_toml(path)
@@ -94,15 +111,22 @@ def load_users(folder: Path, least: PasswordCost = PLANT_COST) -> tuple[UserEntr
 
 def write_users(folder: Path, users: Iterable[UserEntry]) -> Path:
     """Writes `folder/users.toml` as a whole, readable by its owner alone where the system knows such rights."""
-    path = folder / "users.toml"
-    fresh = path.with_suffix(".new")
-    fresh.unlink(missing_ok=True)
-    text = _HEADER + "".join(map(_as_toml, users))
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    path = folder / FILE
+    write_private(path, _HEADER + "".join(map(_as_toml, users)))
+    return path
+
+
+def write_first_user(folder: Path, user: UserEntry | None) -> Path:
+    """Writes `folder/users.toml` with one user, or with nobody when None. A file that names nobody keeps its comments.
+
+    Raises FileExistsError when the file names people already, or cannot be read as people.
+    """
+    path = folder / FILE
+    users, problems = read_users(folder)
+    if users or problems:
+        raise FileExistsError(f"{path} names people already and was left as it is")
+    text = path.read_text(encoding="utf-8") if path.exists() else TEMPLATE
+    write_private(path, text + (_as_toml(user) if user is not None else ""))
     return path
 
 

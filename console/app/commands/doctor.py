@@ -56,7 +56,15 @@ def examine(folders: Folders) -> Iterator[Finding]:
     for check in checks:
         yield check()
     if station is not None:
+        yield people(station.site or folders.config / "site", folders.config)
         yield from world(station)
+
+
+def people(site: Path, config: Path) -> Finding:
+    from console.app.commands.setup import nobody_may_act
+
+    what, _, remedy = nobody_may_act(site, config).partition("; ")
+    return Finding("people", "warn", what, remedy) if what else Finding("people", "ok", str(site / "users.toml"))
 
 
 def world(station: StationSettings) -> Iterator[Finding]:

@@ -1,6 +1,7 @@
 """`leitstand init` and `leitstand check`: a first configuration, and everything that is wrong with one."""
 
 import argparse
+import getpass
 import json
 import secrets
 import shutil
@@ -15,8 +16,11 @@ from console.config import site_files, station_file
 from console.config.alarm_rules import read_alarm_rules
 from console.config.assets_file import read_assets
 from console.config.problems import Problem, read_toml
-from console.config.users_file import read_users
+from console.config.users_file import FILE as USERS
+from console.config.users_file import MIN_PASSWORD, UserEntry, hash_password, read_users, write_first_user
 from console.domain.identity import uuid7
+from console.domain.people import Role
+from console.domain.refusal import Refused
 
 _CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -26,15 +30,60 @@ def command(options: argparse.Namespace) -> int:
 
 
 def init(options: argparse.Namespace) -> int:
-    """Write station.toml and site/; never overwrites anything."""
+    """Write station.toml and site/, or add the first person to them; never overwrites anything."""
     folder = Path(options.folder)
-    site = folder / "site"
-    if (folder / station_file.FILE).exists():
-        print(f"{folder / station_file.FILE} exists and was left as it is", file=sys.stderr)
+    try:
+        if options.hash:
+            print(hash_password(_new_password(options.password_stdin)))
+            return Exit.DONE
+        if wrong := _not_possible(options, folder):
+            print(wrong, file=sys.stderr)
+            return Exit.BAD_INPUT
+        # asked for before anything is written
+        hashed = hash_password(_new_password(options.password_stdin)) if options.admin else ""
+    except (Refused, ValueError) as refusal:
+        print(refusal, file=sys.stderr)
         return Exit.BAD_INPUT
+    if not (folder / station_file.FILE).exists():
+        _write_station(options, folder)
+    if options.admin:
+        user = UserEntry(
+            _new_id(), options.admin, options.admin, (Role.ADMINISTRATOR, Role.SHIFT_LEAD), password_hash=hashed
+        )
+        print(f"wrote {write_first_user(_site_named_in(folder), user)}: {options.admin} may sign on")
+    return Exit.DONE
+
+
+def _not_possible(options: argparse.Namespace, folder: Path) -> str:
+    """Why nothing can be written; empty when it can."""
+    if not options.folder:
+        return "name the folder that station.toml shall stand in: leitstand init DIR"
+    is_new = not (folder / station_file.FILE).exists()
+    if not is_new and (options.join or not options.admin):
+        return f"{folder / station_file.FILE} exists and was left as it is"
     if options.join and not (Path(options.join) / "site.toml").is_file():
-        print(f"{options.join} holds no site.toml: name the site/ folder of a station of the site", file=sys.stderr)
-        return Exit.BAD_INPUT
+        return f"{options.join} holds no site.toml: name the site/ folder of a station of the site"
+    if options.admin:
+        site = Path(options.join) if options.join else folder / "site" if is_new else _site_named_in(folder)
+        if any(read_users(site)):
+            return f"{site / USERS} names people already and was left as it is"
+        if not options.admin.strip():
+            return "a login is not empty"
+    return ""
+
+
+def _new_password(is_piped: bool) -> str:
+    """From the first line of stdin, else asked for twice. Raises ValueError when the two differ."""
+    if is_piped:
+        return sys.stdin.readline().rstrip("\r\n")
+    first = getpass.getpass(f"new password, at least {MIN_PASSWORD} characters: ")
+    if getpass.getpass("once more: ") != first:
+        raise ValueError("the two passwords differ")
+    return first
+
+
+def _write_station(options: argparse.Namespace, folder: Path) -> None:
+    site = folder / "site"
     folder.mkdir(parents=True, exist_ok=True)
     if options.join:
         if site.resolve() != Path(options.join).resolve():
@@ -49,7 +98,6 @@ def init(options: argparse.Namespace) -> int:
     print(f"wrote {folder / station_file.FILE} and {site}; next: name your broker there, then")
     print(f"  leitstand check {folder}")
     print(f"  leitstand run --config {folder}")
-    return Exit.DONE
 
 
 def check(folder: Path) -> int:
@@ -59,7 +107,18 @@ def check(folder: Path) -> int:
         print(problem, file=sys.stderr)
     if not problems:
         print(f"{folder}: all good")
+        if hint := nobody_may_act(_site_named_in(folder), folder):
+            print(hint)
     return Exit.BAD_INPUT if problems else Exit.DONE
+
+
+def nobody_may_act(site: Path, folder: Path) -> str:
+    """The hint for a site without people: it is watched, which is allowed. Empty when somebody may sign on."""
+    users, problems = read_users(site)
+    if problems or any(user.password_hash and not user.is_disabled for user in users):
+        return ""
+    missing = f"there is no {site / USERS}" if not (site / USERS).exists() else f"{site / USERS} names nobody"
+    return f"nobody may act: {missing}; `leitstand init {folder} --admin LOGIN` makes the first person"
 
 
 def find_problems(folder: Path) -> list[Problem]:
@@ -91,7 +150,10 @@ def _write_site(site: Path, name: str) -> None:
         "assets.toml": site_files.ASSETS_TEMPLATE,
     }
     for file, content in files.items():
-        (site / file).write_text(content, encoding="utf-8")
+        if not (site / file).exists():
+            (site / file).write_text(content, encoding="utf-8")
+    if not (site / USERS).exists():
+        write_first_user(site, None)
 
 
 def _new_id() -> str:

@@ -17,6 +17,9 @@ def command(options: argparse.Namespace) -> int:
         return Exit.WORLD
     key = path.parent / "keys"
     report = verify_journal(path, FileKey.load_or_create(key).public_key if key.is_dir() else None)
+    if not (report.events or report.streams or report.receipts):  # neither sound nor broken
+        print(f"{path} holds nothing: the station was never started, or its journal was emptied", file=sys.stderr)
+        return Exit.WORLD
     for broken in report.breaks:
         print(f"stream {broken.stream or '-'} seq {broken.seq}: {broken.reason}", file=sys.stderr)
     print(

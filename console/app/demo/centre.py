@@ -7,7 +7,7 @@ import psycopg
 from psycopg import sql
 
 from console.app.demo.postgres import DemoPostgres
-from console.app.demo.private_file import write_private
+from console.config.private_file import write_private
 from console.services.sync.central_schema import ensure_schema
 
 DATABASE = "leitstand"

@@ -20,8 +20,8 @@ from console.app.demo.faults import Fault, FaultBoard, FaultState, Infrastructur
 from console.app.demo.guard import Guard
 from console.app.demo.plant_model import load_plant
 from console.app.demo.postgres import DemoPostgres, PostgresUnavailable
-from console.app.demo.private_file import write_private
 from console.app.demo.proxy import Cable, Line
+from console.config.private_file import write_private
 from console.domain.refusal import Refused
 from console.services.storage.ownership import DataFolderInUse, Ownership
 from console.ui.resources import resource

@@ -24,6 +24,8 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
+from console.config.private_file import write_private
+
 _PATIENCE_S = 20.0
 _SUPERUSER = "postgres"
 
@@ -141,10 +143,10 @@ class DemoPostgres:
         return known
 
     def _initialise(self) -> None:
-        _write_private(self.password_file, secrets.token_urlsafe(24))
+        write_private(self.password_file, secrets.token_urlsafe(24))
         shutil.rmtree(self._data, ignore_errors=True)
         given = self._home / "initial-password.txt"
-        _write_private(given, self.password)
+        write_private(given, self.password)
         if _is_root():
             _chown_to_nobody(given)
         arguments = ["-D", str(self._data), "-U", self.user, "-E", "UTF8", "--no-locale", "-A", "scram-sha-256"]
@@ -218,12 +220,6 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _write_private(path: Path, text: str) -> None:
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-        file.write(text)
 
 
 def _is_root() -> bool:

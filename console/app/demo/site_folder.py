@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from console.app.demo.plant_model import NodeModel, PlantModel
-from console.app.demo.private_file import write_private
+from console.config.private_file import write_private
 from console.config.users_file import PLANT_COST, PasswordCost, UserEntry, hash_password, write_users
 from console.domain.identity import uuid7
 from console.domain.people import Role

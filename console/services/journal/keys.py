@@ -1,6 +1,5 @@
 """The station's signing key behind a small protocol, so that a TPM or the Windows key store can take its place."""
 
-import os
 import stat
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from console.config.private_file import write_private
 from console.domain.refusal import Refused
 from console.services.storage.ownership import restrict_to_owner
 
@@ -84,10 +84,4 @@ def _write_new(path: Path, private: Ed25519PrivateKey) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     restrict_to_owner(path.parent)
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    draft = path.with_suffix(".new")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(pem)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)  # whole or not at all: half a key would end the stream at the next start
+    write_private(path, pem)  # whole or not at all: half a key would end the stream at the next start

@@ -21,7 +21,7 @@ from console.app.demo import control
 from console.app.demo import demo as demo_module
 from console.app.demo.centre import postmaster_pid
 from console.app.demo.demo import Demo
-from console.app.demo.private_file import is_private
+from console.config.private_file import is_private
 from console.config.settings import CentreSettings
 from console.config.station_file import load_station
 from console.domain.refusal import Refused

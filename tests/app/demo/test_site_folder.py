@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from console.app.demo import site_folder
-from console.app.demo.private_file import is_private, write_private
+from console.config.private_file import is_private, write_private
 from console.config.alarm_rules import load_alarm_rules
 from console.config.assets_file import load_assets
 from console.config.site_files import load_site, read_topics

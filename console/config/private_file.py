@@ -1,18 +1,23 @@
-"""Files that only their owner may read: passwords and tokens of the demo."""
+"""Files that only their owner may read: password hashes, keys, the demo's passwords and tokens."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+# without O_BINARY Windows would turn line ends
+_NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
-def write_private(path: Path, text: str) -> None:
-    """Write as a whole, readable by the owner alone from the first byte on."""
+
+def write_private(path: Path, content: str | bytes) -> None:
+    """Write whole or not at all, durably, readable by the owner alone from the first byte on. Text becomes UTF-8."""
     fresh = path.with_name(path.name + ".new")
     fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+    with os.fdopen(os.open(fresh, _NEW_FILE, 0o600), "wb") as file:
         _own_on_windows(fresh)
-        file.write(text)
+        file.write(content.encode("utf-8") if isinstance(content, str) else content)
+        file.flush()
+        os.fsync(file.fileno())
     fresh.replace(path)
 
 
