@@ -29,6 +29,7 @@ class AlarmColumns:
             count=(np.int32, 0),
             uncertain=(np.bool_, False),
         )
+        self._handles = Columns(tag_handle=(np.int32, -1))  # apart: a snapshot does not forget conditions
         self._conditions: list[Condition | None] = []
         self._row_of: dict[UUID, int] = {}
         self._ranks: dict[str, NDArray[np.int64]] = {}
@@ -82,8 +83,14 @@ class AlarmColumns:
             self._conditions.append(None)
         self._conditions[condition.row] = condition
         self._row_of[condition.condition_id] = condition.row
+        self._handles.write(np.asarray([condition.row], np.int32), {"tag_handle": np.asarray([condition.tag_handle])})
         self.haystack.put(condition.row, tr(condition.text), condition.subject, condition.asset_name, condition.area)
         self._ranks.clear()
+
+    @property
+    def handles(self) -> NDArray[np.int32]:
+        """Handle of each condition's tag, -1 for one that has none."""
+        return self._handles["tag_handle"]  # type: ignore[return-value]
 
     def condition(self, row: int) -> Condition | None:
         return self._conditions[row] if 0 <= row < len(self._conditions) else None

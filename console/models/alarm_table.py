@@ -12,8 +12,10 @@ from PySide6.QtCore import QObject
 from console.domain.alarms import ACTIVE_STATES, AlarmState, Condition, Occurrence, Severity
 from console.models.alarm_columns import AlarmColumns
 from console.models.alarm_order import alarm_keys
+from console.models.alarm_trust import AlarmTrust
 from console.models.row_order import SortColumn
 from console.models.sorted_table import PLAIN, Column, RowLook, SortedTable
+from console.models.tag_cache import tag_cache
 from console.services.records import AlarmsDelta
 from console.services.station import ALARMS, Station
 from console.ui.format import DASH, age_text, clock_text, exact_text, number_text, time_tip
@@ -34,6 +36,7 @@ _LOOKS = {
 _RETURNED_STATES = frozenset(
     {AlarmState.RETURNED_UNACKNOWLEDGED, AlarmState.LATCHED_UNACKNOWLEDGED, AlarmState.LATCHED_ACKNOWLEDGED}
 )
+_LOST_VALUE = RowLook(is_italic=True, is_dim=True)  # as the tag table shows what cannot be trusted now
 _LIGHT_COLUMNS = frozenset({"age", "limit", "note"})  # never bold: they help, they do not decide
 
 
@@ -74,6 +77,7 @@ class AlarmTable(SortedTable):
         self._now_us = now_us
         self._waiting: list[AlarmsDelta] = []
         self.alarms = AlarmColumns()
+        self._trust = AlarmTrust(tag_cache(station), self.alarms)
         self.tab = AlarmTab.ACTIVE
         self.wanted = ""
         self.priority = 0
@@ -96,6 +100,7 @@ class AlarmTable(SortedTable):
         for delta in self._waiting:
             self.touch(self.alarms.apply(delta))
         self._waiting.clear()
+        self.touch(self._trust.changed(), may_move=False)
         if len(self._matches) < len(self.alarms.haystack):
             fresh = self.alarms.haystack.matching(self.wanted, len(self._matches))
             self._matches = np.concatenate([self._matches, fresh])
@@ -218,6 +223,8 @@ class AlarmTable(SortedTable):
         return _LOOKS.get(AlarmState(int(self.alarms["state"][row])), PLAIN)
 
     def cell_look(self, row: int, key: str) -> RowLook | None:
+        if key == "value" and self._trust.word(row):
+            return _LOST_VALUE
         return RowLook(is_dim=self.look(row).is_dim) if key in _LIGHT_COLUMNS else None
 
     def tip(self, row: int, key: str) -> str:
@@ -245,6 +252,7 @@ class AlarmTable(SortedTable):
             parts.insert(0, tr("returned"))
         if self.alarms["uncertain"][row]:
             parts.append(tr("uncertain"))
+        parts.append(self._trust.word(row))
         count = int(self.alarms["count"][row])
         if count > 1:
             parts.append(f"×{count}")

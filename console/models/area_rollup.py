@@ -15,7 +15,10 @@ _UNTRUSTED = ("blind", "stale", "unknown")
 
 @dataclass(frozen=True, slots=True)
 class AreaSummary:
-    """`priority` is the most urgent active alarm (0 none); `look` is "", "stale" or "blind": what the whole area is."""
+    """`priority` is the most urgent unacknowledged alarm, else the most urgent acknowledged one, 0 for none.
+
+    `look` is "", "stale" or "blind": what the whole area is.
+    """
 
     area: str
     assets: int
@@ -91,8 +94,9 @@ class AreaRollup:
 
     def _summary(self, area: str, assets: Iterable[Asset], lost: frozenset[str]) -> AreaSummary:
         counts: Counter[str] = Counter()
-        priority, unacknowledged, alarms, number = 0, False, 0, 0
-        worst: tuple[int, UUID] | None = None
+        alarms, number = 0, 0
+        shown: tuple[bool, int] | None = None  # what nobody has acknowledged goes before any priority
+        worst: UUID | None = None
         for asset in assets:
             number += 1
             known = self._states.get(asset.asset_id)
@@ -102,9 +106,9 @@ class AreaRollup:
             counts[state] += 1
             if known is not None and known.priority:
                 alarms += 1
-                unacknowledged = unacknowledged or known.unacknowledged
-                if not priority or known.priority < priority:
-                    priority, worst = known.priority, (known.priority, asset.asset_id)
+                urgency = (not known.unacknowledged, known.priority)
+                if shown is None or urgency < shown:
+                    shown, worst = urgency, asset.asset_id
         untrusted = sum(counts[state] for state in _UNTRUSTED)
         look = ""
         if number and untrusted == number:
@@ -112,14 +116,14 @@ class AreaRollup:
         return AreaSummary(
             area,
             number,
-            priority,
-            unacknowledged,
+            shown[1] if shown is not None else 0,
+            shown is not None and not shown[0],
             alarms,
             counts["down"],
             counts["stale"] + counts["unknown"],
             counts["blind"],
             look,
-            worst[1] if worst is not None else None,
+            worst,
         )
 
 

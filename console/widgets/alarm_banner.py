@@ -7,7 +7,7 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from console.ui.fonts import font
-from console.ui.format import age_text, clock_text
+from console.ui.format import DASH, age_text, clock_text
 from console.ui.plain_label import PlainLabel, plain_tip
 from console.ui.priority_symbol import SymbolState, flash_clock, paint_symbol
 from console.ui.theme import theme
@@ -53,6 +53,7 @@ class TopAlarmLine(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.alarm: TopAlarm | None = None
+        self.is_known = False  # until the first counts have come
         self._age = ""
         self.setProperty("role", "card")
         self.setMinimumWidth(120)
@@ -73,6 +74,10 @@ class TopAlarmLine(QFrame):
         self.setAccessibleName(f"{alarm.subject}: {alarm.text}" if alarm is not None else "")
         self.update()
 
+    def calm_text(self) -> str:
+        """What stands here without an alarm: no claim before anything is known."""
+        return tr("No unacknowledged alarm") if self.is_known else tr("Nothing is known yet: the station is starting.")
+
     def tick(self, now_us: int) -> None:
         age = age_text(now_us - self.alarm.since_us) if self.alarm is not None else ""
         if age != self._age:
@@ -90,7 +95,7 @@ class TopAlarmLine(QFrame):
         if alarm is None:
             painter.setPen(theme().color("text.dim"))
             painter.setFont(font())
-            painter.drawText(self.rect().adjusted(12, 0, -12, 0), middle, tr("No unacknowledged alarm"))
+            painter.drawText(self.rect().adjusted(12, 0, -12, 0), middle, self.calm_text())
             painter.end()
             return
         painter.fillRect(QRectF(0, 0, 4, height), theme().priority_color(alarm.priority))
@@ -132,7 +137,7 @@ class AlarmBanner(QFrame):
         self.compact = compact
         self._horn = "quiet"
         self._place = ("", "")
-        self._aside = (0, 0)
+        self._aside: tuple[int, int] | None = None  # not known yet
         self._may_acknowledge = ""
         self._fitted = (0, 0)
         self.counts = [PriorityCount(priority, compact=compact) for priority in (1, 2, 3, 4)]
@@ -192,6 +197,9 @@ class AlarmBanner(QFrame):
 
     def set_counts(self, unacknowledged: tuple[int, ...], active: tuple[int, ...]) -> None:
         """Index 0..3 is priority 1..4."""
+        if not self.top.is_known:
+            self.top.is_known = True
+            self.top.update()
         before = [count.sizeHint().width() for count in self.counts]
         for count, unack, act in zip(self.counts, unacknowledged, active, strict=True):
             count.set_counts(unack, act)
@@ -284,7 +292,7 @@ class AlarmBanner(QFrame):
         self.silence_button.setText(tr("Silence horn"))
         self.silence_button.setToolTip(tr("Silence the horn; acknowledges nothing"))
         self.silence_button.setEnabled(self._horn == "sounding")
-        shelved, out = self._aside
+        shelved, out = self._aside or (DASH, DASH)
         words = [tr("{n} shelved", n=shelved), tr("{n} out of service", n=out)]
         horn = tr(HORN_WORDS.get(self._horn, "")) if self._horn != "quiet" else ""
         self.aside.setText(" · ".join(words) if horn else "\n".join(words))

@@ -5,7 +5,7 @@ from PySide6.QtGui import QEnterEvent, QFontMetrics, QMouseEvent, QPainter, QPai
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from console.ui.fonts import font
-from console.ui.format import whole_text
+from console.ui.format import DASH, whole_text
 from console.ui.priority_symbol import SymbolState, flash_clock, paint_symbol
 from console.ui.theme import theme
 from console.ui.translation import mark, tr
@@ -23,6 +23,7 @@ class PriorityCount(QWidget):
         self.priority = priority
         self.unacknowledged = 0
         self.active = 0
+        self.is_known = False  # until the first counts have come
         self._compact = compact
         self._hover = False
         self._words = True
@@ -34,10 +35,10 @@ class PriorityCount(QWidget):
         self._follow_theme()
 
     def set_counts(self, unacknowledged: int, active: int) -> None:
-        if (unacknowledged, active) == (self.unacknowledged, self.active):
+        if self.is_known and (unacknowledged, active) == (self.unacknowledged, self.active):
             return
         wide = self.sizeHint().width()
-        self.unacknowledged, self.active = unacknowledged, active
+        self.is_known, self.unacknowledged, self.active = True, unacknowledged, active
         flash_clock().hold(self, unacknowledged > 0)
         if self.sizeHint().width() != wide:
             self.updateGeometry()
@@ -54,11 +55,15 @@ class PriorityCount(QWidget):
         """Let the flash clock rest; call before the widget goes."""
         flash_clock().hold(self, False)
 
+    def shown(self, count: int) -> str:
+        """The count, or a dash while nothing is known."""
+        return whole_text(count) if self.is_known else DASH
+
     def _lines(self) -> tuple[str, str]:
-        return tr("unack"), tr("{n} active", n=whole_text(self.active))
+        return tr("unack"), tr("{n} active", n=self.shown(self.active))
 
     def sizeHint(self) -> QSize:
-        count = QFontMetrics(font("font_count", bold=True)).horizontalAdvance(whole_text(self.unacknowledged))
+        count = QFontMetrics(font("font_count", bold=True)).horizontalAdvance(self.shown(self.unacknowledged))
         if self._compact:
             return QSize(12 + 18 + 6 + count + 8, 26)
         small = QFontMetrics(font("font_small"))
@@ -67,7 +72,7 @@ class PriorityCount(QWidget):
         return QSize(12 + 20 + 10 + count + gap + max(map(small.horizontalAdvance, words)) + 12, 40)
 
     def _slim_text(self) -> str:
-        return f"/ {whole_text(self.active)}" if self._active_shown else ""
+        return f"/ {self.shown(self.active)}" if self._active_shown else ""
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
@@ -91,7 +96,7 @@ class PriorityCount(QWidget):
         painter.setFont(font("font_count", bold=bool(self.unacknowledged)))
         left = 12 + side + (6 if self._compact else 10)
         middle = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        shown = whole_text(self.unacknowledged)
+        shown = self.shown(self.unacknowledged)
         painter.drawText(QRectF(left, 0, self.width(), self.height()), middle, shown)
         if not self._compact:
             x = left + painter.fontMetrics().horizontalAdvance(shown) + 10
@@ -125,7 +130,12 @@ class PriorityCount(QWidget):
     def _follow_theme(self) -> None:
         name = tr(LETTERS[self.priority])
         self.setAccessibleName(
-            tr("Priority {name}: {n} unacknowledged, {m} active", name=name, n=self.unacknowledged, m=self.active)
+            tr(
+                "Priority {name}: {n} unacknowledged, {m} active",
+                name=name,
+                n=self.shown(self.unacknowledged),
+                m=self.shown(self.active),
+            )
         )
         self.setToolTip(self.accessibleName())
         self.update()

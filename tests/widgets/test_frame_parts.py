@@ -94,6 +94,16 @@ def test_the_palette_shows_but_does_not_do_what_is_denied(palette, qtbot):
     assert not palette.isVisible()
 
 
+def test_the_banner_claims_nothing_before_the_first_counts(qtbot):
+    banner = AlarmBanner()
+    qtbot.addWidget(banner)
+    assert [count.shown(count.unacknowledged) for count in banner.counts] == ["–"] * 4
+    assert banner.top.calm_text() == "Nothing is known yet: the station is starting."
+    banner.set_counts((0, 0, 0, 0), (0, 0, 0, 0))
+    assert [count.shown(count.active) for count in banner.counts] == ["0"] * 4
+    assert banner.top.calm_text() == "No unacknowledged alarm"
+
+
 def test_the_banner_flashes_only_while_something_is_unacknowledged(qtbot):
     before = flash_clock().is_running
     banner = AlarmBanner()

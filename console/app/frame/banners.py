@@ -31,7 +31,7 @@ class Banners(QObject):
         self._picture = picture
         self._wishes = wishes
         self._on_priority = on_priority
-        self._counts = AlarmCounts()
+        self._counts: AlarmCounts | None = None
         self._horn = HornState.QUIET
         self._no_sound = False
         self._denied = ""
@@ -46,7 +46,7 @@ class Banners(QObject):
 
     @property
     def counts(self) -> AlarmCounts:
-        return self._counts
+        return self._counts or AlarmCounts()
 
     def add(self, *, compact: bool) -> AlarmBanner:
         banner = AlarmBanner(compact=compact)
@@ -72,7 +72,7 @@ class Banners(QObject):
 
     def top_selection(self) -> Selection | None:
         """The most urgent unacknowledged alarm as a selection, None when there is none."""
-        alarm = self._picture.alarm(self._counts.top_row)
+        alarm = self._picture.alarm(self.counts.top_row)
         if alarm is None:
             return None
         condition = alarm.condition
@@ -103,7 +103,7 @@ class Banners(QObject):
             banner.release()
 
     def _top(self) -> TopAlarm | None:
-        alarm = self._picture.alarm(self._counts.top_row)
+        alarm = self._picture.alarm(self.counts.top_row)
         if alarm is None or not 1 <= alarm.priority <= 4:
             return None
         name = self._picture.name_of(self._picture.asset_of(alarm.condition)) or alarm.condition.asset_name
@@ -116,10 +116,10 @@ class Banners(QObject):
             self._fill(banner)
 
     def _fill(self, banner: AlarmBanner) -> None:
-        counts = self._counts
-        banner.set_counts(counts.unacknowledged, counts.active)
+        if self._counts is not None:
+            banner.set_counts(self._counts.unacknowledged, self._counts.active)
+            banner.set_aside(self._counts.shelved, self._counts.out_of_service)
         banner.set_top(self._top())
-        banner.set_aside(counts.shelved, counts.out_of_service)
         banner.set_horn("no_device" if self._no_sound else str(self._horn))
         banner.set_denied(self._denied)
         banner.set_place(*self._place)

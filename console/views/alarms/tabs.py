@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
 
 from console.models.alarm_table import AlarmTab
-from console.ui.format import whole_text
+from console.ui.format import DASH, whole_text
 from console.ui.translation import mark, tr
 
 TITLES: Mapping[AlarmTab, str] = {
@@ -44,7 +44,7 @@ class AlarmTabs(QWidget):
         row.setSpacing(2)
         self._group = QButtonGroup(self)
         self._buttons: dict[AlarmTab, QPushButton] = {}
-        self._counts = dict.fromkeys(AlarmTab, 0)
+        self._counts: dict[AlarmTab, int | None] = dict.fromkeys(AlarmTab, None)
         for tab in AlarmTab:
             button = QPushButton()
             button.setCheckable(True)
@@ -63,16 +63,21 @@ class AlarmTabs(QWidget):
     def choose(self, tab: AlarmTab) -> None:
         self._buttons[tab].setChecked(True)
 
-    def set_counts(self, counts: Mapping[AlarmTab, int]) -> None:
+    def set_counts(self, counts: Mapping[AlarmTab, int | None]) -> None:
+        """None is a count that nobody knows yet."""
         for tab, count in counts.items():
             if count != self._counts[tab]:
                 self._counts[tab] = count
-                self._buttons[tab].setText(f"{tr(TITLES[tab])} {whole_text(count)}")
+                self._buttons[tab].setText(_label(tab, count))
 
-    def count(self, tab: AlarmTab) -> int:
+    def count(self, tab: AlarmTab) -> int | None:
         return self._counts[tab]
 
     def retell(self) -> None:
         for tab, button in self._buttons.items():
-            button.setText(f"{tr(TITLES[tab])} {whole_text(self._counts[tab])}")
+            button.setText(_label(tab, self._counts[tab]))
             button.setToolTip(tr(TIPS[tab]))
+
+
+def _label(tab: AlarmTab, count: int | None) -> str:
+    return f"{tr(TITLES[tab])} {DASH if count is None else whole_text(count)}"

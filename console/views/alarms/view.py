@@ -9,10 +9,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 from console.domain.alarms import Occurrence
 from console.models.alarm_spans import AlarmSpans
 from console.models.alarm_table import AlarmTab, AlarmTable
+from console.models.empty_words import NO_ALARM_HEARD, EmptyWords
 from console.models.incident_table import IncidentTable
 from console.models.sorted_table import SYMBOL_ROLE
 from console.services.records import AlarmCounts
-from console.services.station import ALARM_COUNTS, AlarmHistoryQuery
+from console.services.station import ALARM_COUNTS, ALARMS, AlarmHistoryQuery
 from console.ui.errands import Errands
 from console.ui.plain_label import PlainLabel
 from console.ui.table_view import TableView
@@ -59,16 +60,18 @@ class AlarmsView(View):
         self.spans = AlarmSpans(context.station)
         self.errands = Errands(self.say)
         self.desk = IncidentDesk(context, self.incidents, self)
-        self._kept_aside = AlarmCounts()
+        self._kept_aside: AlarmCounts | None = None
         self._awaited: Occurrence | None = None
         self._has_history = False
         self.tabs, self.filter = AlarmTabs(), FilterLine()
-        self.list = TableView("alarms", tr(EMPTY[AlarmTab.ACTIVE]))
+        self.list = TableView("alarms")
         self.heading, self.bar = PlainLabel(), SelectionBar(context.actions)
         self.timeline = AlarmTimeline(self.spans, _now_us)
         self._lay_out()
         self._connect()
+        self.words = EmptyWords(context.station, ALARMS, self._tell_counts, deaf=NO_ALARM_HEARD)
         self._undo = [
+            self.words.close,
             self.table.on_flushed(lambda _none: self._on_flushed()),
             context.station.subscribe(ALARM_COUNTS, self._on_counts),
         ]
@@ -197,7 +200,6 @@ class AlarmsView(View):
     def show_tab(self, tab: AlarmTab) -> None:
         self.tabs.choose(tab)
         self.table.set_tab(tab)
-        self.list.set_empty_text(tr(EMPTY[tab]))
         self._tell_counts()
 
     def show_priority(self, priority: int) -> None:
@@ -251,21 +253,21 @@ class AlarmsView(View):
         self._tell_counts()
 
     def _tell_counts(self) -> None:
-        aside = self._kept_aside
+        aside, is_known = self._kept_aside, self.words.is_known
         self.tabs.set_counts(
             {
-                AlarmTab.ACTIVE: self.table.tab_count(AlarmTab.ACTIVE),
-                AlarmTab.UNACKNOWLEDGED: self.table.tab_count(AlarmTab.UNACKNOWLEDGED),
-                AlarmTab.SHELVED: aside.shelved,
-                AlarmTab.OUT_OF_SERVICE: aside.out_of_service,
-                AlarmTab.SUPPRESSED: aside.suppressed,
+                AlarmTab.ACTIVE: self.table.tab_count(AlarmTab.ACTIVE) if is_known else None,
+                AlarmTab.UNACKNOWLEDGED: self.table.tab_count(AlarmTab.UNACKNOWLEDGED) if is_known else None,
+                AlarmTab.SHELVED: aside.shelved if aside else None,
+                AlarmTab.OUT_OF_SERVICE: aside.out_of_service if aside else None,
+                AlarmTab.SUPPRESSED: aside.suppressed if aside else None,
             }
         )
         self.filter.set_hidden(self.table.hidden_count())
         if self.table.is_filtered and not self.table.rowCount():
             self.list.set_empty_text(tr("The filter hides every alarm of this list."))
         elif not self.table.rowCount():
-            self.list.set_empty_text(tr(EMPTY[self.table.tab]))
+            self.list.set_empty_text(self.words.text(EMPTY[self.table.tab]))
         self._tell_selection()
 
     def _tell_selection(self) -> None:
@@ -276,7 +278,6 @@ class AlarmsView(View):
     def _retell(self) -> None:
         self.heading.setText(tr(self.title))
         self.tabs.retell()
-        self.list.set_empty_text(tr(EMPTY[self.table.tab]))
         self._tell_counts()
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -9,13 +9,14 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSplitter, QVBox
 
 from console.domain.commands import RequestRebirth
 from console.domain.refusal import Refused
+from console.models.empty_words import NOTHING_HEARD, EmptyWords
 from console.models.link_words import lamp_state, link_text
 from console.models.session_table import NodeTable, TroubleTable
 from console.models.sorted_table import SortedTable
 from console.services.records import LinkRecord, LinksDelta, SessionRecord
-from console.services.station import LINKS, SESSION
+from console.services.station import LINKS, NODES, SESSION, TROUBLES
 from console.ui.errands import Errands
-from console.ui.format import whole_text
+from console.ui.format import DASH, whole_text
 from console.ui.plain_label import PlainLabel, plain_tip
 from console.ui.table_view import TableView
 from console.ui.theme import theme
@@ -26,6 +27,9 @@ from console.widgets.column_layout import lay_out_columns
 from console.widgets.lamp import Lamp, LampState
 from console.widgets.steady_scroll import SteadyScroll
 from console.widgets.table_export import export_table
+
+_NO_NODE = mark("No node has been born yet. Nodes appear here by themselves.")
+_NO_TROUBLE = mark("No trouble. Everything that arrived could be read.")
 
 
 def _now_us() -> int:
@@ -59,7 +63,11 @@ class DiagnosticsView(View):
         self.node_list.selectionModel().selectionChanged.connect(lambda *_: self._on_node())
         self.rebirth_button.clicked.connect(lambda: self.errands.run(self.request_rebirth()))
         theme().changed.connect(self._retell)
+        self.node_words = EmptyWords(context.station, NODES, self._tell, deaf=NOTHING_HEARD)
+        self.trouble_words = EmptyWords(context.station, TROUBLES, self._tell)
         self._undo = [
+            self.node_words.close,
+            self.trouble_words.close,
             context.station.subscribe(LINKS, self._on_links),
             context.station.subscribe(SESSION, self._on_session),
             self.troubles.on_flushed(lambda _none: self._tell()),
@@ -159,8 +167,11 @@ class DiagnosticsView(View):
             label.setVisible(name in self._links)
 
     def _tell(self) -> None:
-        self.node_heading.setText(tr("Sessions of nodes and devices · {n}", n=whole_text(self.nodes.rowCount())))
-        total = whole_text(self.troubles.total())
+        nodes = whole_text(self.nodes.rowCount()) if self.node_words.is_known else DASH
+        self.node_heading.setText(tr("Sessions of nodes and devices · {n}", n=nodes))
+        total = whole_text(self.troubles.total()) if self.trouble_words.is_known else DASH
+        self.node_list.set_empty_text(self.node_words.text(_NO_NODE))
+        self.trouble_list.set_empty_text(self.trouble_words.text(_NO_TROUBLE))
         self.trouble_heading.setText(tr("Troubled input · {n} messages", n=total))
         why = self._denied.get("request-rebirth", "")
         has_node = self.nodes.node_at(_first(self.node_list.selected_rows())) is not None
@@ -172,8 +183,6 @@ class DiagnosticsView(View):
     def _retell(self) -> None:
         self.heading.setText(tr(self.title))
         self.rebirth_button.setText(tr("Ask for birth"))
-        self.node_list.set_empty_text(tr("No node has been born yet. Nodes appear here by themselves."))
-        self.trouble_list.set_empty_text(tr("No trouble. Everything that arrived could be read."))
         self._tell()
         self._tell_links()
 

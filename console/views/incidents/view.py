@@ -9,10 +9,11 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QPushButton, QSplitter, QVBoxLayout
 
 from console.domain.commands import EditIncident, NoteIncident, OpenIncident
+from console.models.empty_words import EmptyWords
 from console.models.incident_table import IncidentTable
 from console.models.sorted_table import SYMBOL_ROLE
 from console.services.records import IncidentRecord, SessionRecord, TopologyDelta
-from console.services.station import SESSION, TOPOLOGY
+from console.services.station import INCIDENTS, SESSION, TOPOLOGY
 from console.ui.dialogs import Question
 from console.ui.errands import Errands
 from console.ui.plain_label import PlainLabel, plain_tip
@@ -55,13 +56,15 @@ class IncidentsView(View):
         self._form: IncidentForm | None = None
         self._awaited: UUID | None = None
         self._asset_names: dict[UUID, str] = {}
-        self.filter, self.list = FilterLine(), TableView("incidents", tr(_EMPTY))
+        self.filter, self.list = FilterLine(), TableView("incidents")
         self.heading, self.only_open, self.new_button = PlainLabel(), QCheckBox(), QPushButton()
         self.detail = IncidentDetail(lambda asset_id: self._asset_names.get(asset_id, ""), _now_us)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self._lay_out()
         self._connect()
+        self.words = EmptyWords(context.station, INCIDENTS, self._tell_empty)
         self._undo = [
+            self.words.close,
             self.table.on_flushed(lambda _none: self._on_flushed()),
             context.station.subscribe(SESSION, self._on_session),
             context.station.subscribe(TOPOLOGY, self._on_topology),
@@ -283,8 +286,11 @@ class IncidentsView(View):
         self.heading.setText(tr(self.title))
         self.only_open.setText(tr("Only open"))
         self.new_button.setText(tr("New incident"))
-        self.list.set_empty_text(tr(_EMPTY))
+        self._tell_empty()
         self._show(self.current())
+
+    def _tell_empty(self) -> None:
+        self.list.set_empty_text(self.words.text(_EMPTY))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -7,8 +7,9 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QPushButton, QSplitter, QVBoxLayout
 
+from console.models.empty_words import EmptyWords
 from console.models.journal_table import JournalTable
-from console.services.station import JournalQuery
+from console.services.station import JOURNAL, JournalQuery
 from console.ui.errands import Errands
 from console.ui.plain_label import PlainLabel
 from console.ui.table_view import TableView
@@ -40,7 +41,7 @@ class JournalView(View):
         super().__init__(context)
         self.table = JournalTable(context.station, self, now_us=lambda: time_ns() // 1000)
         self.errands = Errands(lambda text: context.refused(self, text))
-        self.list, self.filter = TableView("journal", tr(_EMPTY)), FilterLine()
+        self.list, self.filter = TableView("journal"), FilterLine()
         self.heading, self.older_button = PlainLabel(), QPushButton()
         self.fields = {name: QLineEdit() for name in _FIELDS}
         self.detail = QPlainTextEdit()
@@ -50,7 +51,8 @@ class JournalView(View):
         self._timer.timeout.connect(self.ask_older)
         self._lay_out()
         self._connect()
-        self._undo = [self.table.on_flushed(lambda _none: self._on_flushed())]
+        self.words = EmptyWords(context.station, JOURNAL, self._on_flushed)
+        self._undo = [self.words.close, self.table.on_flushed(lambda _none: self._on_flushed())]
         self._retell()
 
     def _lay_out(self) -> None:
@@ -143,7 +145,7 @@ class JournalView(View):
     def _on_flushed(self) -> None:
         is_filtered = bool(self.filter.text()) or any(field.text() for field in self.fields.values())
         self.filter.set_hidden(self.table.hidden_count())
-        self.list.set_empty_text(tr("No entry matches these filters.") if is_filtered else tr(_EMPTY))
+        self.list.set_empty_text(tr("No entry matches these filters.") if is_filtered else self.words.text(_EMPTY))
         self._show_detail()
 
     def _show_detail(self) -> None:

@@ -13,10 +13,11 @@ from console.ui.format import state_word
 from console.ui.plain_label import plain_tip
 from console.ui.priority_symbol import SymbolState, flash_clock, paint_symbol
 from console.ui.theme import theme
-from console.ui.translation import tr, tr_n
+from console.ui.translation import mark, tr, tr_n
 
 _WIDTH, _HEIGHT, _GAP, _EDGE = 196, 68, 8, 14
 MOST_ROWS = 3
+NO_AREA = mark("No area yet. Areas appear with the first node that publishes.")
 
 
 class AreaTiles(QWidget):
@@ -28,6 +29,7 @@ class AreaTiles(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._areas: tuple[AreaSummary, ...] = ()
+        self.empty_text = ""
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         flash_clock().beat.connect(self._beat)
         theme().changed.connect(self.update)
@@ -42,6 +44,10 @@ class AreaTiles(QWidget):
         self._areas = tuple(areas)
         flash_clock().hold(self, any(area.unacknowledged for area in areas))
         self._fit()
+        self.update()
+
+    def set_empty_text(self, text: str) -> None:
+        self.empty_text = text
         self.update()
 
     def release(self) -> None:
@@ -82,9 +88,8 @@ class AreaTiles(QWidget):
         if not self._areas:
             painter.setPen(theme().color("text.dim"))
             painter.setFont(font())
-            words = tr("No area yet. Areas appear with the first node that publishes.")
             painter.drawText(
-                QRectF(self.rect()).adjusted(_EDGE, 0, -_EDGE, 0), int(Qt.AlignmentFlag.AlignVCenter), words
+                QRectF(self.rect()).adjusted(_EDGE, 0, -_EDGE, 0), int(Qt.AlignmentFlag.AlignVCenter), self.empty_text
             )
         painter.end()
 

@@ -51,19 +51,20 @@ class PlantLine(QFrame):
             for part in parts:
                 part.setVisible(name in names)
 
-    def set_numbers(self, status: StatusRecord | None, counts: AlarmCounts, *, is_blind: bool) -> None:
+    def set_numbers(self, status: StatusRecord | None, counts: AlarmCounts | None, *, is_blind: bool) -> None:
         """Nothing known shows as a dash, and the word blind replaces a number that our lost link made worthless."""
+        unacknowledged = sum(counts.unacknowledged) if counts is not None else None
         self.heading.setText(status.site_name if status is not None else "")
         shown: Mapping[str, str] = {
             "live": tr("Tags live {n}", n=_count(status.tags_live if status and not is_blind else None)),
             "stale": tr("stale {n}", n=_count(status.tags_stale if status else None)),
             "bad": tr("bad {n}", n=_count(status.tags_bad if status else None)),
             "blind": tr("blind {n}", n=_count(status.tags_blind if status else None)),
-            "unacknowledged": tr("unacknowledged {n}", n=_count(sum(counts.unacknowledged))),
+            "unacknowledged": tr("unacknowledged {n}", n=_count(unacknowledged)),
         }
         for name, label in self.numbers.items():
             label.setText(shown[name])
-        worrying = {"unacknowledged": sum(counts.unacknowledged)}
+        worrying = {"unacknowledged": unacknowledged or 0}
         if status is not None:
             worrying |= {"stale": status.tags_stale, "bad": status.tags_bad, "blind": status.tags_blind}
         for name, label in self.numbers.items():

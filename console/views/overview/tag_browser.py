@@ -6,14 +6,15 @@ from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QTreeView, QVBoxLayout, QWidget
 
 from console.domain.tags import Tag
+from console.models.empty_words import NOTHING_HEARD, EmptyWords
 from console.models.tag_table import TagTable
 from console.models.tag_tree import BRANCH_ROLE, TagTree
-from console.services.station import Station
+from console.services.station import TAGS, Station
 from console.ui.actions import ActionSet
 from console.ui.plain_label import PlainLabel
 from console.ui.table_view import PlainDelegate, TableView
 from console.ui.theme import theme
-from console.ui.translation import tr
+from console.ui.translation import mark, tr
 from console.widgets.action_menu import attach_menu
 from console.widgets.column_layout import lay_out_columns
 from console.widgets.filter_line import FilterLine
@@ -39,6 +40,7 @@ class TagBrowser(QWidget):
         self.filter.left.connect(self.list.setFocus)
         self.tree.selectionModel().currentChanged.connect(self._on_branch)
         self.list.selectionModel().selectionChanged.connect(lambda *_: self._on_tag())
+        self.words = EmptyWords(station, TAGS, self._tell, deaf=NOTHING_HEARD)
         self._undo = self.table.on_flushed(lambda _none: self._tell())
         self._retell()
         theme().changed.connect(self._retell)
@@ -91,6 +93,7 @@ class TagBrowser(QWidget):
 
     def close_browser(self) -> None:
         self._undo()
+        self.words.close()
         self.table.close()
         self.branches.close()
 
@@ -114,7 +117,7 @@ class TagBrowser(QWidget):
         words = (
             tr("No tag matches.")
             if self.table.wanted
-            else tr("No tag yet. Tags appear with the first birth of a node.")
+            else self.words.text(mark("No tag yet. Tags appear with the first birth of a node."))
         )
         self.list.set_empty_text(words)
 

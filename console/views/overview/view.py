@@ -10,18 +10,19 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QVBox
 from console.domain.tags import Tag
 from console.models.alarm_table import AlarmTable
 from console.models.area_rollup import AreaRollup, AreaSummary
+from console.models.empty_words import NO_ALARM_HEARD, EmptyWords
 from console.models.heartbeat import heartbeat
 from console.models.incident_table import IncidentTable
 from console.models.sorted_table import SYMBOL_ROLE, SortedTable
 from console.services.notifier import Undo
 from console.services.records import AlarmCounts, StatusRecord
-from console.services.station import ALARM_COUNTS, STATUS
+from console.services.station import ALARM_COUNTS, ALARMS, INCIDENTS, STATUS, TOPOLOGY
 from console.ui.plain_label import PlainLabel
 from console.ui.table_view import TableView
 from console.ui.theme import theme
 from console.ui.translation import mark, tr
 from console.ui.view import Selection, View, ViewContext
-from console.views.overview.area_tiles import AreaTiles
+from console.views.overview.area_tiles import NO_AREA, AreaTiles
 from console.views.overview.plant_line import PlantLine
 from console.views.overview.tag_browser import TagBrowser
 from console.widgets.column_layout import lay_out_columns
@@ -54,12 +55,16 @@ class OverviewView(View):
         self.incident_list = _short_list("overview.incidents", self.incidents, _INCIDENT_COLUMNS, (2, 4), (1,))
         self.alarm_heading, self.incident_heading = PlainLabel(), PlainLabel()
         self._status: StatusRecord | None = None
-        self._counts = AlarmCounts()
+        self._counts: AlarmCounts | None = None
         self._is_dirty = True
         self._leave: Undo | None = None
         self._lay_out()
         self._connect()
+        self.alarm_words = EmptyWords(context.station, ALARMS, self._tell_empty, deaf=NO_ALARM_HEARD)
+        self.incident_words = EmptyWords(context.station, INCIDENTS, self._tell_empty)
+        self.area_words = EmptyWords(context.station, TOPOLOGY, self._tell_empty)
         self._undo = [
+            *(words.close for words in (self.alarm_words, self.incident_words, self.area_words)),
             self.areas.changed.subscribe(lambda _none: self._mark_dirty()),
             context.station.subscribe(STATUS, self._on_status),
             context.station.subscribe(ALARM_COUNTS, self._on_counts),
@@ -223,9 +228,13 @@ class OverviewView(View):
     def _retell(self) -> None:
         self.alarm_heading.setText(tr("Most urgent alarms"))
         self.incident_heading.setText(tr("Open incidents"))
-        self.alarm_list.set_empty_text(tr("No alarm. The plant is quiet."))
-        self.incident_list.set_empty_text(tr("No open incident."))
+        self._tell_empty()
         self.tell()
+
+    def _tell_empty(self) -> None:
+        self.alarm_list.set_empty_text(self.alarm_words.text(mark("No alarm. The plant is quiet.")))
+        self.incident_list.set_empty_text(self.incident_words.text(mark("No open incident.")))
+        self.tiles.set_empty_text(self.area_words.text(NO_AREA))
 
     def _follow(self, is_seen: bool) -> None:
         if is_seen and self._leave is None:

@@ -8,9 +8,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout
 
 from console.domain.values import is_numeric
+from console.models.empty_words import NOTHING_HEARD, EmptyWords
 from console.models.heartbeat import BEATS_PER_SECOND, heartbeat
 from console.models.tag_cache import tag_cache
 from console.models.topology_model import TopologyModel
+from console.services.station import TOPOLOGY
+from console.ui.format import DASH
 from console.ui.plain_label import PlainLabel
 from console.ui.theme import theme
 from console.ui.translation import mark, tr, tr_n
@@ -43,6 +46,7 @@ class TopologyView(View):
         self._leave: Callable[[], None] | None = None
         self._build()
         self.model = TopologyModel(context.station)
+        self.words = EmptyWords(context.station, TOPOLOGY, self._tell_count, deaf=NOTHING_HEARD)
         self.model.structure_changed.connect(self._on_structure)
         self.model.states_changed.connect(self._on_states)
         self._retell()
@@ -113,6 +117,7 @@ class TopologyView(View):
 
     def close_view(self) -> None:
         self.hideEvent(None)
+        self.words.close()
         self.model.close()
 
     def showEvent(self, event: object) -> None:
@@ -207,7 +212,8 @@ class TopologyView(View):
 
     def _tell_count(self) -> None:
         bad = int((self.model.state != 0).sum())
-        words = [tr_n("{n} asset", "{n} assets", len(self.model.names))]
+        self._empty.setText(self.words.text(EMPTY))
+        words = [tr_n("{n} asset", "{n} assets", len(self.model.names))] if self.words.is_known else [DASH]
         if bad:
             words.append(tr("{count} not ok", count=bad))
         self._count.setText(" · ".join(words))
@@ -215,9 +221,9 @@ class TopologyView(View):
 
     def _retell(self) -> None:
         self._heading.setText(tr(self.title))
-        self._empty.setText(tr(EMPTY))
         self._fit.setText(tr("Show all"))
         self._fit.setToolTip(tr("Everything in view (0)"))
         self._reset.setText(tr("Arrange anew"))
         self._reset.setToolTip(tr("Forget the places that cards were moved to"))
+        self._tell_count()
         self._is_stale = True  # captions and words of states

@@ -11,11 +11,13 @@ from pytestqt.qtbot import QtBot
 
 from console.domain.alarms import AlarmState
 from console.domain.commands import AcknowledgeAlarms, CommentAlarm, OpenIncident
+from console.domain.quality import Detail, Quality
 from console.domain.refusal import Refused
 from console.models.alarm_table import AlarmTab
+from console.models.heartbeat import heartbeat
 from console.models.incident_table import IncidentTable
-from console.services.records import AlarmCounts, IncidentsDelta
-from console.services.station import ALARM_COUNTS, ALARMS, INCIDENTS, AlarmHistoryQuery, AlarmLogRow
+from console.services.records import AlarmCounts, IncidentsDelta, LinkRecord, LinksDelta
+from console.services.station import ALARM_COUNTS, ALARMS, INCIDENTS, LINKS, TAGS, AlarmHistoryQuery, AlarmLogRow
 from console.ui.dialogs import QuestionDialog
 from console.ui.theme import theme
 from console.ui.translation import set_language
@@ -24,7 +26,7 @@ from console.widgets.incident_form import IncidentForm
 from console.widgets.table_export import export_table
 from tests.models.test_other_tables import incident
 from tests.support.fake_station import FakeStation
-from tests.support.plant_rows import T0, alarms, condition
+from tests.support.plant_rows import T0, alarms, condition, tag, tag_values
 from tests.support.qt_loop import run, until
 from tests.support.screens import Screen
 
@@ -220,16 +222,69 @@ def test_tabs_badge_and_list_tell_the_same_number(qtbot: QtBot, station: FakeSta
             assert view.tabs.count(AlarmTab.UNACKNOWLEDGED) == sum(counts.unacknowledged)
             view.show_tab(AlarmTab.UNACKNOWLEDGED)
             assert view.table.rowCount() == 4
+            station.deliver(LINKS, LinksDelta(True, (LinkRecord("broker:plant", "live", T0),)))
             view.show_tab(AlarmTab.SHELVED)
             assert [view.table.rowCount(), view.list.empty_text] == [0, "No alarm is shelved."]
 
     run(story())
 
 
-def test_a_quiet_plant_says_so_in_both_languages(qtbot: QtBot, station: FakeStation) -> None:
+def test_nothing_is_claimed_before_the_first_snapshot_nor_without_a_broker(qtbot: QtBot, station: FakeStation) -> None:
     async def story() -> None:
         async with Screen(AlarmsView, station) as screen:
             view = view_of(screen)
+            labels = [button.text() for button in view.tabs.findChildren(QPushButton)]
+            assert labels == ["All –", "Unacknowledged –", "Shelved –", "Out of service –", "Suppressed –"]
+            assert view.list.empty_text == "Nothing is known yet: the station is starting."
+            fill(station, 0)
+            station.deliver(ALARM_COUNTS, AlarmCounts())
+            assert {view.tabs.count(tab) for tab in AlarmTab} == {0}
+            assert view.list.empty_text == "No alarm is known: no link to the broker."
+            for state, words in (
+                ("connecting", "No alarm is known"),
+                ("live", "No alarm. The"),
+                ("lost", "No alarm is"),
+            ):
+                station.deliver(LINKS, LinksDelta(True, (LinkRecord("broker:plant", state, T0),)))
+                assert view.list.empty_text.startswith(words)
+
+    run(story())
+
+
+def test_a_value_that_nobody_sees_now_looks_so_in_its_alarm(qtbot: QtBot, station: FakeStation) -> None:
+    async def story() -> None:
+        station.deliver(TAGS, tag_values([0, 1], added=[tag(0), tag(1)], is_snapshot=True))
+        fill(station, 2)
+        async with Screen(AlarmsView, station) as screen:
+            table = view_of(screen).table
+            column = [column.key for column in table.COLUMNS].index("value")
+
+            def value_of(row: int) -> tuple[bool, str]:
+                index = table.index(table.position_of(row), column)
+                slanted = index.data(Qt.ItemDataRole.FontRole)
+                return bool(slanted and slanted.italic()), table.cell(row, "note")
+
+            assert value_of(0) == (False, "")
+            station.deliver(TAGS, tag_values([0], quality=Quality.BLIND, detail=Detail.LINK_DOWN))
+            painted = []
+            table.dataChanged.connect(lambda first, last: painted.append((first.row(), last.row())))
+            heartbeat().beat()
+            assert value_of(0)[0] and value_of(0)[1].startswith("blind")
+            assert value_of(1) == (False, "")
+            assert (table.position_of(0), table.position_of(0)) in painted
+            station.deliver(TAGS, tag_values([0]))
+            heartbeat().beat()
+            assert value_of(0) == (False, "")
+
+    run(story())
+
+
+def test_a_quiet_plant_says_so_in_both_languages(qtbot: QtBot, station: FakeStation) -> None:
+    async def story() -> None:
+        station.deliver(LINKS, LinksDelta(True, (LinkRecord("broker:plant", "live", T0),)))
+        async with Screen(AlarmsView, station) as screen:
+            view = view_of(screen)
+            fill(station, 0)
             assert view.list.empty_text == "No alarm. The plant is quiet."
             set_language("de")
             theme().changed.emit()

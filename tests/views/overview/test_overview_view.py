@@ -77,6 +77,45 @@ def test_a_lost_broker_blinds_its_areas_within_one_heartbeat_and_only_its_own(
     run(story())
 
 
+def test_nothing_is_claimed_before_anything_is_known(qtbot: QtBot) -> None:
+    async def story() -> None:
+        fresh = FakeStation()
+        async with Screen(OverviewView, fresh) as screen:
+            view = view_of(screen)
+            not_yet = "Nothing is known yet: the station is starting."
+            lists = (view.alarm_list, view.incident_list, view.browser.list, view.tiles)
+            assert {part.empty_text for part in lists} == {not_yet}
+            assert view.line.numbers["unacknowledged"].text() == "unacknowledged –"
+            fresh.deliver(ALARMS, alarms([], is_snapshot=True))
+            assert view.alarm_list.empty_text == "No alarm is known: no link to the broker."
+            fresh.deliver(LINKS, LinksDelta(True, (LinkRecord("broker:plant", "live", T0),)))
+            assert view.alarm_list.empty_text == "No alarm. The plant is quiet."
+            fresh.deliver(ALARM_COUNTS, AlarmCounts())
+            view.tell()
+            assert view.line.numbers["unacknowledged"].text() == "unacknowledged 0"
+
+    run(story())
+
+
+def test_a_tile_shows_first_what_nobody_has_acknowledged(qtbot: QtBot, station: FakeStation) -> None:
+    async def story() -> None:
+        async with Screen(OverviewView, station) as screen:
+            view = view_of(screen)
+
+            def shown(*states: AssetState) -> tuple[int, bool, UUID | None]:
+                station.deliver(TOPOLOGY, TopologyDelta(False, (), (), (), states))
+                heartbeat().beat()
+                shop = view.tiles.areas[0]
+                return shop.priority, shop.unacknowledged, shop.worst_asset
+
+            one, two = UUID(int=1), UUID(int=2)
+            assert shown(AssetState(one, "alarm", 1, False), AssetState(two, "alarm", 3, True)) == (3, True, two)
+            assert shown(AssetState(two, "alarm", 3, False)) == (1, False, one)
+            assert shown(AssetState(one, "ok"), AssetState(two, "ok")) == (0, False, None)
+
+    run(story())
+
+
 def test_an_area_of_which_nothing_is_known_is_not_healthy(qtbot: QtBot, station: FakeStation) -> None:
     async def story() -> None:
         silent = Asset(UUID(int=8), "X", area="Yard")
@@ -93,6 +132,8 @@ def test_a_plant_never_seen_before_appears_in_tree_and_table_by_itself(qtbot: Qt
         async with Screen(OverviewView, station) as screen:
             view = view_of(screen)
             browser = view.browser
+            assert browser.list.empty_text.startswith("Nothing is known yet")
+            station.deliver(TAGS, tag_values([], is_snapshot=True))
             assert browser.list.empty_text.startswith("No tag yet")
             tags = [tag(0), tag(1, node="PLC-2"), tag(2, "<h1>hot</h1>", node="PLC-2", device="d\n1")]
             station.deliver(TAGS, tag_values([0, 1, 2], 4.25, added=tags, is_snapshot=True))

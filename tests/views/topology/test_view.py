@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QWidget
 
 from console.domain.assets import Asset, AssetClass, Link
 from console.models.heartbeat import heartbeat
-from console.services.records import AssetState, TopologyDelta
-from console.services.station import TAGS, TOPOLOGY
+from console.services.records import AssetState, LinkRecord, LinksDelta, TopologyDelta
+from console.services.station import LINKS, TAGS, TOPOLOGY
 from console.ui.actions import ActionSet
 from console.ui.theme import theme
 from console.ui.translation import set_language
@@ -74,6 +74,11 @@ def desk(qtbot):
 
 def test_an_empty_plant_says_what_will_come_and_then_it_comes(desk):
     assert desk.view._stack.currentIndex() == 0
+    assert desk.view._empty.text() == "Nothing is known yet: the station is starting."
+    assert desk.view._count.text() == "–"
+    desk.station.deliver(TOPOLOGY, TopologyDelta(True, (), (), (), ()))
+    assert desk.view._empty.text() == "Nothing is heard: no link to the broker."
+    desk.station.deliver(LINKS, LinksDelta(True, (LinkRecord("broker:plant", "live", S),)))
     assert "assets.toml" in desk.view._empty.text()
     desk.station.deliver(TOPOLOGY, plant())
     desk.beat()
