@@ -2,21 +2,23 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum, auto
-from typing import Any
+from pathlib import Path
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from console.app.folders import Folders
 from console.app.standing_work import StandingWork
 from console.config.alarm_rules import load_alarm_rules
-from console.config.assets_file import load_assets
-from console.config.problems import BadConfiguration, Problem
-from console.config.settings import SiteSettings, StationSettings
+from console.config.assets_file import AssetsFile, load_assets
+from console.config.problems import BadConfiguration
+from console.config.settings import SiteSettings, StationSettings, TopicMap
 from console.config.site_files import load_site, read_topics
 from console.config.station_file import load_station
 from console.config.users_file import load_users
-from console.domain.alarms import Priority
+from console.domain.alarms import AlarmRule, Priority
 from console.domain.numbers import site_short
 from console.services.alarms import alarm_log, alarm_tables
 from console.services.alarms.annunciation import Annunciation
@@ -29,6 +31,7 @@ from console.services.identity.password_worker import PasswordWorker
 from console.services.identity.sign_on import SignOnDesk
 from console.services.identity.users import Users
 from console.services.inbox import Inbox
+from console.services.journal.entries import Entry
 from console.services.journal.keys import FileKey
 from console.services.journal.log import JournalLog
 from console.services.journal.own_stream import Place
@@ -39,12 +42,13 @@ from console.services.recent_journal import RecentJournal
 from console.services.records import StatusRecord
 from console.services.servicedesk.incarnation import IncarnationLetter
 from console.services.servicedesk.incidents import IncidentDesk
+from console.services.station import AlarmLogRow
 from console.services.storage.ownership import Ownership
 from console.services.storage.schema import Database, open_journal_db, open_station_db
 from console.services.sync.replicator import Replicator
 from console.services.tag_feed import TagFeed
 from console.services.telemetry import tag_snapshot, tag_tables
-from console.services.telemetry.batch import Message
+from console.services.telemetry.batch import Consumer, Message
 from console.services.telemetry.clock import SystemClock
 from console.services.telemetry.ingest import Ingest
 from console.services.telemetry.tag_store import TagStore
@@ -72,21 +76,36 @@ def now_us() -> int:
     return time.time_ns() // 1000
 
 
+@dataclass(frozen=True, slots=True)
+class SiteFiles:
+    """What the files of the site say, checked before anything is opened."""
+
+    site: SiteSettings
+    topics: tuple[TopicMap, ...]
+    rules: tuple[AlarmRule, ...]
+    plant: AssetsFile
+    users: Users
+
+
 async def build(folders: Folders, work: Work) -> "Core":
     """Open everything and bring it to where it was. Raises BadConfiguration, DataFolderInUse, OSError."""
     settings = load_station(folders.config)
-    site_folder = settings.site or folders.config / "site"
-    site = load_site(site_folder)
-    topics, wrong = read_topics(site_folder)
-    if wrong:
-        raise BadConfiguration(tuple(wrong))
-    core = Core(settings, site, folders, work)
+    core = Core(settings, _site_files(settings.site or folders.config / "site"), folders, work)
     try:
-        await core.open(load_alarm_rules(site_folder), topics)
+        await core.open()
     except BaseException:
         await core.stop()
         raise
     return core
+
+
+def _site_files(folder: Path) -> SiteFiles:
+    site = load_site(folder)
+    topics, wrong = read_topics(folder)
+    if wrong:
+        raise BadConfiguration(tuple(wrong))
+    users = Users(load_users(folder))
+    return SiteFiles(site, topics, load_alarm_rules(folder), load_assets(folder, site.site_id), users)
 
 
 class Core:
@@ -95,85 +114,33 @@ class Core:
     parts: Parts
     station: LocalStation
 
-    def __init__(self, settings: StationSettings, site: SiteSettings, folders: Folders, work: Work) -> None:
+    def __init__(self, settings: StationSettings, files: SiteFiles, folders: Folders, work: Work) -> None:
         self.settings = settings
-        self.site = site
+        self.site = files.site
         self.folders = folders
-        self.problems: tuple[Problem, ...] = ()
         self.defects: list[str] = []
+        self._files = files
         self._work = work
         self._ownership: Ownership | None = Ownership(folders.data)
-        self._site_folder = settings.site or folders.config / "site"
         self._closers: list[Callable[[], object]] = []
         self._standing: StandingWork | None = None
 
-    async def open(self, rules: Any, topics: Any) -> None:
-        data, site_id, position = self.folders.data, self.site.site_id, self.settings.position
+    async def open(self) -> None:
+        """Build the parts bottom up (files, journal, telemetry, desks), then replay what the files remember."""
+        data, users = self.folders.data, self._files.users
         journal_db = self._opened(open_journal_db(data / "journal.db"))
         station_db = self._opened(open_station_db(data / "station.db", [tag_tables.metadata, alarm_tables.metadata]))
-        users = Users(load_users(self._site_folder) if (self._site_folder / "users.toml").exists() else ())
-        place = Place(site_id, self.settings.station_id, self.settings.code)
-        journal = JournalLog(
-            journal_db.writer,
-            journal_db.readers,
-            place=place,
-            key=FileKey.load_or_create(data / "keys"),
-            now_us=now_us,
-            names=_names(users),
-        )
+        journal = self._journal(journal_db)
         store, inbox = TagStore(), Inbox[Message]()
-        document = load_assets(self._site_folder, site_id)
-        places = {asset.asset_id: (asset.name, asset.area) for asset in document.assets}
-        self.engine = AlarmEngine(
-            site_id,
-            store,
-            rules,
-            station_id=self.settings.station_id,
-            annunciation=Annunciation(position),
-            places=lambda asset_id: places.get(asset_id, ("", "")),
-        )
+        self.engine = self._alarm_engine(store)
+        self.telemetry = Telemetry(self.settings, self.site.site_id, self._files.topics, inbox, SystemClock())
         projector, desk = Projector(), IncidentDesk(users.name_of)
         self.effects = Effects(projector, self.engine, users.name_of, now_us)
         worker = PasswordWorker()
         self._closers.append(worker.close)
         sign_on = SignOnDesk(users, journal, worker, now_us)
-        clock = SystemClock()
-        self.telemetry = Telemetry(self.settings, site_id, topics, inbox, clock)
-        plant = PlantTopology(site_id, document)
-        self.feed, self.followers, ring = TagFeed(store), Followers(), LiveRing()
-        self._letter = IncarnationLetter(self.settings.station_id)
-        operations = Operations(
-            journal,
-            self.engine,
-            desk,
-            sign_on,
-            clock_us=now_us,
-            site_short=site_short(self.site.name),
-            station_code=self.settings.code,
-            position=position,
-            incarnation=self._letter,
-            zone=ZoneInfo(self.site.time_zone),
-            rebirth=self.telemetry,
-        )
-        recent = RecentJournal(journal.rows)
-
-        async def alarm_history(condition_id: Any, limit: int) -> Any:
-            return await station_db.readers.read(lambda c: alarm_log.history(c, condition_id, limit))
-
-        self.parts = Parts(
-            store, self.engine, ring, plant, journal, desk, sign_on, operations, recent,
-            alarm_history=alarm_history,
-            tags_delta=self.feed.take,
-            horn=self.engine.annunciation.snapshot,
-            status=self.status,
-            preferences=self._preferences,
-            now_us=now_us,
-            add_consumer=self.followers.join,
-        )  # fmt: skip
-        world = WorldRecords(self.parts.nodes, self.parts.links)
-        consumers = (self.engine, ring, plant, self.feed, world, self.followers)
-        self.ingest = Ingest(inbox, store, Watchdog(store), consumers)
-        self.ingest.troubles.subscribe(self.parts.troubles.put)
+        self.parts = self._join(store, journal, desk, sign_on, station_db)
+        consumers = self._feed_from(inbox)
         self._alarm_lane = alarm_log.AlarmLog(station_db.writer)
         self._tag_file = tag_snapshot.TagSnapshot(store, station_db.writer)
         self.replicator = Replicator(
@@ -184,22 +151,87 @@ class Core:
         self.station = LocalStation(self.parts)
         self._closers.append(self.station.close)
 
+    def _journal(self, database: Database) -> JournalLog:
+        return JournalLog(
+            database.writer,
+            database.readers,
+            place=Place(self.site.site_id, self.settings.station_id, self.settings.code),
+            key=FileKey.load_or_create(self.folders.data / "keys"),
+            now_us=now_us,
+            names=_names(self._files.users),
+        )
+
+    def _alarm_engine(self, store: TagStore) -> AlarmEngine:
+        places = {asset.asset_id: (asset.name, asset.area) for asset in self._files.plant.assets}
+        return AlarmEngine(
+            self.site.site_id,
+            store,
+            self._files.rules,
+            station_id=self.settings.station_id,
+            annunciation=Annunciation(self.settings.position),
+            places=lambda asset_id: places.get(asset_id, ("", "")),
+        )
+
+    def _join(
+        self, store: TagStore, journal: JournalLog, desk: IncidentDesk, sign_on: SignOnDesk, station_db: Database
+    ) -> Parts:
+        """The door for operators, and everything that the seam stands in front of."""
+        self._letter = IncarnationLetter(self.settings.station_id)
+        operations = Operations(
+            journal,
+            self.engine,
+            desk,
+            sign_on,
+            clock_us=now_us,
+            site_short=site_short(self.site.name),
+            station_code=self.settings.code,
+            position=self.settings.position,
+            incarnation=self._letter,
+            zone=ZoneInfo(self.site.time_zone),
+            rebirth=self.telemetry,
+        )
+
+        async def alarm_history(condition_id: UUID | None, limit: int) -> tuple[AlarmLogRow, ...]:
+            return await station_db.readers.read(lambda c: alarm_log.history(c, condition_id, limit))
+
+        self.feed, self.followers = TagFeed(store), Followers()
+        plant = PlantTopology(self.site.site_id, self._files.plant)
+        return Parts(
+            store, self.engine, LiveRing(), plant, journal, desk, sign_on, operations, RecentJournal(journal.rows),
+            alarm_history=alarm_history,
+            tags_delta=self.feed.take,
+            horn=self.engine.annunciation.snapshot,
+            status=self.status,
+            preferences=self._preferences,
+            now_us=now_us,
+            add_consumer=self.followers.join,
+        )  # fmt: skip
+
+    def _feed_from(self, inbox: Inbox[Message]) -> tuple[Consumer, ...]:
+        """Who takes each message from the inbox, in this order: alarms before anything that only shows."""
+        parts = self.parts
+        world = WorldRecords(parts.nodes, parts.links)
+        consumers = (self.engine, parts.ring, parts.plant, self.feed, world, self.followers)
+        self.ingest = Ingest(inbox, parts.store, Watchdog(parts.store), consumers)
+        self.ingest.troubles.subscribe(parts.troubles.put)
+        return consumers
+
     def _opened(self, database: Database) -> Database:
         self._closers.append(database.close)
         return database
 
-    async def _replay(self, projector: Projector, station_db: Database, consumers: Any) -> None:
+    async def _replay(self, projector: Projector, station_db: Database, consumers: Sequence[Consumer]) -> None:
         """Start-up is the same road as every day: facts first, then open alarms, then the tags as they were left."""
         parts = self.parts
         marks = CentreMarks(parts.journal.is_in_centre, parts.desk.mark_in_centre)
 
-        def apply(entries: Any) -> None:
+        def apply(entries: tuple[Entry, ...]) -> None:
             projector.apply(entries)
             parts.desk.apply(entries)
             self._letter.apply(entries)
             marks.on_entries(entries)
 
-        def replayed(entries: Any) -> None:
+        def replayed(entries: tuple[Entry, ...]) -> None:
             apply(entries)
             parts.recent.on_entries(entries)
 

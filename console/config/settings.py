@@ -48,7 +48,6 @@ class StationSettings:
     brokers: tuple[BrokerSettings, ...] = ()
     centre: CentreSettings = field(default_factory=CentreSettings)
     host_id: str = ""  # default: leitstand-<code>
-    primary_host: bool = False
     language: str = ""  # empty: the person's or the system's
     theme: str = ""
     data: Path | None = None

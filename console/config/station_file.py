@@ -60,7 +60,6 @@ def read_station(folder: Path) -> tuple[StationSettings | None, list[Problem]]:
         brokers=tuple(_broker(table, folder) for table in reader.tables("broker")),
         centre=_centre(reader.section("centre"), folder),
         host_id=reader.text("host_id", ""),
-        primary_host=reader.flag("primary_host"),
         language=reader.choice("language", ("de", "en", ""), ""),
         theme=reader.choice("theme", ("light", "dark", ""), ""),
         data=reader.path("data", folder),

@@ -44,7 +44,6 @@ class ValueType(IntEnum):
 INTEGER_TYPES = frozenset(range(ValueType.INT8, ValueType.UINT64 + 1))
 SIGNED_BITS = {ValueType.INT8: 8, ValueType.INT16: 16, ValueType.INT32: 32, ValueType.INT64: 64}
 NUMERIC_TYPES = INTEGER_TYPES | {ValueType.FLOAT, ValueType.DOUBLE, ValueType.BOOLEAN, ValueType.DATETIME}
-TEXT_TYPES = frozenset({ValueType.STRING, ValueType.TEXT, ValueType.UUID})
 
 
 def is_numeric(value_type: ValueType) -> bool:

@@ -9,7 +9,8 @@ T = TypeVar("T")
 
 
 class Inbox(Generic[T]):
-    """Threads `put`; the main thread takes every <= 20 ms. Order is kept across all producers.
+    """Threads `put`; the main thread takes every 15 ms while it is not busy (`pulse.TURN_S`).
+    Order is kept across all producers.
 
     The queue is unbounded in length because nothing may be dropped here; producers that can wait look at `depth`.
     """

@@ -57,7 +57,7 @@ class TrendQuery(Query[tuple[r.TrendColumns, ...]]):
 
 @dataclass(frozen=True, slots=True)
 class JournalQuery(Query[tuple[r.JournalRow, ...]]):
-    """Newest first; `before_seq` pages by receive order."""
+    """Newest first, at most `limit` rows; empty texts ask for everything."""
 
     text: str = ""
     etype: str = ""

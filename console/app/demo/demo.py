@@ -13,7 +13,7 @@ from typing import Any
 
 from console.app.demo import site_folder
 from console.app.demo.broker import DemoBroker
-from console.app.demo.centre import DATABASE, STATION_ROLE, postmaster_pid, prepare_centre, station_password_file
+from console.app.demo.centre import STATION_ROLE, postmaster_pid, prepare_centre, station_password_file
 from console.app.demo.child_process import apart, own_environment
 from console.app.demo.control import FILE, ControlServer
 from console.app.demo.faults import Fault, FaultBoard, FaultState, Infrastructure, fault_named
@@ -79,11 +79,6 @@ class Demo:
     def broker_program(self) -> str:
         """ "mosquitto" or "amqtt" (MQTT 3.1.1 only)."""
         return self._broker.program if self._broker else ""
-
-    @property
-    def centre_url(self) -> str:
-        """The central database as superuser, past the cable; empty without a centre. Holds a password."""
-        return self._postgres.url_of(DATABASE) if self._postgres else ""
 
     @property
     def broker_port(self) -> int:

@@ -12,7 +12,6 @@ from console.app.demo.signals import Signal, Value, make_signal
 from console.domain.values import INTEGER_TYPES, ValueType
 
 _BACK_S = 3.0  # a driven value returns within this time when its fault ends
-_FLOATS = (ValueType.FLOAT, ValueType.DOUBLE)
 
 
 class Override:

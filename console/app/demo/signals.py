@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from random import Random
 from uuid import NAMESPACE_URL, uuid5
 
-from console.app.demo.machine import Machine, MachineState, day_factor
+from console.app.demo.machine import Machine, day_factor
 from console.domain.values import ValueType
 
 _SHIFT_S = 8 * 3600
@@ -302,4 +302,3 @@ _MAKERS: dict[str, Callable[[list[str], Machine, Random, str], tuple[Signal, flo
     "table": _table,
     "udt": _udt,
 }
-STATE_NAMES = tuple((int(state), state.name) for state in MachineState)

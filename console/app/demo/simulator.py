@@ -13,7 +13,6 @@ from console.app.demo.simulation import Simulation
 
 _TICK_S = 0.1
 _REPORT_S = 1.0
-_PLANT_FILE = "plant.toml"
 
 
 def now_us() -> int:

@@ -97,10 +97,6 @@ class TagStore:
     def texts(self, handles: Iterable[int]) -> dict[int, str]:
         return {handle: self._texts[handle] for handle in handles if handle in self._texts}
 
-    def node_index(self, broker: str, group: str, node: str) -> int:
-        """Dense index into `watermarks_us`, -1 when nobody published it yet."""
-        return self._nodes.get((broker, group, node), -1)
-
     def is_blind(self, broker: str) -> bool:
         return broker not in self._live
 

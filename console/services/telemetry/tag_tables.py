@@ -32,5 +32,3 @@ tag_value = Table(
     Column("source_us", BigInteger, nullable=False),
     Column("receive_us", BigInteger, nullable=False),
 )
-
-TAG_TABLES = (tag, tag_value)
