@@ -149,6 +149,7 @@ class AlarmBanner(QFrame):
         self.place = PlainLabel(elide=True)
         self.aside = PlainLabel()
         self.horn = PlainLabel()
+        self.lost = PlainLabel()  # in a torn-off window only: the main one has the status strip
         self._lay_out()
         self.show_button.clicked.connect(self.show_asked)
         self.acknowledge_button.clicked.connect(self.acknowledge_asked)
@@ -179,6 +180,10 @@ class AlarmBanner(QFrame):
             row.addLayout(words)
         for count in self.counts:
             row.addWidget(count)
+        self.lost.setProperty("role", "alarm")
+        self.lost.hide()
+        if self.compact:
+            row.addWidget(self.lost)
         row.addWidget(self.top, 1)
         row.addWidget(self.show_button)
         row.addWidget(self.acknowledge_button)
@@ -221,6 +226,12 @@ class AlarmBanner(QFrame):
         if (shelved, out_of_service) != self._aside:
             self._aside = (shelved, out_of_service)
             self.retranslate()
+
+    def set_lost(self, words: str) -> None:
+        """Which of our brokers is not heard, already translated; empty when all are."""
+        if words != self.lost.text():
+            self.lost.setText(words)
+            self.lost.setVisible(bool(words) and self.compact)
 
     def set_place(self, title: str, place: str) -> None:
         if (title, place) != self._place:

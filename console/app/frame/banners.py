@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from console.app.frame.plant_picture import PlantPicture
+from console.models.link_words import link_text
 from console.services.notifier import Undo
 from console.services.records import AlarmCounts, HornSnapshot, HornState, StatusRecord
 from console.services.station import ALARM_COUNTS, HORN, STATUS, Station
@@ -88,8 +89,11 @@ class Banners(QObject):
         self._each()
 
     def tick(self, now_us: int) -> None:
+        brokers = [link for name, link in sorted(self._picture.own_links.items()) if name.startswith("broker:")]
+        lost = " · ".join(link_text(link, now_us) for link in brokers if link.state != "live")
         for banner in self._banners:
             banner.tick(now_us)
+            banner.set_lost(lost)
 
     def refresh_top(self) -> None:
         """The top row's own data may come after the counts."""
