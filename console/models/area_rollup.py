@@ -1,14 +1,15 @@
 """Areas in one glance: the worst of their assets' states, never better than what is really known."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 from console.domain.assets import Asset, AssetClass
+from console.models.owed_alarms import OwedAlarms
 from console.services.notifier import Notifier
-from console.services.records import AssetState, LinkRecord, LinksDelta, TopologyDelta
-from console.services.station import LINKS, TOPOLOGY, Station
+from console.services.records import AlarmsDelta, AssetState, LinkRecord, LinksDelta, TopologyDelta
+from console.services.station import ALARMS, LINKS, TOPOLOGY, Station
 
 _UNTRUSTED = ("blind", "stale", "unknown")
 
@@ -39,8 +40,13 @@ class AreaRollup:
         self._assets: dict[UUID, Asset] = {}
         self._states: dict[UUID, AssetState] = {}
         self._links: dict[str, LinkRecord] = {}
+        self._owed = OwedAlarms()
         self.changed: Notifier[None] = Notifier()
-        self._undo = (station.subscribe(TOPOLOGY, self._on_topology), station.subscribe(LINKS, self._on_links))
+        self._undo = (
+            station.subscribe(TOPOLOGY, self._on_topology),
+            station.subscribe(LINKS, self._on_links),
+            station.subscribe(ALARMS, self._on_alarms),
+        )
 
     def close(self) -> None:
         """Follow the station no longer."""
@@ -81,18 +87,24 @@ class AreaRollup:
         self._links.update({link.name: link for link in delta.links})
         self.changed.notify(None)
 
+    def _on_alarms(self, delta: AlarmsDelta) -> None:
+        self._owed.apply(delta)
+        self.changed.notify(None)
+
     def areas(self) -> tuple[AreaSummary, ...]:
         """Every area by name; assets without one are grouped by where they come from."""
-        lost = self.lost_brokers
+        lost, owed = self.lost_brokers, self._owed.worst()
         members: dict[str, list[Asset]] = {}
         for asset in self._assets.values():
             if asset.area or asset.asset_class != AssetClass.SITE:  # the site holds the areas, it is none
                 members.setdefault(_area_of(asset), []).append(asset)
         return tuple(
-            self._summary(area, members[area], lost) for area in sorted(members, key=lambda name: name.casefold())
+            self._summary(area, members[area], lost, owed) for area in sorted(members, key=lambda name: name.casefold())
         )
 
-    def _summary(self, area: str, assets: Iterable[Asset], lost: frozenset[str]) -> AreaSummary:
+    def _summary(
+        self, area: str, assets: Iterable[Asset], lost: frozenset[str], owed: Mapping[UUID, int]
+    ) -> AreaSummary:
         counts: Counter[str] = Counter()
         alarms, number = 0, 0
         shown: tuple[bool, int] | None = None  # what nobody has acknowledged goes before any priority
@@ -106,7 +118,8 @@ class AreaRollup:
             counts[state] += 1
             if known is not None and known.priority:
                 alarms += 1
-                urgency = (not known.unacknowledged, known.priority)
+                # of one asset's alarms the acknowledged one may be the more urgent
+                urgency = (not known.unacknowledged, owed.get(asset.asset_id, known.priority))
                 if shown is None or urgency < shown:
                     shown, worst = urgency, asset.asset_id
         untrusted = sum(counts[state] for state in _UNTRUSTED)

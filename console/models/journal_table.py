@@ -1,6 +1,5 @@
 """The journal as a table: who did what, when, to what, and whether the centre has it; newest first."""
 
-import json
 from collections.abc import Callable, Sequence
 from time import time_ns
 
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 
 from console.models.columns import Columns
+from console.models.journal_names import JournalNames
 from console.models.row_order import Keys, SortColumn, pack_keys
 from console.models.sorted_table import Column, RowLook, SortedTable
 from console.models.text_rank import Haystack, text_ranks
@@ -18,6 +18,7 @@ from console.ui.format import clock_text, time_tip
 from console.ui.translation import mark, tr
 
 _ON_ITS_WAY = RowLook(is_italic=True, is_dim=True)
+_TIP = 2000
 FILTERS = ("who", "what", "entity", "text")
 
 EVENT_WORDS: dict[str, str] = {
@@ -40,22 +41,9 @@ EVENT_WORDS: dict[str, str] = {
 _TEXTS: dict[str, Callable[[JournalRow], str]] = {
     "who": lambda row: row.user,
     "what": lambda row: event_word(row.etype),
-    "entity": lambda row: row.entity,
-    "summary": lambda row: summary_text(row.summary),
     "station": lambda row: row.station,
     "centre": lambda row: tr("in the centre") if row.in_centre else tr("this PC"),
 }
-
-
-def summary_text(summary: str) -> str:
-    """The payload's values in one line when it is a JSON object; as it is when it is not."""
-    try:
-        payload = json.loads(summary[:4096])
-    except ValueError:
-        return summary
-    if not isinstance(payload, dict):
-        return summary
-    return " · ".join(f"{key}: {value}" for key, value in payload.items() if value not in ("", None, []))
 
 
 def event_word(etype: str) -> str:
@@ -90,11 +78,13 @@ class JournalTable(SortedTable):
         self._columns = Columns(at_us=(np.int64, 0), seq=(np.int64, 0), matches=(np.bool_, True))
         self._haystacks = {name: Haystack() for name in FILTERS}
         self._wanted = dict.fromkeys(FILTERS, "")
+        self.names = JournalNames(station)
         self._undo = station.subscribe(JOURNAL, self._on_delta)
 
     def close(self) -> None:
         """Follow the station no longer."""
         self._undo()
+        self.names.close()
         self.set_visible(False)
 
     def _on_delta(self, delta: JournalDelta) -> None:
@@ -102,7 +92,13 @@ class JournalTable(SortedTable):
 
     def add_older(self, rows: Sequence[JournalRow]) -> None:
         """Take rows in, whatever their age."""
+        self.names.learn(rows)
         self.touch(np.unique(np.asarray([self._put(row) for row in rows], np.int32)))
+
+    def _take_in(self) -> None:
+        if self.names.is_fresh and self._rows:
+            self.names.is_fresh = False
+            self.touch(np.asarray([self._put(entry) for entry in self._rows], np.int32))
 
     def _put(self, entry: JournalRow) -> int:
         row = self._row_of.setdefault(entry.hash, len(self._rows))
@@ -111,8 +107,9 @@ class JournalTable(SortedTable):
         self._rows[row] = entry
         self._haystacks["who"].put(row, entry.user)
         self._haystacks["what"].put(row, entry.etype, event_word(entry.etype))
-        self._haystacks["entity"].put(row, entry.entity)
-        self._haystacks["text"].put(row, entry.summary, entry.user, entry.etype, entry.entity, entry.station)
+        entity = (entry.entity, self.names.entity(entry))
+        self._haystacks["entity"].put(row, *entity)
+        self._haystacks["text"].put(row, entry.summary, entry.user, entry.etype, *entity, entry.station)
         matches = all(self._haystacks[name].is_match(row, wanted) for name, wanted in self._wanted.items())
         self._columns.write(
             np.asarray([row], np.int32),
@@ -154,18 +151,26 @@ class JournalTable(SortedTable):
         return self._columns["matches"].astype(np.bool_)
 
     def _sort_column(self, key: str) -> SortColumn:
-        if key in _TEXTS:
-            return text_ranks([_TEXTS[key](row) for row in self._rows])
+        if key != "when":
+            return text_ranks([self.text(row, key) for row in self._rows])
         return self._columns["at_us"].astype(np.int64)
 
     def cell_look(self, row: int, key: str) -> RowLook | None:
         return _ON_ITS_WAY if key == "centre" and not self._rows[row].in_centre else None
 
     def tip(self, row: int, key: str) -> str:
-        return time_tip(self._rows[row].at_us) if key == "when" else ""
+        """The ids stand here, because the cells say what people call it."""
+        entry = self._rows[row]
+        return {"when": time_tip(entry.at_us), "entity": entry.entity, "summary": entry.summary[:_TIP]}.get(key, "")
 
     def cell(self, row: int, key: str) -> str:
         entry = self._rows[row]
         if key == "when":
             return clock_text(entry.at_us, self._now_us())
-        return _TEXTS[key](entry) if key in _TEXTS else ""
+        return self.text(entry, key)
+
+    def text(self, entry: JournalRow, key: str) -> str:
+        """What a column says of an entry, as people call it."""
+        if key == "entity":
+            return self.names.entity(entry)
+        return self.names.summary(entry, self._now_us()) if key == "summary" else _TEXTS[key](entry)

@@ -28,13 +28,13 @@ def _value(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def detail_text(entry: JournalRow, earlier: Sequence[JournalRow]) -> str:
+def detail_text(entry: JournalRow, earlier: Sequence[JournalRow], name: str = "") -> str:
     """Everything about an entry, the newest earlier entries of its entity below it."""
     lines = [
         f"{tr('When')}: {time_tip(entry.at_us)}",
         f"{tr('Who')}: {entry.user}",
         f"{tr('What')}: {event_word(entry.etype)} ({entry.etype})",
-        f"{tr('Concerns')}: {entry.entity}",
+        f"{tr('Concerns')}: {name or entry.entity}" + (f" ({entry.entity})" if name not in {"", entry.entity} else ""),
         f"{tr('Station')}: {entry.station}, {tr('entry {seq} of its journal', seq=entry.seq)}",
         f"{tr('Kept')}: {tr('in the centre') if entry.in_centre else tr('this PC')}",
         f"{tr('Identity')}: {entry.hash}",

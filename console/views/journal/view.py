@@ -151,7 +151,9 @@ class JournalView(View):
     def _show_detail(self) -> None:
         entry = self.table.entry_at(_first(self.list.selected_rows()))
         self.detail.setVisible(entry is not None)
-        text = detail_text(entry, self.table.earlier_of(entry)) if entry is not None else ""
+        text = ""
+        if entry is not None:
+            text = detail_text(entry, self.table.earlier_of(entry), self.table.names.entity(entry))
         if text != self.detail.toPlainText():  # else a selection inside it would be lost
             self.detail.setPlainText(text)
 

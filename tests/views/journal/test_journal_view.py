@@ -3,12 +3,13 @@
 import pytest
 from pytestqt.qtbot import QtBot
 
-from console.services.records import JournalDelta
-from console.services.station import JOURNAL, JournalQuery
+from console.services.records import IncidentsDelta, JournalDelta
+from console.services.station import ALARMS, INCIDENTS, JOURNAL, JournalQuery
 from console.views.journal.detail import detail_text, payload_text
 from console.views.journal.view import JournalView
-from tests.models.test_other_tables import entry
+from tests.models.test_other_tables import entry, incident
 from tests.support.fake_station import FakeStation
+from tests.support.plant_rows import alarms, condition
 from tests.support.qt_loop import run, until
 from tests.support.screens import Screen
 
@@ -62,6 +63,46 @@ def test_a_filter_asks_the_station_for_older_entries_when_the_typing_rests(qtbot
             assert [query.text for query in asked] == ["pump"]
             view.fields["who"].setText("nobody")
             assert view.table.rowCount() == 0
+
+    run(story())
+
+
+def test_the_journal_says_what_people_know_and_keeps_the_id_in_the_tip(qtbot: QtBot, station: FakeStation) -> None:
+    async def story() -> None:
+        hot, unknown = condition(0, text="Oil pressure low", asset="HYD-11"), "0190b6f0-0000-7000-8000-0000deadbeef"
+        known = incident(1)
+        acknowledged = entry(
+            4,
+            entity=f"condition {hot.condition_id}",
+            summary=f'{{"condition_id":"{hot.condition_id}","comment":"seen"}}',
+        )
+        linked = entry(
+            3,
+            etype="incident.alarm_linked",
+            entity=f"incident {known.incident_id}",
+            summary=f'{{"condition_id":"{hot.condition_id}"}}',
+        )
+        signed_on = entry(2, etype="user.signed_on", entity="user user-anna", user="Anna Keller")
+        station.deliver(JOURNAL, JournalDelta(True, (acknowledged, linked, signed_on, entry(1, entity=f"x {unknown}"))))
+        async with Screen(JournalView, station) as screen:
+            table = view_of(screen).table
+
+            def row(at: int) -> tuple[str, str]:
+                return table.cell(table.row_at(at), "entity"), table.cell(table.row_at(at), "summary")
+
+            assert row(0)[0] == f"condition …{str(hot.condition_id)[-8:]}"
+            station.deliver(ALARMS, alarms([0], conditions=[hot], is_snapshot=True))
+            station.deliver(INCIDENTS, IncidentsDelta(True, (known,)))
+            table.flush()
+            assert row(0) == ("Oil pressure low · HYD-11", "comment: seen")
+            assert row(1) == (known.number, "condition_id: Oil pressure low · HYD-11")
+            assert row(2)[0] == "Anna Keller"
+            assert row(3)[0] == "x …deadbeef"
+            assert table.tip(table.row_at(0), "entity") == acknowledged.entity
+            table.set_filters(entity="oil pressure")
+            assert table.rowCount() == 1
+            table.set_filters(entity=str(hot.condition_id))
+            assert table.rowCount() == 1
 
     run(story())
 

@@ -1,5 +1,6 @@
 """The landing screen tells at a glance what is wrong, and never looks healthier than what is known."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -7,6 +8,7 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from console.domain.alarms import AlarmState
 from console.domain.assets import Asset, AssetClass
 from console.domain.quality import Detail, Quality
 from console.models.heartbeat import heartbeat
@@ -112,6 +114,10 @@ def test_a_tile_shows_first_what_nobody_has_acknowledged(qtbot: QtBot, station: 
             assert shown(AssetState(one, "alarm", 1, False), AssetState(two, "alarm", 3, True)) == (3, True, two)
             assert shown(AssetState(two, "alarm", 3, False)) == (1, False, one)
             assert shown(AssetState(one, "ok"), AssetState(two, "ok")) == (0, False, None)
+            both = [replace(condition(row), asset_id=two) for row in (0, 1)]
+            seen, owed = AlarmState.ACKNOWLEDGED, AlarmState.UNACKNOWLEDGED
+            station.deliver(ALARMS, alarms([0, 1], state=[seen, owed], priority=[1, 4], conditions=both))
+            assert shown(AssetState(two, "alarm", 1, True)) == (4, True, two)
 
     run(story())
 
