@@ -99,7 +99,7 @@ def screenshots(arguments: list[str]) -> int:
         print("usage: python3 run.py screenshots DIR")
         return 2
     return set_up("demo", {**PROGRAMS, **SCREEN_PROGRAMS}) or call(
-        python(), "-m", "console.app.demo.screenshots", arguments[0]
+        python(), "-m", "console.app.demo.screenshots", str(Path(arguments[0]).resolve())
     )
 
 
@@ -204,13 +204,14 @@ def python() -> str:
 
 
 def leitstand(*arguments: str) -> int:
-    return call(python(), "-m", "console", *arguments)
+    """In the caller's folder, so that paths on the command line mean what they say; -P: that folder is no code."""
+    return call(python(), "-P", "-m", "console", *arguments, folder=Path.cwd())
 
 
-def call(*command: str, quiet_warnings: bool = False) -> int:
+def call(*command: str, quiet_warnings: bool = False, folder: Path = HERE) -> int:
     """Run in the foreground; Ctrl+C reaches the child, which ends by itself."""
     errors = subprocess.PIPE if quiet_warnings else None
-    process = subprocess.Popen(command, cwd=HERE, stderr=errors, text=True)
+    process = subprocess.Popen(command, cwd=folder, stderr=errors, text=True)
     try:
         if process.stderr is not None:
             for line in process.stderr:

@@ -72,3 +72,10 @@ def test_the_demo_asks_for_a_screen(monkeypatch, capsys):
     monkeypatch.setattr(run, "WINDOWS", False)
     assert run.demo([]) == run.LACKS
     assert "--headless" in capsys.readouterr().err
+
+
+def test_paths_on_the_command_line_are_those_of_the_folder_one_stands_in(tmp_path, monkeypatch):
+    (tmp_path / "console").mkdir()  # a folder of that name is not the program
+    monkeypatch.chdir(tmp_path)
+    assert run.leitstand("init", "here") == 0
+    assert (tmp_path / "here" / "station.toml").is_file()

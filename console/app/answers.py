@@ -27,7 +27,7 @@ async def answer(core: "Core", what: str, arguments: dict[str, Any]) -> list[Row
     if what == "history":
         return await _history(core, arguments)
     if what == "journal":
-        return await _journal(core, int(arguments.get("limit") or 1000))
+        return await _journal(core, int(arguments.get("limit") or _MOST))
     if what not in _KINDS:
         raise ValueError(f"no query '{what}'")
     return _KINDS[what](core)

@@ -1,12 +1,15 @@
 """`leitstand init` and `check`: a first configuration with its first person, and what is said when nobody may act."""
 
+import asyncio
 import io
 from pathlib import Path
 
 import pytest
 
+from console.app.bootstrap import Work, build
 from console.app.cli import main
 from console.app.commands.doctor import people
+from console.app.folders import Folders
 from console.config.users_file import FILE, hasher, load_users, read_users
 from console.domain.people import Role
 
@@ -92,6 +95,12 @@ def test_a_journal_that_holds_nothing_is_neither_sound_nor_broken(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["init", str(tmp_path)]) == 0
-    assert main(["query", "tags", "--config", str(tmp_path)]) == 0  # opens the files of a station never started
+    assert main(["query", "tags", "--config", str(tmp_path)]) == 5, "a question makes no data folder"
+    assert not (tmp_path / "data").exists()
+
+    async def look() -> None:
+        await (await build(Folders(tmp_path, tmp_path / "data"), Work.READ)).stop()
+
+    asyncio.run(look())  # opens the files of a station never started
     assert main(["verify", "--config", str(tmp_path)]) == 5
     assert "holds nothing" in capsys.readouterr().err

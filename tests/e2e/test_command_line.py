@@ -101,12 +101,16 @@ def test_every_query_has_its_stable_keys_and_times_in_utc(shop: Shop) -> None:
     filtered = shop.json("tags", "--filter", "temperature")
     assert [row["source"] for row in filtered] == [f"plant/{TEMPERATURE}"]
     assert len(shop.json("tags", "--limit", "2")) == 2
+    oldest = shop.json("journal")[-1]["hash"]
+    assert [row["hash"] for row in shop.json("journal", "--filter", oldest, "--limit", "1")] == [oldest]
 
 
 def test_history_gives_samples_between_two_times_and_refuses_what_it_cannot_answer(shop: Shop) -> None:
     row = shop.station.tags()[TEMPERATURE]
     span = ("--from", "2020-01-01T00:00:00Z", "--to", "2099-01-01T00:00:00Z")
     samples = shop.json("history", TEMPERATURE, *span)
+    other_zone = ("--from", "2020-01-01T00:00:00-05:00", "--to", "2099-01-01")
+    assert shop.json("history", TEMPERATURE, *other_zone)[: len(samples)] == samples, "a time without a zone is UTC"
     assert {sample["last"] for sample in samples} == {87.5}
     assert set(samples[0]) >= {"at", "low", "high", "last", "good"}
     assert shop.json("history", row["id"], *span)[0] == samples[0], "by id as by path"

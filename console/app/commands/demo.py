@@ -7,13 +7,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+from console.app.demo.child_process import own_environment
 from console.app.demo.demo import Demo
 from console.app.exit_codes import Exit
 from console.app.folders import Folders
 from console.app.logs import set_up_logs
 from console.app.serve import on_request_to_end
+from console.config.problems import BadConfiguration
 from console.domain.commands import SignOn
 from console.domain.refusal import Refused
+from console.services.storage.ownership import DataFolderInUse
 
 DEFAULT_FOLDER = "demo-data"
 
@@ -32,7 +35,10 @@ def command(options: argparse.Namespace) -> int:
         from console.app.main import in_window_loop
 
         return in_window_loop(lambda: _with_window(demo, options.seconds))
-    except (Refused, OSError, TimeoutError) as error:
+    except BadConfiguration as error:  # somebody edited the demo's files
+        print(error, file=sys.stderr)
+        return Exit.BAD_INPUT
+    except (Refused, DataFolderInUse, OSError, TimeoutError) as error:
         print(f"the demo cannot start: {error}", file=sys.stderr)
         return Exit.WORLD
 
@@ -98,5 +104,5 @@ async def _with_window(demo: Demo, seconds: float | None) -> int:
 
 def _console_process(folder: Path) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(  # noqa: S603 our own interpreter and module
-        [sys.executable, "-m", "console", "run", "--config", str(folder), "--data", str(folder)]
+        [sys.executable, "-m", "console", "run", "--config", str(folder), "--data", str(folder)], env=own_environment()
     )

@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import json
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from console.app.exit_codes import Exit
@@ -45,7 +45,7 @@ async def _rows(folders: Folders, what: str, arguments: dict[str, Any]) -> list[
         question = json.dumps({"op": "query", "what": what, "args": arguments}).encode()
         reply = json.loads(await ask(folders.data, question) or b'{"ok": false, "error": "no answer"}')
         if not reply["ok"]:
-            raise ValueError(reply.get("error", reply.get("refused", "")))
+            raise ValueError(str(reply.get("error") or reply.get("refused", "")).removeprefix("ValueError: "))
         rows: list[dict[str, Any]] = reply["rows"]
         return rows
     from console.app.answers import answer
@@ -61,7 +61,7 @@ async def _rows(folders: Folders, what: str, arguments: dict[str, Any]) -> list[
 
 
 def _arguments(options: argparse.Namespace) -> dict[str, Any]:
-    arguments: dict[str, Any] = {"limit": options.limit}
+    arguments: dict[str, Any] = {"limit": 0 if options.filter else options.limit}  # a filter looks at everything
     if options.what == "history":
         if not options.tag or not options.from_time or not options.to_time:
             raise ValueError("history needs a tag, --from and --to")
@@ -76,8 +76,8 @@ def _arguments(options: argparse.Namespace) -> dict[str, Any]:
 
 def _microseconds(text: str) -> int:
     """UTC microseconds of an ISO-8601 time; a time without a zone is UTC."""
-    at = datetime.fromisoformat(text if text.endswith("Z") or "+" in text[10:] else text + "+00:00")
-    return round(at.timestamp() * 1_000_000)
+    at = datetime.fromisoformat(text)
+    return round((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1_000_000)
 
 
 def _print_table(rows: list[dict[str, Any]]) -> None:

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import BinaryIO
 
+_LOCK = "owner.lock"
+
 
 class DataFolderInUse(Exception):
     """Another process works on this folder."""
@@ -16,7 +18,7 @@ class Ownership:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._file: BinaryIO | None = (folder / "owner.lock").open("a+b")
+        self._file: BinaryIO | None = (folder / _LOCK).open("a+b")
         try:
             _lock(self._file)
         except OSError as error:
@@ -33,7 +35,9 @@ class Ownership:
 
 
 def is_owned(folder: Path) -> bool:
-    """True when a living process works on the folder."""
+    """True when a living process works on the folder. Asking makes neither folder nor file."""
+    if not (folder / _LOCK).exists():
+        return False
     try:
         Ownership(folder).release()
     except DataFolderInUse:

@@ -33,3 +33,9 @@ def test_a_second_process_is_refused_until_the_first_dies(tmp_path):
     owner = Ownership(tmp_path)
     owner.release()
     assert not is_owned(tmp_path)
+
+
+def test_asking_who_owns_a_folder_makes_nothing(tmp_path):
+    assert not is_owned(tmp_path / "missing")
+    assert not is_owned(tmp_path)
+    assert not list(tmp_path.iterdir())
