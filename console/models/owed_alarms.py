@@ -29,9 +29,9 @@ class OwedAlarms:
     def worst(self) -> dict[UUID, int]:
         """Priority 1..4 by asset; assets that owe nothing are left out."""
         size = min(self._columns.size, self._owners.size)
-        state, priority, asset = self._columns["state"][:size], self._columns["priority"][:size], self._owners["asset"]
-        has_asset = np.greater_equal(asset[:size].astype(np.int64), 0)
-        owed = is_listed(state, priority) & is_unacknowledged(state) & has_asset  # type: ignore[arg-type]
+        state, priority = self._columns["state"][:size], self._columns["priority"][:size]
+        asset = self._owners["asset"][:size].astype(np.int64)
+        owed = is_listed(state, priority) & is_unacknowledged(state) & (asset >= 0)  # type: ignore[arg-type]
         worst = np.full(len(self._assets), 255, np.uint8)
-        np.minimum.at(worst, asset[:size][owed], priority[owed])
+        np.minimum.at(worst, asset[owed], priority[owed])
         return {known: int(worst[number]) for known, number in self._assets.items() if worst[number] < 255}
