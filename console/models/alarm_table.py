@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from time import time_ns
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,7 @@ from console.services.station import ALARMS, Station
 from console.ui.format import DASH, age_text, clock_text, exact_text, number_text, time_tip
 from console.ui.priority_symbol import SymbolState, symbol_state
 from console.ui.translation import mark, tr
+from console.ui.wall_clock import now_us
 
 _MAX_WAITING = 64  # deltas kept for the next beat; a hidden list takes them in at once
 
@@ -71,7 +71,7 @@ class AlarmTable(SortedTable):
         station: Station,
         parent: QObject | None = None,
         *,
-        now_us: Callable[[], int] = lambda: time_ns() // 1000,
+        now_us: Callable[[], int] = now_us,
     ) -> None:
         super().__init__(parent)
         self._now_us = now_us

@@ -1,7 +1,6 @@
 """The list of incidents: open ones first, by priority, newest first."""
 
 from collections.abc import Callable, Iterable
-from time import time_ns
 from uuid import UUID
 
 import numpy as np
@@ -19,6 +18,7 @@ from console.services.station import INCIDENTS, Station
 from console.ui.format import age_text, time_tip
 from console.ui.priority_symbol import SymbolState
 from console.ui.translation import mark, tr
+from console.ui.wall_clock import now_us
 
 STATE_WORDS: dict[str, str] = {
     IncidentState.NEW: mark("new"),
@@ -78,7 +78,7 @@ class IncidentTable(SortedTable):
         parent: QObject | None = None,
         *,
         only_open: bool = False,
-        now_us: Callable[[], int] = lambda: time_ns() // 1000,
+        now_us: Callable[[], int] = now_us,
     ) -> None:
         super().__init__(parent)
         self._now_us = now_us

@@ -1,7 +1,6 @@
 """The journal as a table: who did what, when, to what, and whether the centre has it; newest first."""
 
 from collections.abc import Callable, Sequence
-from time import time_ns
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,7 @@ from console.services.records import JournalDelta, JournalRow
 from console.services.station import JOURNAL, Station
 from console.ui.format import clock_text, time_tip
 from console.ui.translation import mark, tr
+from console.ui.wall_clock import now_us
 
 _ON_ITS_WAY = RowLook(is_italic=True, is_dim=True)
 _TIP = 2000
@@ -69,7 +69,7 @@ class JournalTable(SortedTable):
         station: Station,
         parent: QObject | None = None,
         *,
-        now_us: Callable[[], int] = lambda: time_ns() // 1000,
+        now_us: Callable[[], int] = now_us,
     ) -> None:
         super().__init__(parent)
         self._now_us = now_us

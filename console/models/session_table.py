@@ -1,7 +1,6 @@
 """Node sessions and troubles as tables: what arrives, from whom, and what was wrong with it."""
 
 from collections.abc import Callable
-from time import time_ns
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from console.services.records import NodeRecord, NodesDelta, Trouble, TroublesDe
 from console.services.station import NODES, TROUBLES, Station
 from console.ui.format import DASH, age_text, clock_text, number_text, state_word, time_tip, whole_text
 from console.ui.translation import mark, tr
+from console.ui.wall_clock import now_us
 
 _BAD = RowLook(is_dim=True, is_italic=True)
 _BLIND = RowLook(is_dim=True, is_italic=True, is_hatched=True)
@@ -80,7 +80,7 @@ class NodeTable(_KeyedTable):
         station: Station,
         parent: QObject | None = None,
         *,
-        now_us: Callable[[], int] = lambda: time_ns() // 1000,
+        now_us: Callable[[], int] = now_us,
     ) -> None:
         super().__init__(parent, now_us)
         self._nodes: list[NodeRecord] = []
@@ -186,7 +186,7 @@ class TroubleTable(_KeyedTable):
         station: Station,
         parent: QObject | None = None,
         *,
-        now_us: Callable[[], int] = lambda: time_ns() // 1000,
+        now_us: Callable[[], int] = now_us,
     ) -> None:
         super().__init__(parent, now_us)
         self._troubles: list[Trouble] = []

@@ -1,7 +1,6 @@
 """Tags with value, unit, quality and age: any plant's, with nothing configured."""
 
 from collections.abc import Callable
-from time import time_ns
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from console.models.text_rank import Haystack, text_ranks
 from console.services.station import Station
 from console.ui.format import DASH, ValueText, age_text, quality_word, time_tip, value_text
 from console.ui.translation import mark
+from console.ui.wall_clock import now_us
 
 _GOOD, _BLIND_QUALITY = int(Quality.GOOD), int(Quality.BLIND)  # plain numbers: asked for every cell painted
 _MANY, _REST_BEATS = 5_000, 10  # while a large plant is discovered its tags are ranked once a second
@@ -43,7 +43,7 @@ class TagTable(SortedTable):
         station: Station,
         parent: QObject | None = None,
         *,
-        now_us: Callable[[], int] = lambda: time_ns() // 1000,
+        now_us: Callable[[], int] = now_us,
     ) -> None:
         super().__init__(parent)
         self._now_us = now_us

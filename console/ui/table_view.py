@@ -221,6 +221,10 @@ class TableView(QTableView):
         selection = self.selectionModel()
         return sorted(index.row() for index in selection.selectedRows()) if selection is not None else []
 
+    def first_selected(self) -> int:
+        """The first selected position, -1 for none; a row that merely has the focus is not chosen."""
+        return next(iter(self.selected_rows()), -1)
+
     def headers(self) -> list[str]:
         model = self.model()
         return [str(model.headerData(c, Qt.Orientation.Horizontal) or "") for c in self.visible_columns()]

@@ -1,6 +1,5 @@
 """The window: banner above and strip below that nothing covers, rail, docks and faceplate between them."""
 
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -38,6 +37,7 @@ from console.ui.preferences import Preferences
 from console.ui.theme import theme
 from console.ui.translation import tr
 from console.ui.view import Selection, View, ViewContext
+from console.ui.wall_clock import now_us
 from console.widgets.command_palette import CommandPalette
 from console.widgets.navigation_rail import NavigationRail, RailItem
 from console.widgets.notice_bar import NoticeBar
@@ -45,11 +45,6 @@ from console.widgets.status_strip import StatusStrip
 
 TICK_MS = 500
 KEEP_MS = 20_000  # how much of a layout change a crash may cost
-
-
-def wall_us() -> int:
-    """Microseconds UTC of the host's clock."""
-    return time.time_ns() // 1000
 
 
 class MainWindow(QMainWindow):
@@ -67,7 +62,7 @@ class MainWindow(QMainWindow):
         views: Sequence[ViewSpec],
         preferences: Preferences,
         *,
-        clock: Callable[[], int] = wall_us,
+        clock: Callable[[], int] = now_us,
         with_sound: bool = True,
     ) -> None:
         super().__init__()

@@ -1,10 +1,8 @@
 """The alarm list: what is wrong, most urgent first, and everything a person does with it in two keystrokes."""
 
 from collections.abc import Callable, Mapping
-from time import time_ns
 
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from console.domain.alarms import Occurrence
 from console.models.alarm_spans import AlarmSpans
@@ -20,6 +18,7 @@ from console.ui.table_view import TableView
 from console.ui.theme import theme
 from console.ui.translation import mark, tr
 from console.ui.view import Selection, View, ViewContext
+from console.ui.wall_clock import now_us
 from console.views.alarms.deeds import (
     IncidentDesk,
     Seen,
@@ -34,16 +33,13 @@ from console.views.alarms.timeline import AlarmTimeline
 from console.widgets.action_menu import attach_menu
 from console.widgets.column_layout import lay_out_columns
 from console.widgets.filter_line import FilterLine
+from console.widgets.panel import bare_column, panel_row
 from console.widgets.steady_scroll import SteadyScroll
 from console.widgets.symbol_delegate import SymbolDelegate
 from console.widgets.table_export import export_table
 
 _GIVE_WAY = (5, 7, 2, 8)  # area, limit, age, note
 _MENU = (*(action_id for action_id, _key in BUTTONS), "show.procedure", "", "table.copy", "table.export")
-
-
-def _now_us() -> int:
-    return time_ns() // 1000
 
 
 class AlarmsView(View):
@@ -55,7 +51,7 @@ class AlarmsView(View):
 
     def __init__(self, context: ViewContext) -> None:
         super().__init__(context)
-        self.table = AlarmTable(context.station, self, now_us=_now_us)
+        self.table = AlarmTable(context.station, self, now_us=now_us)
         self.incidents = IncidentTable(context.station, self)
         self.spans = AlarmSpans(context.station)
         self.errands = Errands(self.say)
@@ -66,7 +62,7 @@ class AlarmsView(View):
         self.tabs, self.filter = AlarmTabs(), FilterLine()
         self.list = TableView("alarms")
         self.heading, self.bar = PlainLabel(), SelectionBar(context.actions)
-        self.timeline = AlarmTimeline(self.spans, _now_us)
+        self.timeline = AlarmTimeline(self.spans, now_us)
         self._lay_out()
         self._connect()
         self.words = EmptyWords(context.station, ALARMS, self._tell_counts, deaf=NO_ALARM_HEARD)
@@ -83,21 +79,14 @@ class AlarmsView(View):
         lay_out_columns(self.list, [column.width for column in AlarmTable.COLUMNS], _GIVE_WAY)
         attach_menu(self.list, self.context.actions, _MENU)
         SteadyScroll(self.list)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column = bare_column(self)
         self.heading.setProperty("role", "heading")
         self.filter.setMaximumWidth(520)
-        top = QFrame()
-        top.setProperty("role", "panel")
-        row = QHBoxLayout(top)
-        row.setContentsMargins(14, 8, 14, 8)
-        row.setSpacing(8)
+        row = panel_row(column)
         row.addWidget(self.heading)
         row.addWidget(self.tabs)
         row.addStretch(1)
         row.addWidget(self.filter, 2)
-        column.addWidget(top)
         column.addWidget(self.list, 1)
         column.addWidget(self.bar)
         column.addWidget(self.timeline)

@@ -1,11 +1,10 @@
 """What arrives and what is wrong with it: our links, sessions of nodes and devices, troubled input by sender."""
 
 from collections.abc import Callable, Mapping
-from time import time_ns
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter
 
 from console.domain.commands import RequestRebirth
 from console.domain.refusal import Refused
@@ -22,18 +21,16 @@ from console.ui.table_view import TableView
 from console.ui.theme import theme
 from console.ui.translation import mark, tr
 from console.ui.view import Selection, View, ViewContext
+from console.ui.wall_clock import now_us
 from console.widgets.action_menu import attach_menu
 from console.widgets.column_layout import lay_out_columns
 from console.widgets.lamp import Lamp, LampState
+from console.widgets.panel import bare_column, headed, panel_row
 from console.widgets.steady_scroll import SteadyScroll
 from console.widgets.table_export import export_table
 
 _NO_NODE = mark("No node has been born yet. Nodes appear here by themselves.")
 _NO_TROUBLE = mark("No trouble. Everything that arrived could be read.")
-
-
-def _now_us() -> int:
-    return time_ns() // 1000
 
 
 class DiagnosticsView(View):
@@ -45,8 +42,8 @@ class DiagnosticsView(View):
 
     def __init__(self, context: ViewContext) -> None:
         super().__init__(context)
-        self.nodes = NodeTable(context.station, self, now_us=_now_us)
-        self.troubles = TroubleTable(context.station, self, now_us=_now_us)
+        self.nodes = NodeTable(context.station, self, now_us=now_us)
+        self.troubles = TroubleTable(context.station, self, now_us=now_us)
         self.errands = Errands(lambda text: context.refused(self, text))
         self._denied: Mapping[str, str] = {}
         self._links: dict[str, LinkRecord] = {}
@@ -76,10 +73,8 @@ class DiagnosticsView(View):
         self._retell()
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        top = _panel(column)
+        column = bare_column(self)
+        top = panel_row(column)
         self.heading.setProperty("role", "heading")
         top.addWidget(self.heading)
         top.addSpacing(16)
@@ -87,8 +82,8 @@ class DiagnosticsView(View):
         self._link_row.setSpacing(8)
         top.addStretch(1)
         splitter = QSplitter(Qt.Orientation.Vertical)
-        splitter.addWidget(_part(self.node_heading, self.node_list, self.rebirth_button))
-        splitter.addWidget(_part(self.trouble_heading, self.trouble_list, None))
+        splitter.addWidget(headed(self.node_heading, self.node_list, self.rebirth_button))
+        splitter.addWidget(headed(self.trouble_heading, self.trouble_list))
         splitter.setStretchFactor(0, 3)
         splitter.setStretchFactor(1, 2)
         splitter.setChildrenCollapsible(False)
@@ -120,7 +115,7 @@ class DiagnosticsView(View):
 
     async def request_rebirth(self) -> None:
         """Ask the selected node for its birth certificate; a device is born with its node."""
-        node = self.nodes.node_at(_first(self.node_list.selected_rows()))
+        node = self.nodes.node_at(self.node_list.first_selected())
         if node is None:
             raise Refused("Select a node first")
         await self.context.station.submit(RequestRebirth(node.broker, node.group, node.node))
@@ -130,12 +125,12 @@ class DiagnosticsView(View):
         return self.trouble_list if self.trouble_list.hasFocus() else self.node_list
 
     def _show_on_topology(self) -> None:
-        node = self.nodes.node_at(_first(self.node_list.selected_rows()))
+        node = self.nodes.node_at(self.node_list.first_selected())
         if node is not None:
             self.context.go("topology", Selection(asset_id=node.asset_id))
 
     def _on_node(self) -> None:
-        node = self.nodes.node_at(_first(self.node_list.selected_rows()))
+        node = self.nodes.node_at(self.node_list.first_selected())
         if node is not None:
             self.selected.emit(Selection(asset_id=node.asset_id))
         self._tell()
@@ -160,7 +155,7 @@ class DiagnosticsView(View):
                 self._link_parts[name] = (lamp, label)
             lamp, label = self._link_parts[name]
             lamp.set_state(LampState(lamp_state(link)))
-            label.setText(link_text(link, _now_us()))
+            label.setText(link_text(link, now_us()))
             label.setToolTip(plain_tip(link.detail))
         for name, (lamp, label) in self._link_parts.items():
             lamp.setVisible(name in self._links)
@@ -174,7 +169,7 @@ class DiagnosticsView(View):
         self.trouble_list.set_empty_text(self.trouble_words.text(_NO_TROUBLE))
         self.trouble_heading.setText(tr("Troubled input · {n} messages", n=total))
         why = self._denied.get("request-rebirth", "")
-        has_node = self.nodes.node_at(_first(self.node_list.selected_rows())) is not None
+        has_node = self.nodes.node_at(self.node_list.first_selected()) is not None
         self.rebirth_button.setEnabled(has_node and not why)
         self.rebirth_button.setToolTip(
             plain_tip(tr(why) if why else tr("Writes to the node: it sends everything anew"))
@@ -198,40 +193,9 @@ class DiagnosticsView(View):
         self.troubles.set_visible(False)
 
 
-def _first(rows: list[int]) -> int:
-    """The first selected position, -1 for none; a row that merely has the focus is not chosen."""
-    return rows[0] if rows else -1
-
-
 def _table(table_id: str, model: SortedTable, give_way: tuple[int, ...]) -> TableView:
     view = TableView(table_id)
     view.setModel(model)
     lay_out_columns(view, [column.width for column in model.COLUMNS], give_way)
     SteadyScroll(view)
     return view
-
-
-def _panel(column: QVBoxLayout) -> QHBoxLayout:
-    frame = QFrame()
-    frame.setProperty("role", "panel")
-    row = QHBoxLayout(frame)
-    row.setContentsMargins(14, 8, 14, 8)
-    row.setSpacing(8)
-    column.addWidget(frame)
-    return row
-
-
-def _part(heading: PlainLabel, table: TableView, button: QPushButton | None) -> QWidget:
-    part = QWidget()
-    column = QVBoxLayout(part)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(0)
-    row = _panel(column)
-    heading.setProperty("role", "strong")
-    row.addWidget(heading)
-    row.addStretch(1)
-    if button is not None:
-        button.setAutoDefault(False)
-        row.addWidget(button)
-    column.addWidget(table, 1)
-    return part

@@ -1,12 +1,11 @@
 """The incidents of the plant: list on the left, the chosen one on the right, drafts that survive."""
 
 from collections.abc import Callable, Mapping
-from time import time_ns
 from uuid import UUID
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QPushButton, QSplitter, QVBoxLayout
+from PySide6.QtWidgets import QCheckBox, QPushButton, QSplitter
 
 from console.domain.commands import EditIncident, NoteIncident, OpenIncident
 from console.models.empty_words import EmptyWords
@@ -21,6 +20,7 @@ from console.ui.table_view import TableView
 from console.ui.theme import theme
 from console.ui.translation import mark, tr
 from console.ui.view import Selection, View, ViewContext
+from console.ui.wall_clock import now_us
 from console.views.incidents.detail import EDITABLE, GRADES, IncidentDetail, field_of
 from console.views.incidents.moves import Move, question
 from console.widgets.action_menu import attach_menu
@@ -28,16 +28,13 @@ from console.widgets.asking import ask_until_done
 from console.widgets.column_layout import lay_out_columns
 from console.widgets.filter_line import FilterLine
 from console.widgets.incident_form import IncidentForm, Prefill
+from console.widgets.panel import bare_column, panel_row
 from console.widgets.steady_scroll import SteadyScroll
 from console.widgets.symbol_delegate import SymbolDelegate
 from console.widgets.table_export import export_table
 
 _GIVE_WAY = (6, 5, 4, 2)  # kept, assigned, age, state
 _EMPTY = mark("No incident. Open one from an alarm with the key I, or with New incident.")
-
-
-def _now_us() -> int:
-    return time_ns() // 1000
 
 
 class IncidentsView(View):
@@ -49,7 +46,7 @@ class IncidentsView(View):
 
     def __init__(self, context: ViewContext) -> None:
         super().__init__(context)
-        self.table = IncidentTable(context.station, self, now_us=_now_us)
+        self.table = IncidentTable(context.station, self, now_us=now_us)
         self.errands = Errands(lambda text: context.refused(self, text))
         self._denied: Mapping[str, str] = {}
         self._drafts: dict[str, str] = {}
@@ -58,7 +55,7 @@ class IncidentsView(View):
         self._asset_names: dict[UUID, str] = {}
         self.filter, self.list = FilterLine(), TableView("incidents")
         self.heading, self.only_open, self.new_button = PlainLabel(), QCheckBox(), QPushButton()
-        self.detail = IncidentDetail(lambda asset_id: self._asset_names.get(asset_id, ""), _now_us)
+        self.detail = IncidentDetail(lambda asset_id: self._asset_names.get(asset_id, ""), now_us)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self._lay_out()
         self._connect()
@@ -78,14 +75,8 @@ class IncidentsView(View):
         lay_out_columns(self.list, [column.width for column in IncidentTable.COLUMNS], _GIVE_WAY, (1,))
         attach_menu(self.list, self.context.actions, ("show.topology", "", "table.copy", "table.export"))
         SteadyScroll(self.list)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        top = QFrame()
-        top.setProperty("role", "panel")
-        row = QHBoxLayout(top)
-        row.setContentsMargins(14, 8, 14, 8)
-        row.setSpacing(12)
+        column = bare_column(self)
+        row = panel_row(column, spacing=12)
         self.heading.setProperty("role", "heading")
         self.filter.setMaximumWidth(520)
         self.new_button.setProperty("primary", True)
@@ -94,7 +85,6 @@ class IncidentsView(View):
             row.addWidget(part)
         row.addStretch(1)
         row.addWidget(self.filter, 2)
-        column.addWidget(top)
         self.splitter.addWidget(self.list)
         self.splitter.addWidget(self.detail)
         self.splitter.setStretchFactor(0, 3)
@@ -177,7 +167,7 @@ class IncidentsView(View):
     # deeds
 
     def current(self) -> IncidentRecord | None:
-        return self.table.record_at(_first(self.list.selected_rows()))
+        return self.table.record_at(self.list.first_selected())
 
     def new_incident(self) -> None:
         """The form as it was left, or an empty one."""
@@ -299,8 +289,3 @@ class IncidentsView(View):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self.table.set_visible(False)
-
-
-def _first(rows: list[int]) -> int:
-    """The first selected position, -1 for none; a row that merely has the focus is not chosen."""
-    return rows[0] if rows else -1

@@ -1,11 +1,10 @@
 """Who did what, when, to what: filtered, in full, and whether the centre has it."""
 
 from collections.abc import Callable, Mapping
-from time import time_ns
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QPushButton, QSplitter, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QLineEdit, QPlainTextEdit, QPushButton, QSplitter
 
 from console.models.empty_words import EmptyWords
 from console.models.journal_table import JournalTable
@@ -16,10 +15,12 @@ from console.ui.table_view import TableView
 from console.ui.theme import theme
 from console.ui.translation import mark, tr
 from console.ui.view import View, ViewContext
+from console.ui.wall_clock import now_us
 from console.views.journal.detail import detail_text
 from console.widgets.action_menu import attach_menu
 from console.widgets.column_layout import lay_out_columns
 from console.widgets.filter_line import FilterLine
+from console.widgets.panel import bare_column, panel_row
 from console.widgets.steady_scroll import SteadyScroll
 from console.widgets.table_export import export_table
 
@@ -39,7 +40,7 @@ class JournalView(View):
 
     def __init__(self, context: ViewContext) -> None:
         super().__init__(context)
-        self.table = JournalTable(context.station, self, now_us=lambda: time_ns() // 1000)
+        self.table = JournalTable(context.station, self, now_us=now_us)
         self.errands = Errands(lambda text: context.refused(self, text))
         self.list, self.filter = TableView("journal"), FilterLine()
         self.heading, self.older_button = PlainLabel(), QPushButton()
@@ -60,14 +61,8 @@ class JournalView(View):
         lay_out_columns(self.list, [column.width for column in JournalTable.COLUMNS], _GIVE_WAY)
         attach_menu(self.list, self.context.actions, ("table.copy", "table.export"))
         SteadyScroll(self.list)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        top = QFrame()
-        top.setProperty("role", "panel")
-        row = QHBoxLayout(top)
-        row.setContentsMargins(14, 8, 14, 8)
-        row.setSpacing(8)
+        column = bare_column(self)
+        row = panel_row(column)
         self.heading.setProperty("role", "heading")
         row.addWidget(self.heading)
         for field in self.fields.values():
@@ -79,7 +74,6 @@ class JournalView(View):
         self.older_button.setAutoDefault(False)
         row.addWidget(self.filter, 2)
         row.addWidget(self.older_button)
-        column.addWidget(top)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         self.detail.setReadOnly(True)
         self.detail.setFrameShape(QFrame.Shape.NoFrame)
@@ -149,7 +143,7 @@ class JournalView(View):
         self._show_detail()
 
     def _show_detail(self) -> None:
-        entry = self.table.entry_at(_first(self.list.selected_rows()))
+        entry = self.table.entry_at(self.list.first_selected())
         self.detail.setVisible(entry is not None)
         text = ""
         if entry is not None:
@@ -172,8 +166,3 @@ class JournalView(View):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self.table.set_visible(False)
-
-
-def _first(rows: list[int]) -> int:
-    """The first selected position, -1 for none; a row that merely has the focus is not chosen."""
-    return rows[0] if rows else -1

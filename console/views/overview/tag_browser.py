@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QTreeView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QSplitter, QTreeView, QWidget
 
 from console.domain.tags import Tag
 from console.models.empty_words import NOTHING_HEARD, EmptyWords
@@ -18,6 +18,7 @@ from console.ui.translation import mark, tr
 from console.widgets.action_menu import attach_menu
 from console.widgets.column_layout import lay_out_columns
 from console.widgets.filter_line import FilterLine
+from console.widgets.panel import bare_column, panel_row
 from console.widgets.steady_scroll import SteadyScroll
 
 _OPEN_LEVELS = 2
@@ -57,18 +58,12 @@ class TagBrowser(QWidget):
         lay_out_columns(self.list, [column.width for column in TagTable.COLUMNS], _GIVE_WAY, (1,))
         attach_menu(self.list, actions, ("show.trend", "show.topology", "", "table.copy", "table.export"))
         SteadyScroll(self.list)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        top = QFrame()
-        top.setProperty("role", "panel")
-        row = QHBoxLayout(top)
-        row.setContentsMargins(14, 6, 14, 6)
+        column = bare_column(self)
+        row = panel_row(column, edge=6)
         self.heading.setProperty("role", "strong")
         row.addWidget(self.heading)
         row.addStretch(1)
         row.addWidget(self.filter, 1)
-        column.addWidget(top)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.addWidget(self.tree)
         splitter.addWidget(self.list)
@@ -78,7 +73,7 @@ class TagBrowser(QWidget):
         column.addWidget(splitter, 1)
 
     def current(self) -> Tag | None:
-        return self.table.tag_at(_first(self.list.selected_rows()))
+        return self.table.tag_at(self.list.first_selected())
 
     def save_state(self) -> dict[str, object]:
         return {"table": self.list.save_state()}
@@ -125,8 +120,3 @@ class TagBrowser(QWidget):
         self.heading.setText(tr("Tags"))
         self.tree.setAccessibleName(tr("Tags by node and device"))
         self._tell()
-
-
-def _first(rows: list[int]) -> int:
-    """The first selected position, -1 for none; a row that merely has the focus is not chosen."""
-    return rows[0] if rows else -1

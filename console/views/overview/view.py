@@ -1,11 +1,10 @@
 """Is the plant healthy, and if not, where: areas, the most urgent alarms, open incidents, and every tag."""
 
 from collections.abc import Callable, Mapping
-from time import time_ns
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QSplitter
 
 from console.domain.tags import Tag
 from console.models.alarm_table import AlarmTable
@@ -22,19 +21,17 @@ from console.ui.table_view import TableView
 from console.ui.theme import theme
 from console.ui.translation import mark, tr
 from console.ui.view import Selection, View, ViewContext
+from console.ui.wall_clock import now_us
 from console.views.overview.area_tiles import NO_AREA, AreaTiles
 from console.views.overview.plant_line import PlantLine
 from console.views.overview.tag_browser import TagBrowser
 from console.widgets.column_layout import lay_out_columns
+from console.widgets.panel import bare_column, headed
 from console.widgets.symbol_delegate import SymbolDelegate
 from console.widgets.table_export import export_table
 
 _ALARM_COLUMNS = ("symbol", "age", "alarm", "asset", "value")
 _INCIDENT_COLUMNS = ("symbol", "number", "state", "title", "age")
-
-
-def _now_us() -> int:
-    return time_ns() // 1000
 
 
 class OverviewView(View):
@@ -47,9 +44,9 @@ class OverviewView(View):
     def __init__(self, context: ViewContext) -> None:
         super().__init__(context)
         self.areas = AreaRollup(context.station)
-        self.alarms = AlarmTable(context.station, self, now_us=_now_us)
-        self.incidents = IncidentTable(context.station, self, only_open=True, now_us=_now_us)
-        self.browser = TagBrowser(context.station, context.actions, _now_us)
+        self.alarms = AlarmTable(context.station, self, now_us=now_us)
+        self.incidents = IncidentTable(context.station, self, only_open=True, now_us=now_us)
+        self.browser = TagBrowser(context.station, context.actions, now_us)
         self.line, self.tiles = PlantLine(), AreaTiles()
         self.alarm_list = _short_list("overview.alarms", self.alarms, _ALARM_COLUMNS, (2, 6))
         self.incident_list = _short_list("overview.incidents", self.incidents, _INCIDENT_COLUMNS, (2, 4), (1,))
@@ -72,9 +69,7 @@ class OverviewView(View):
         self._retell()
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        column = bare_column(self)
         column.addWidget(self.line)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
@@ -83,8 +78,8 @@ class OverviewView(View):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         self.tiles.height_wanted.connect(scroll.setFixedHeight)
         middle = QSplitter(Qt.Orientation.Horizontal)
-        middle.addWidget(_part(self.alarm_heading, self.alarm_list))
-        middle.addWidget(_part(self.incident_heading, self.incident_list))
+        middle.addWidget(headed(self.alarm_heading, self.alarm_list))
+        middle.addWidget(headed(self.incident_heading, self.incident_list))
         middle.setStretchFactor(0, 1)
         middle.setStretchFactor(1, 1)
         middle.setSizes([520, 480])
@@ -163,7 +158,7 @@ class OverviewView(View):
         if table is self.alarm_list:
             return self._alarm_selection()
         if table is self.incident_list:
-            record = self.incidents.record_at(_first(table.selected_rows()))
+            record = self.incidents.record_at(table.first_selected())
             return Selection(asset_id=record.assets[0]) if record is not None and record.assets else None
         tag = self.browser.current()
         return _selection(tag) if tag is not None else None
@@ -174,7 +169,7 @@ class OverviewView(View):
             self.context.go(view_id, selection)
 
     def _alarm_selection(self) -> Selection | None:
-        place = _first(self.alarm_list.selected_rows())
+        place = self.alarm_list.first_selected()
         condition, occurrences = self.alarms.condition_at(place), self.alarms.occurrences([place])
         if condition is None or not occurrences:
             return None
@@ -189,7 +184,7 @@ class OverviewView(View):
                 self.context.go("alarms", selection)
 
     def _on_incident(self, *, go: bool) -> None:
-        record = self.incidents.record_at(_first(self.incident_list.selected_rows()))
+        record = self.incidents.record_at(self.incident_list.first_selected())
         if record is not None:
             selection = Selection(incident_id=record.incident_id, asset_id=record.assets[0] if record.assets else None)
             self.selected.emit(selection)
@@ -221,7 +216,7 @@ class OverviewView(View):
 
     def tell(self) -> None:
         """Show what is known now."""
-        self.line.set_links(self.areas.links, _now_us())
+        self.line.set_links(self.areas.links, now_us())
         self.line.set_numbers(self._status, self._counts, is_blind=bool(self.areas.lost_brokers))
         self.tiles.set_areas(self.areas.areas())
 
@@ -275,24 +270,3 @@ def _short_list(
         view.setColumnHidden(number, column.key not in shown)
     lay_out_columns(view, [column.width for column in model.COLUMNS], give_way, steady)
     return view
-
-
-def _part(heading: PlainLabel, table: TableView) -> QWidget:
-    part = QWidget()
-    column = QVBoxLayout(part)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(0)
-    top = QFrame()
-    top.setProperty("role", "panel")
-    row = QHBoxLayout(top)
-    row.setContentsMargins(14, 8, 14, 8)
-    heading.setProperty("role", "strong")
-    row.addWidget(heading)
-    column.addWidget(top)
-    column.addWidget(table, 1)
-    return part
-
-
-def _first(rows: list[int]) -> int:
-    """The first selected position, -1 for none; a row that merely has the focus is not chosen."""
-    return rows[0] if rows else -1

@@ -1,6 +1,5 @@
 """Topology: every thing of the plant by Purdue level, its links and its state; works with no plant model at all."""
 
-import time
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -18,6 +17,7 @@ from console.ui.plain_label import PlainLabel
 from console.ui.theme import theme
 from console.ui.translation import mark, tr, tr_n
 from console.ui.view import Selection, View, ViewContext
+from console.ui.wall_clock import now_us
 from console.widgets.filter_line import FilterLine
 from console.widgets.fuzzy import FuzzyIndex
 from console.widgets.topology_canvas import TopologyCanvas
@@ -36,7 +36,7 @@ class TopologyView(View):
     title = mark("Topology")
     icon = "topology"
 
-    def __init__(self, context: ViewContext, now_us: Callable[[], int] = lambda: time.time_ns() // 1000) -> None:
+    def __init__(self, context: ViewContext, now_us: Callable[[], int] = now_us) -> None:
         super().__init__(context)
         self._now_us = now_us
         self._cache = tag_cache(context.station)

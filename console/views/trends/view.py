@@ -1,6 +1,5 @@
 """Trends: up to 16 values over time, live or looking back, with limits, cursor and a table of the pens."""
 
-import time
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QPoint, QRect, Qt, QTimer
@@ -18,6 +17,7 @@ from console.ui.table_view import TableView
 from console.ui.theme import theme
 from console.ui.translation import mark, tr
 from console.ui.view import Selection, View, ViewContext
+from console.ui.wall_clock import now_us
 from console.views.trends.header import MINUTE, PRESETS, TrendHeader
 from console.views.trends.pens import PenSet
 from console.widgets.column_layout import lay_out_columns
@@ -41,7 +41,7 @@ class TrendsView(View):
     title = mark("Trends")
     icon = "trends"
 
-    def __init__(self, context: ViewContext, now_us: Callable[[], int] = lambda: time.time_ns() // 1000) -> None:
+    def __init__(self, context: ViewContext, now_us: Callable[[], int] = now_us) -> None:
         super().__init__(context)
         self._now_us = now_us
         self._cache = tag_cache(context.station)
