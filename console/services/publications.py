@@ -1,4 +1,4 @@
-"""Topics of the seam: a snapshot for each new subscriber, then deltas, at most 20 times a second."""
+"""Topics of the seam: a snapshot for each new subscriber, then deltas, 10 times a second."""
 
 from collections.abc import Callable
 from enum import Enum

@@ -1,4 +1,4 @@
-"""The beat of a station in the main loop: take from the inbox at least every 20 ms, tell subscribers at 10 Hz."""
+"""The beat of a station in the main loop: take from the inbox every 15 ms, tell subscribers at 10 Hz."""
 
 import asyncio
 import logging

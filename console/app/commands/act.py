@@ -4,14 +4,13 @@ import argparse
 import asyncio
 import getpass
 import json
-import os
-import stat
 import sys
 from pathlib import Path
 from typing import Any
 
 from console.app.exit_codes import Exit
 from console.app.folders import Folders, resolve
+from console.config.private_file import is_private
 from console.config.problems import BadConfiguration
 from console.domain.commands import COMMANDS
 from console.domain.refusal import Refused
@@ -87,12 +86,16 @@ def _fields(rest: list[str]) -> dict[str, str]:
     return fields
 
 
+def read_password_file(path: Path) -> str:
+    """The password in an owner-only file. Raises OSError, and ValueError when others may read it."""
+    if not is_private(path):
+        raise ValueError(f"{path} can be read by others: chmod 600 {path}")
+    return path.read_text(encoding="utf-8").rstrip("\r\n")
+
+
 def _password(options: argparse.Namespace) -> str:
     if options.password_file:
-        path = Path(options.password_file)
-        if os.name != "nt" and stat.S_IMODE(path.stat().st_mode) & 0o077:
-            raise ValueError(f"{path} can be read by others: chmod 600 {path}")
-        return path.read_text(encoding="utf-8").rstrip("\r\n")
+        return read_password_file(Path(options.password_file))
     if options.password_stdin:
         return sys.stdin.readline().rstrip("\r\n")
     return getpass.getpass(f"password of {options.user}: ")

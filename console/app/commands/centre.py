@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 
+from console.app.commands.act import read_password_file
 from console.app.exit_codes import Exit
 from console.domain.refusal import Refused
 from console.services.sync.central_schema import ensure_schema
@@ -16,7 +17,11 @@ _CONNECT_S = 5
 
 def command(options: argparse.Namespace) -> int:
     """`init` may be repeated: it does only what is missing. The password comes from a file, never from the line."""
-    password = Path(options.password_file).read_text(encoding="utf-8").strip() if options.password_file else None
+    try:
+        password = read_password_file(Path(options.password_file)) if options.password_file else None
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return Exit.BAD_INPUT
     try:
         with psycopg.connect(options.url, password=password, autocommit=True, connect_timeout=_CONNECT_S) as connection:
             if options.what == "init":

@@ -11,6 +11,7 @@ import psycopg
 from psycopg import pq
 from psycopg.conninfo import make_conninfo
 
+from console.config.private_file import is_private
 from console.config.settings import CentreSettings
 from console.services.sync.central_schema import CentreRefuses
 
@@ -107,6 +108,8 @@ def _is_ready(sock: int, waits_for: pq.PollingStatus) -> bool:
 
 def _conninfo(settings: CentreSettings) -> str:
     try:
+        if settings.password_file is not None and not is_private(settings.password_file):
+            raise PermissionError(0, "others may read it: chmod 600")
         password = settings.password_file.read_text(encoding="utf-8").strip() if settings.password_file else None
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"

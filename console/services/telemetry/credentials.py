@@ -1,7 +1,8 @@
 """Reads a password from its owner-only file."""
 
-import os
 from pathlib import Path
+
+from console.config.private_file import is_private
 
 OPEN_TO_OTHERS = "the password file is open to others: chmod 600"
 UNREADABLE = "the password file cannot be read"
@@ -15,7 +16,7 @@ def read_password(path: Path) -> str:
     """The first line. Raises CredentialError when the file is missing, unreadable or open to others (POSIX modes;
     on Windows the installer's access list protects the folder)."""
     try:
-        if os.name == "posix" and path.stat().st_mode & 0o077:
+        if not is_private(path):
             raise CredentialError(OPEN_TO_OTHERS)
         lines = path.read_text(encoding="utf-8").splitlines()
     except CredentialError:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from console.app.demo import site_folder
-from console.config.private_file import is_private, write_private
 from console.config.alarm_rules import load_alarm_rules
 from console.config.assets_file import load_assets
+from console.config.private_file import is_private, write_private
 from console.config.site_files import load_site, read_topics
 from console.config.station_file import load_station
 from console.config.users_file import TEST_COST, hasher, load_users

@@ -1,6 +1,7 @@
 """A centre that swallows what it is told: seen as lost, and never in the way of closing a station."""
 
 import asyncio
+import os
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from console.app.demo.proxy import Cable, Line
+from console.config.private_file import write_private
 from console.services.sync import central as central_module
 from tests.support.journals import note
 from tests.support.postgres import TestDatabase
@@ -66,18 +68,28 @@ def test_closing_a_station_does_not_wait_for_a_centre_that_swallows(
     asyncio.run(story())
 
 
-@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        b"\xff\xfe",
+        pytest.param(b"others may read it", marks=pytest.mark.skipif(os.name == "nt", reason="modes are POSIX")),
+    ],
+)
 def test_a_password_file_that_cannot_be_read_is_a_refusal_in_words(
     tmp_path: Path, postgres: TestDatabase, content: bytes | None
 ) -> None:
     file = tmp_path / "centre.password"
     if content is not None:
-        file.write_bytes(content)
+        write_private(file, content)
+    if content == b"others may read it":
+        file.chmod(0o644)
 
     async def story() -> None:
         async with synced(tmp_path, "A1", replace(postgres.settings, password_file=file)) as a:
             await until(lambda: a.state == "refused", "it is refused")
             assert str(file) in a.links[-1].detail
+            assert ("chmod 600" in a.links[-1].detail) == (content == b"others may read it")
 
     asyncio.run(story())
 
