@@ -8,7 +8,7 @@ from console.domain.values import ValueType
 
 @dataclass(frozen=True, slots=True)
 class TagSource:
-    """Where a tag lives on the wire. Plain MQTT: group is the first topic level, node the topic, metric the path."""
+    """Where a tag lives on the wire. Plain MQTT: group is the first topic level, node the topic, metric its name."""
 
     broker: str
     group: str

@@ -30,7 +30,9 @@ _RATE_S = 1.0
 
 
 class Ingest:
-    """`turn` is called every 15 ms (`pulse.TURN_S`). Store first, then the consumers in their order; no sample skips one of them.
+    """`turn` is called every 15 ms (`pulse.TURN_S`): store first, then the consumers in their order.
+
+    No sample skips one of them.
 
     `troubles` notifies each counted trouble. `elapsed` measures the turn's own time, so that tests can inject it.
     """
