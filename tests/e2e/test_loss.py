@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from console.app.demo.proxy import Cable, Line
+from console.config.private_file import write_private
 from console.config.settings import CentreSettings
 from tests.support.broker import Broker as Mosquitto
 from tests.support.broker import free_port, running_broker
@@ -166,7 +167,7 @@ def test_values_that_are_blind_keep_what_was_seen_last_and_say_when(plant: Plant
 def test_a_broker_and_a_centre_that_are_down_at_the_start_are_states_of_a_working_window(tmp_path: Path) -> None:
     broker = Mosquitto()  # not started: its port answers nobody
     centre = CentreSettings(host="127.0.0.1", port=free_port(), user="nobody", password_file=tmp_path / "password")
-    (tmp_path / "password").write_text("none", encoding="utf-8")
+    write_private(tmp_path / "password", "none")
     folder = make_station(make_site(tmp_path), "station-1", "K1", (Broker("plant", broker.port),), centre)
     with running_screen() as screen:
         process = ConsoleProcess("run", folder, screen.environment)

@@ -9,6 +9,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from console.config.private_file import write_private
 from console.config.settings import CentreSettings
 from console.domain.facts import IncidentNoted, IncidentOpened
 from console.services.journal.envelope import decode_event
@@ -223,7 +224,7 @@ def test_a_role_that_may_only_execute_replicates_and_reads_no_table(tmp_path: Pa
         "grant usage on schema leitstand to desk; grant execute on all functions in schema leitstand to desk;"
         "grant select on leitstand.meta to desk; select 1",
     )
-    (tmp_path / "desk.txt").write_text("desk\n")
+    write_private(tmp_path / "desk.txt", "desk\n")
     settings = CentreSettings("127.0.0.1", postgres.server.port, postgres.name, "desk", tmp_path / "desk.txt")
 
     async def story() -> None:
@@ -305,7 +306,7 @@ def test_the_centre_takes_no_event_whose_bytes_do_not_fit_its_hash_or_whose_pred
 
 
 def test_a_wrong_password_is_shown_as_a_refusal(tmp_path: Path, postgres: TestDatabase) -> None:
-    (tmp_path / "wrong.txt").write_text("wrong")
+    write_private(tmp_path / "wrong.txt", "wrong")
     settings = replace(postgres.settings, password_file=tmp_path / "wrong.txt")
 
     async def story() -> None:
