@@ -1,6 +1,7 @@
 """Node sessions and troubles as tables: what arrives, from whom, and what was wrong with it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,7 @@ from PySide6.QtCore import QObject
 from console.models.row_order import Keys, SortColumn, pack_keys
 from console.models.sorted_table import PLAIN, Column, RowLook, SortedTable
 from console.models.text_rank import text_ranks
+from console.services.notifier import Undo
 from console.services.records import NodeRecord, NodesDelta, Trouble, TroublesDelta
 from console.services.station import NODES, TROUBLES, Station
 from console.ui.format import DASH, age_text, clock_text, number_text, state_word, time_tip, whole_text
@@ -34,14 +36,42 @@ def trouble_word(kind: str) -> str:
     return tr(TROUBLE_WORDS[kind]) if kind in TROUBLE_WORDS else kind.replace("_", " ")
 
 
-class _KeyedTable(SortedTable):
-    """Records that replace each other by key; all of them are shown."""
+R = TypeVar("R")
+
+
+class _KeyedTable(SortedTable, Generic[R]):
+    """Records that replace each other by key; all of them are shown. Subclasses set `_undo` to their subscription's."""
+
+    _undo: Undo
 
     def __init__(self, parent: QObject | None, now_us: Callable[[], int]) -> None:
         super().__init__(parent)
         self._now_us = now_us
+        self._records: list[R] = []
         self._row_of: dict[object, int] = {}
         self._is_there: list[bool] = []
+
+    def close(self) -> None:
+        """Follow the station no longer."""
+        self._undo()
+        self.set_visible(False)
+
+    def record_at(self, position: int) -> R | None:
+        row = self.row_at(position)
+        return self._records[row] if row >= 0 else None
+
+    def _take(self, records: Iterable[tuple[object, R]], *, is_snapshot: bool) -> None:
+        """Records by their keys; a snapshot replaces all that was known."""
+        if is_snapshot:
+            self._forget_all()
+        rows = []
+        for key, record in records:
+            row = self._row(key)
+            if row == len(self._records):
+                self._records.append(record)
+            self._records[row] = record
+            rows.append(row)
+        self.touch(np.asarray(rows, np.int32))
 
     def _row(self, key: object) -> int:
         row = self._row_of.setdefault(key, len(self._is_there))
@@ -58,7 +88,7 @@ class _KeyedTable(SortedTable):
         return np.asarray(self._is_there, np.bool_)
 
 
-class NodeTable(_KeyedTable):
+class NodeTable(_KeyedTable[NodeRecord]):
     """Sparkplug sessions, those that are not online first."""
 
     COLUMNS = (
@@ -83,50 +113,35 @@ class NodeTable(_KeyedTable):
         now_us: Callable[[], int] = now_us,
     ) -> None:
         super().__init__(parent, now_us)
-        self._nodes: list[NodeRecord] = []
         self._undo = station.subscribe(NODES, self._on_delta)
 
-    def close(self) -> None:
-        """Follow the station no longer."""
-        self._undo()
-        self.set_visible(False)
-
     def _on_delta(self, delta: NodesDelta) -> None:
-        if delta.is_snapshot:
-            self._forget_all()
-        rows = []
-        for node in delta.nodes:
-            row = self._row((node.broker, node.group, node.node, node.device))
-            if row == len(self._nodes):
-                self._nodes.append(node)
-            self._nodes[row] = node
-            rows.append(row)
-        self.touch(np.asarray(rows, np.int32))
+        records = (((node.broker, node.group, node.node, node.device), node) for node in delta.nodes)
+        self._take(records, is_snapshot=delta.is_snapshot)
 
     def node_at(self, position: int) -> NodeRecord | None:
-        row = self.row_at(position)
-        return self._nodes[row] if row >= 0 else None
+        return self.record_at(position)
 
     def _keys(self) -> Keys:
-        rank = np.asarray([_STATE_RANK.get(node.state, 3) for node in self._nodes], np.uint8)
-        names = text_ranks([node_path(node) for node in self._nodes])
+        rank = np.asarray([_STATE_RANK.get(node.state, 3) for node in self._records], np.uint8)
+        names = text_ranks([node_path(node) for node in self._records])
         return pack_keys(np.zeros(len(rank), np.bool_), rank, len(names) - names)
 
     def _sort_column(self, key: str) -> SortColumn:
         if key in _NODE_NUMBERS:
-            return np.asarray([_NODE_NUMBERS[key](node) for node in self._nodes], np.float64)
-        return text_ranks([_NODE_TEXTS[key](self, node) for node in self._nodes])
+            return np.asarray([_NODE_NUMBERS[key](node) for node in self._records], np.float64)
+        return text_ranks([_NODE_TEXTS[key](self, node) for node in self._records])
 
     def look(self, row: int) -> RowLook:
-        state = self._nodes[row].state
+        state = self._records[row].state
         return PLAIN if state == "online" else (_BLIND if state == "blind" else _BAD)
 
     def tip(self, row: int, key: str) -> str:
-        node = self._nodes[row]
+        node = self._records[row]
         return time_tip({"since": node.since_us, "last": node.last_message_us}.get(key, 0))
 
     def cell(self, row: int, key: str) -> str:
-        return _NODE_TEXTS[key](self, self._nodes[row])
+        return _NODE_TEXTS[key](self, self._records[row])
 
     def since(self, at_us: int) -> str:
         return clock_text(at_us, self._now_us())
@@ -168,7 +183,7 @@ _NODE_NUMBERS: dict[str, Callable[[NodeRecord], float]] = {
 }
 
 
-class TroubleTable(_KeyedTable):
+class TroubleTable(_KeyedTable[Trouble]):
     """Bad input by sender and kind, the newest first."""
 
     COLUMNS = (
@@ -189,53 +204,38 @@ class TroubleTable(_KeyedTable):
         now_us: Callable[[], int] = now_us,
     ) -> None:
         super().__init__(parent, now_us)
-        self._troubles: list[Trouble] = []
         self._undo = station.subscribe(TROUBLES, self._on_delta)
 
-    def close(self) -> None:
-        """Follow the station no longer."""
-        self._undo()
-        self.set_visible(False)
-
     def _on_delta(self, delta: TroublesDelta) -> None:
-        if delta.is_snapshot:
-            self._forget_all()
-        rows = []
-        for trouble in delta.troubles:
-            row = self._row((trouble.sender, trouble.kind))
-            if row == len(self._troubles):
-                self._troubles.append(trouble)
-            self._troubles[row] = trouble
-            rows.append(row)
-        self.touch(np.asarray(rows, np.int32))
+        records = (((trouble.sender, trouble.kind), trouble) for trouble in delta.troubles)
+        self._take(records, is_snapshot=delta.is_snapshot)
 
     def trouble_at(self, position: int) -> Trouble | None:
-        row = self.row_at(position)
-        return self._troubles[row] if row >= 0 else None
+        return self.record_at(position)
 
     def total(self) -> int:
         """How many messages were troubled, all senders and kinds."""
-        return sum(trouble.count for trouble, there in zip(self._troubles, self._is_there, strict=True) if there)
+        return sum(trouble.count for trouble, there in zip(self._records, self._is_there, strict=True) if there)
 
     def _keys(self) -> Keys:
-        last = np.asarray([trouble.last_us for trouble in self._troubles], np.int64)
+        last = np.asarray([trouble.last_us for trouble in self._records], np.int64)
         return pack_keys(np.zeros(len(last), np.bool_), np.zeros(len(last), np.uint8), last)
 
     def _sort_column(self, key: str) -> SortColumn:
         numbers = {"last": "last_us", "first": "first_us", "count": "count"}
         if key in numbers:
-            return np.asarray([getattr(trouble, numbers[key]) for trouble in self._troubles], np.int64)
-        return text_ranks([self._text(trouble, key) for trouble in self._troubles])
+            return np.asarray([getattr(trouble, numbers[key]) for trouble in self._records], np.int64)
+        return text_ranks([self._text(trouble, key) for trouble in self._records])
 
     def _text(self, trouble: Trouble, key: str) -> str:
         return {"sender": trouble.sender, "kind": trouble_word(trouble.kind), "example": trouble.example}[key]
 
     def tip(self, row: int, key: str) -> str:
-        trouble = self._troubles[row]
+        trouble = self._records[row]
         return time_tip({"last": trouble.last_us, "first": trouble.first_us}.get(key, 0))
 
     def cell(self, row: int, key: str) -> str:
-        trouble = self._troubles[row]
+        trouble = self._records[row]
         if key in {"last", "first"}:
             return clock_text(trouble.last_us if key == "last" else trouble.first_us, self._now_us())
         return whole_text(trouble.count) if key == "count" else self._text(trouble, key)
