@@ -8,11 +8,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from console.domain.alarms import Occurrence
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    name: ClassVar[str] = ""
+from console.domain.command import Command as Command  # noqa: PLC0414 part of this module's face
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,25 +7,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """Base of all facts: the stored type name and version, and which kind of entity it concerns."""
-
-    etype: ClassVar[str] = ""
-    ever: ClassVar[int] = 1
-    entity_type: ClassVar[str] = ""
-
-
-@dataclass(frozen=True, slots=True)
-class StreamOpened(Fact):
-    etype: ClassVar[str] = "stream.opened"
-    entity_type: ClassVar[str] = "stream"
-    stream: UUID
-    station_code: str
-    public_key_hex: str
-    reason: str  # first_start, fingerprint, rolled_back, salvage, key
-    predecessor: UUID | None = None
+from console.domain import station_facts
+from console.domain.fact import Fact as Fact  # noqa: PLC0414 part of this module's face
+from console.domain.station_facts import StreamOpened as StreamOpened  # noqa: PLC0414 part of this module's face
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,24 +163,21 @@ class RebirthRequested(Fact):
     node_path: str  # broker/group/node
 
 
-FACTS: dict[str, type[Fact]] = {
-    fact.etype: fact
-    for fact in (
-        StreamOpened,
-        AlarmAcknowledged,
-        AlarmCommented,
-        HornSilenced,
-        IncidentOpened,
-        IncidentAlarmLinked,
-        IncidentNoted,
-        IncidentFieldSet,
-        IncidentMoved,
-        UserSignedOn,
-        UserSignedOff,
-        SignOnFailed,
-        ActRefused,
-        SiteFileApplied,
-        PreferenceSaved,
-        RebirthRequested,
-    )
-}
+_OWN: tuple[type[Fact], ...] = (
+    AlarmAcknowledged,
+    AlarmCommented,
+    HornSilenced,
+    IncidentOpened,
+    IncidentAlarmLinked,
+    IncidentNoted,
+    IncidentFieldSet,
+    IncidentMoved,
+    UserSignedOn,
+    UserSignedOff,
+    SignOnFailed,
+    ActRefused,
+    SiteFileApplied,
+    PreferenceSaved,
+    RebirthRequested,
+)
+FACTS: dict[str, type[Fact]] = {fact.etype: fact for fact in (*station_facts.ALL, *_OWN)}

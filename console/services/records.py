@@ -121,6 +121,85 @@ class LinkRecord:
     detail: str = ""
 
 
+class PeerState(StrEnum):
+    """How a peer of the journal is."""
+
+    LIVE = "live"  # answered within the last polls
+    CONNECTING = "connecting"
+    LOST = "lost"
+    REFUSED = "refused"  # wrong site, revoked, no common protocol: `detail` says which
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class PeerRecord:
+    """One that this station exchanges its journal with: the centre (`station_id` None) or a neighbour."""
+
+    name: str  # "centre" or "neighbour:<code>"
+    state: str  # PeerState
+    since_us: int
+    station_id: UUID | None = None
+    shown: str = ""  # the station's name
+    lag_s: float | None = None  # since the last answered exchange
+    clock_offset_s: float | None = None  # theirs minus ours
+    waiting: int = 0  # our events that it is not known to hold
+    missing: int = 0  # its events that we know of and do not have yet
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRecord:
+    """One incarnation of a station as this station's journal holds it."""
+
+    stream: UUID
+    station_code: str
+    is_own: bool
+    is_open: bool
+    is_forked: bool
+    seq: int
+    reason: str  # why it was opened
+    opened_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantinedEvent:
+    """An event that is kept apart or flagged: `flag` is an `event_flag` name, "pending" or "rejected"."""
+
+    hash: str
+    stream: UUID | None
+    seq: int
+    flag: str
+    reason: str
+    since_us: int
+    station_code: str = ""
+    etype: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CatchUp:
+    """Progress of a long exchange with one peer; `total` grows when more is found."""
+
+    peer: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRecord:
+    """Everything the Sync view shows; told whole when any of it changed."""
+
+    peers: tuple[PeerRecord, ...] = ()
+    streams: tuple[StreamRecord, ...] = ()
+    quarantined: tuple[QuarantinedEvent, ...] = ()  # newest first, at most 500
+    catch_ups: tuple[CatchUp, ...] = ()
+    conflicts: int = 0  # records with concurrent values
+    forks: int = 0
+    own_waiting: int = 0  # own events known to be on no other station and not in the centre
+    enrolled: str = ""  # empty: may act; else why this station only watches
+    backup_us: int = 0  # last verified backup, 0 = none
+    backup_detail: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class LinksDelta:
     is_snapshot: bool
@@ -248,6 +327,8 @@ class JournalRow:
     entity: str
     summary: str  # payload as compact JSON text
     in_centre: bool = False
+    stations: int = 0  # other stations that are known to hold it durably
+    flags: tuple[str, ...] = ()  # open event flags: unauthorised, revoked_user, clock_suspect, fork_branch, ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +349,9 @@ class SessionRecord:
     roles: tuple[str, ...]
     signed_on_us: int
     denied: Mapping[str, str] = field(default_factory=dict)
+    is_locked: bool = False  # view only until the person proves himself again, or another signs on
+    method: str = "password"  # how he proved himself: password, pin, break_glass
+    confirmed_us: int = 0  # when the centre last confirmed his rights, 0 = never
 
 
 @dataclass(frozen=True, slots=True)

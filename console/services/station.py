@@ -35,6 +35,7 @@ INCIDENTS: Topic[r.IncidentsDelta] = Topic("incidents")
 JOURNAL: Topic[r.JournalDelta] = Topic("journal")
 SESSION: Topic[r.SessionRecord | None] = Topic("session")
 STATUS: Topic[r.StatusRecord] = Topic("status")
+SYNC: Topic[r.SyncRecord] = Topic("sync")
 
 
 def samples_topic(handles: tuple[int, ...]) -> Topic[r.SamplesDelta]:
