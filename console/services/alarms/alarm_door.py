@@ -1,0 +1,94 @@
+"""What operators do with alarms: acknowledge exactly what was seen, comment, silence the horn."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+from uuid import UUID
+
+from console.domain import commands as c
+from console.domain.acknowledgement import AHEAD_US, AT_ONCE, Seen, Standing, acknowledge
+from console.domain.alarms import Occurrence
+from console.domain.facts import AlarmCommented, HornSilenced
+from console.domain.permissions import Subject
+from console.domain.plain_text import paragraph, required
+from console.domain.refusal import Refused
+from console.services.acts import Act, receipt
+from console.services.journal.entries import Actor, Journal
+from console.services.station import Receipt
+
+
+class AlarmDoor(Protocol):
+    """What acts need to know of the alarm engine."""
+
+    def check_acknowledge(self, occurrences: Sequence[Occurrence]) -> Sequence[Standing]:
+        """How each one stands now, in the given order; an unknown one is stale."""
+        ...
+
+    def seen_through_us(self, occurrence: Occurrence, now_us: int) -> int:
+        """How far its condition was seen by now, in its node's source time; at least its newest annunciation."""
+        ...
+
+    def text_of(self, condition_id: UUID) -> str:
+        """What names the alarm to people, empty for an unknown condition."""
+        ...
+
+    def area_of(self, condition_id: UUID) -> str:
+        """The alarm's area, empty for none."""
+        ...
+
+    def newest_sounding_us(self) -> int:
+        """Newest annunciation that sounds at this position, 0 when nothing does."""
+        ...
+
+
+class AlarmActs:
+    """The alarm's part of the operators' door; `position` is the desk whose horn is silenced."""
+
+    def __init__(self, journal: Journal, alarms: AlarmDoor, clock_us: Callable[[], int], position: str) -> None:
+        self._journal = journal
+        self._alarms = alarms
+        self._clock_us = clock_us
+        self._position = position
+
+    def acts(self) -> Mapping[type[c.Command], Act]:
+        return {
+            c.AcknowledgeAlarms: Act(self._acknowledge, lambda command: self.subject(command.occurrences)),
+            c.CommentAlarm: Act(self._comment, lambda command: self.subject((command.occurrence,))),
+            c.SilenceHorn: Act(self._silence),
+        }
+
+    def subject(self, occurrences: Sequence[Occurrence], opened_by: str = "") -> Subject:
+        """The areas of these alarms."""
+        areas = frozenset(self._alarms.area_of(one.condition_id) for one in occurrences[:AT_ONCE])
+        return Subject(areas, opened_by)
+
+    def texts(self, occurrences: Sequence[Occurrence]) -> tuple[str, ...]:
+        """What names each one to people."""
+        return tuple(self._alarms.text_of(one.condition_id) for one in occurrences)
+
+    async def _acknowledge(self, command: c.AcknowledgeAlarms, actor: Actor) -> Receipt:
+        occurrences = tuple(dict.fromkeys(command.occurrences))
+        standings = self._alarms.check_acknowledge(occurrences)
+        now_us = self._clock_us()
+        seen = [self._seen(one, standing, now_us) for one, standing in zip(occurrences, standings, strict=True)]
+        facts, skipped = acknowledge(seen, now_us, command.comment)
+        entries = await self._journal.append(facts, actor)
+        return receipt(entries, skipped=tuple(one.text for one in skipped))
+
+    async def _comment(self, command: c.CommentAlarm, actor: Actor) -> Receipt:
+        condition_id = command.occurrence.condition_id
+        if not self._alarms.text_of(condition_id):
+            raise Refused("This alarm is not known here")
+        text = required(paragraph(command.text), "Write something first")
+        fact = AlarmCommented(condition_id, command.occurrence.start_us, text)
+        return receipt(await self._journal.append([fact], actor), str(condition_id))
+
+    async def _silence(self, _command: c.SilenceHorn, actor: Actor) -> Receipt:
+        newest_us = self._alarms.newest_sounding_us()
+        if not newest_us:
+            raise Refused("Nothing is sounding")
+        fact = HornSilenced(self._position, min(newest_us, self._clock_us() + AHEAD_US))
+        return receipt(await self._journal.append([fact], actor), self._position)
+
+    def _seen(self, occurrence: Occurrence, standing: Standing, now_us: int) -> Seen:
+        through_us = self._alarms.seen_through_us(occurrence, now_us) if standing is Standing.OPEN else 0
+        return Seen(occurrence, standing, through_us, self._alarms.text_of(occurrence.condition_id))
