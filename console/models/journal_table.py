@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 
 from console.models.columns import Columns
 from console.models.journal_names import JournalNames
+from console.models.journal_words import event_word
 from console.models.row_order import Keys, SortColumn, pack_keys
 from console.models.sorted_table import Column, RowLook, SortedTable
 from console.models.text_rank import Haystack, text_ranks
@@ -21,34 +22,12 @@ _ON_ITS_WAY = RowLook(is_italic=True, is_dim=True)
 _TIP = 2000
 FILTERS = ("who", "what", "entity", "text")
 
-EVENT_WORDS: dict[str, str] = {
-    "stream.opened": mark("station opened its journal"),
-    "alarm.acknowledged": mark("acknowledged an alarm"),
-    "alarm.commented": mark("commented an alarm"),
-    "horn.silenced": mark("silenced the horn"),
-    "incident.opened": mark("opened an incident"),
-    "incident.alarm_linked": mark("linked an alarm"),
-    "incident.noted": mark("wrote a note"),
-    "incident.field_set": mark("changed a field"),
-    "incident.moved": mark("moved an incident on"),
-    "user.signed_on": mark("signed on"),
-    "user.signed_off": mark("signed off"),
-    "user.sign_on_failed": mark("could not sign on"),
-    "act.refused": mark("was refused"),
-    "site.file_applied": mark("applied a site file"),
-    "preference.saved": mark("saved a preference"),
-}
 _TEXTS: dict[str, Callable[[JournalRow], str]] = {
     "who": lambda row: row.user,
     "what": lambda row: event_word(row.etype),
     "station": lambda row: row.station,
     "centre": lambda row: tr("in the centre") if row.in_centre else tr("this PC"),
 }
-
-
-def event_word(etype: str) -> str:
-    """What a fact's type says to a person; one that this version does not know is shown as it is."""
-    return tr(EVENT_WORDS[etype]) if etype in EVENT_WORDS else etype
 
 
 class JournalTable(SortedTable):

@@ -1,16 +1,14 @@
 """Node sessions and troubles as tables: what arrives, from whom, and what was wrong with it."""
 
-from collections.abc import Callable, Iterable
-from typing import Generic, TypeVar
+from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 
+from console.models.record_table import RecordTable
 from console.models.row_order import Keys, SortColumn, pack_keys
-from console.models.sorted_table import PLAIN, Column, RowLook, SortedTable
+from console.models.sorted_table import PLAIN, Column, RowLook
 from console.models.text_rank import text_ranks
-from console.services.notifier import Undo
 from console.services.records import NodeRecord, NodesDelta, Trouble, TroublesDelta
 from console.services.station import NODES, TROUBLES, Station
 from console.ui.format import DASH, age_text, clock_text, number_text, state_word, time_tip, whole_text
@@ -36,59 +34,7 @@ def trouble_word(kind: str) -> str:
     return tr(TROUBLE_WORDS[kind]) if kind in TROUBLE_WORDS else kind.replace("_", " ")
 
 
-R = TypeVar("R")
-
-
-class _KeyedTable(SortedTable, Generic[R]):
-    """Records that replace each other by key; all of them are shown. Subclasses set `_undo` to their subscription's."""
-
-    _undo: Undo
-
-    def __init__(self, parent: QObject | None, now_us: Callable[[], int]) -> None:
-        super().__init__(parent)
-        self._now_us = now_us
-        self._records: list[R] = []
-        self._row_of: dict[object, int] = {}
-        self._is_there: list[bool] = []
-
-    def close(self) -> None:
-        """Follow the station no longer."""
-        self._undo()
-        self.set_visible(False)
-
-    def record_at(self, position: int) -> R | None:
-        row = self.row_at(position)
-        return self._records[row] if row >= 0 else None
-
-    def _take(self, records: Iterable[tuple[object, R]], *, is_snapshot: bool) -> None:
-        """Records by their keys; a snapshot replaces all that was known."""
-        if is_snapshot:
-            self._forget_all()
-        rows = []
-        for key, record in records:
-            row = self._row(key)
-            if row == len(self._records):
-                self._records.append(record)
-            self._records[row] = record
-            rows.append(row)
-        self.touch(np.asarray(rows, np.int32))
-
-    def _row(self, key: object) -> int:
-        row = self._row_of.setdefault(key, len(self._is_there))
-        if row == len(self._is_there):
-            self._is_there.append(True)
-        self._is_there[row] = True
-        return row
-
-    def _forget_all(self) -> None:
-        self._is_there = [False] * len(self._is_there)
-        self.touch(np.arange(len(self._is_there), dtype=np.int32))
-
-    def _shown(self) -> NDArray[np.bool_]:
-        return np.asarray(self._is_there, np.bool_)
-
-
-class NodeTable(_KeyedTable[NodeRecord]):
+class NodeTable(RecordTable[NodeRecord]):
     """Sparkplug sessions, those that are not online first."""
 
     COLUMNS = (
@@ -117,7 +63,7 @@ class NodeTable(_KeyedTable[NodeRecord]):
 
     def _on_delta(self, delta: NodesDelta) -> None:
         records = (((node.broker, node.group, node.node, node.device), node) for node in delta.nodes)
-        self._take(records, is_snapshot=delta.is_snapshot)
+        self.take(records, is_snapshot=delta.is_snapshot)
 
     def node_at(self, position: int) -> NodeRecord | None:
         return self.record_at(position)
@@ -183,7 +129,7 @@ _NODE_NUMBERS: dict[str, Callable[[NodeRecord], float]] = {
 }
 
 
-class TroubleTable(_KeyedTable[Trouble]):
+class TroubleTable(RecordTable[Trouble]):
     """Bad input by sender and kind, the newest first."""
 
     COLUMNS = (
@@ -208,7 +154,7 @@ class TroubleTable(_KeyedTable[Trouble]):
 
     def _on_delta(self, delta: TroublesDelta) -> None:
         records = (((trouble.sender, trouble.kind), trouble) for trouble in delta.troubles)
-        self._take(records, is_snapshot=delta.is_snapshot)
+        self.take(records, is_snapshot=delta.is_snapshot)
 
     def trouble_at(self, position: int) -> Trouble | None:
         return self.record_at(position)

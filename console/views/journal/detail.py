@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from console.models.journal_table import event_word
+from console.models.journal_words import event_word
 from console.services.records import JournalRow
 from console.ui.format import time_tip
 from console.ui.translation import tr
