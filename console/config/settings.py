@@ -38,6 +38,15 @@ class CentreSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class BackupSettings:
+    """Where copies of the databases go, how often, how many are kept."""
+
+    folder: Path | None = None  # default: backups/ in the data folder, which does not survive its disk
+    every_s: int = 900
+    keep: int = 8
+
+
+@dataclass(frozen=True, slots=True)
 class StationSettings:
     """`station.toml`: what belongs to this machine."""
 
@@ -52,6 +61,9 @@ class StationSettings:
     theme: str = ""
     data: Path | None = None
     site: Path | None = None  # default: site/ beside station.toml
+    backup: BackupSettings = field(default_factory=BackupSettings)
+    anchor: Path | None = None  # default: `storage/anchor.py` knows the system's place
+    ballast_mb: int = 512  # kept free for the hour in which the disk is full; 0: none
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,25 +1,29 @@
 """`station.toml`: what belongs to this machine; reading, checking, upgrading and writing a first one."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from console.config.problems import BadConfiguration, Problem, TableReader, read_toml
-from console.config.settings import BrokerSettings, CentreSettings, StationSettings
+from console.config.settings import BackupSettings, BrokerSettings, CentreSettings, StationSettings
 
-VERSION = 1
+VERSION = 2  # 2: [backup], anchor, ballast_mb
 FILE = "station.toml"
 _CODE = re.compile(r"[0-9A-HJKMNP-TV-Z]{2,3}")  # Crockford base32 has no I, L, O, U
 
 TEMPLATE = """\
 # What belongs to this workstation. The plant itself is described in site/.
-version = 1
+version = 2
 station_id = "{station_id}"   # never change it: journal entries carry it
 name = {name}
 code = "{code}"               # 2 or 3 characters, unique within the site; part of incident numbers
 position = "desk"             # the desk this console belongs to, see site/site.toml
 # language = "de"             # "de" or "en"; empty: as the person chose
 # theme = "dark"              # "light" or "dark"
+# anchor = "/var/lib/leitstand-anchor"   # outside the data folder: tells that the data folder was rolled back
+ballast_mb = 512              # given free when the disk is full, so that the journal lives on; 0: none
 
 # Any number of MQTT brokers. Everything below spBv1.0/ appears by itself.
 [[broker]]
@@ -43,6 +47,12 @@ database = "leitstand"
 # user = "leitstand_station"
 # password_file = "keys/centre.password"
 # sslmode = "verify-full"
+
+# Copies of the databases, made while the station runs; better on another disk than the data folder.
+[backup]
+# folder = "/mnt/second-disk/leitstand"  # default: backups/ in the data folder
+every_s = 900
+keep = 8
 """
 
 
@@ -64,6 +74,9 @@ def read_station(folder: Path) -> tuple[StationSettings | None, list[Problem]]:
         theme=reader.choice("theme", ("light", "dark", ""), ""),
         data=reader.path("data", folder),
         site=reader.path("site", folder) or (folder / "site").resolve(),
+        backup=_backup(reader.section("backup"), folder),
+        anchor=reader.path("anchor", folder),
+        ballast_mb=reader.integer("ballast_mb", 512, low=0, high=65_536),
     )
     if settings.code and not _CODE.fullmatch(settings.code):
         reader.problem("code", f"'{settings.code}' is not a station code", "2-3 of 0-9 and A-Z without I, L, O, U")
@@ -99,6 +112,16 @@ def _check_version(reader: TableReader) -> None:
     version = reader.integer("version", 1)
     if version > VERSION:
         reader.problem("version", f"{version} is newer than this program knows", "install the newer Leitstand")
+    for older in range(max(version, 1), VERSION):
+        _UPGRADES[older](reader.table)
+
+
+def _from_1(table: dict[str, Any]) -> None:
+    """Version 1 knew neither backups, anchor nor ballast: it gets what a new file has."""
+    table.setdefault("backup", {})
+
+
+_UPGRADES: dict[int, Callable[[dict[str, Any]], None]] = {1: _from_1}  # version: the step to the next one
 
 
 def _broker(table: TableReader, folder: Path) -> BrokerSettings:
@@ -128,6 +151,16 @@ def _broker(table: TableReader, folder: Path) -> BrokerSettings:
         table.problem("name", "must be a name without '/'", "choose a short word")
     table.unknown_keys()
     return broker
+
+
+def _backup(table: TableReader, folder: Path) -> BackupSettings:
+    settings = BackupSettings(
+        folder=table.path("folder", folder),
+        every_s=table.integer("every_s", 900, low=10, high=7 * 86_400),
+        keep=table.integer("keep", 8, low=1, high=10_000),
+    )
+    table.unknown_keys()
+    return settings
 
 
 def _centre(table: TableReader, folder: Path) -> CentreSettings:

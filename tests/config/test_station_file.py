@@ -54,6 +54,35 @@ def test_broken_toml_and_foreign_encodings_are_errors_not_crashes(tmp_path):
 
 
 def test_a_newer_format_is_refused_clearly(tmp_path):
-    text = TEMPLATE.format(station_id=UUID(int=7), name='"x"', code="A1").replace("version = 1", "version = 2", 1)
+    text = TEMPLATE.format(station_id=UUID(int=7), name='"x"', code="A1").replace("version = 2", "version = 3", 1)
     _, problems = read_station(write(tmp_path, text))
     assert [p.key for p in problems] == ["version"]
+
+
+def test_a_file_of_the_first_version_still_says_what_it_said(tmp_path):
+    text = TEMPLATE.format(station_id=UUID(int=7), name='"x"', code="A1")
+    old = text.split("# Copies of the databases")[0].replace("version = 2", "version = 1", 1)
+    old = "".join(line for line in old.splitlines(keepends=True) if not line.startswith("ballast_mb"))
+    before, problems = read_station(write(tmp_path, old))
+    assert problems == []
+    after, problems = read_station(write(tmp_path, text))
+    assert problems == []
+    assert before == after
+
+
+def test_backup_anchor_and_ballast_are_told_by_the_file(tmp_path):
+    text = TEMPLATE.format(station_id=UUID(int=7), name='"x"', code="A1")
+    text = text.replace("every_s = 900\nkeep = 8", 'folder = "second"\nevery_s = 60\nkeep = 3')
+    text = text.replace("ballast_mb = 512", 'anchor = "a"\nballast_mb = 8')
+    settings, problems = read_station(write(tmp_path, text))
+    assert problems == []
+    assert settings is not None
+    assert (settings.backup.folder, settings.backup.every_s, settings.backup.keep) == (tmp_path / "second", 60, 3)
+    assert (settings.anchor, settings.ballast_mb) == (tmp_path / "a", 8)
+
+
+def test_backup_settings_that_would_protect_nothing_are_named(tmp_path):
+    text = TEMPLATE.format(station_id=UUID(int=7), name='"x"', code="A1")
+    text = text.replace("every_s = 900\nkeep = 8", "every_s = 0\nkeep = 0\nfolders = 1")
+    _, problems = read_station(write(tmp_path, text))
+    assert {problem.key for problem in problems} == {"backup.every_s", "backup.keep", "backup.folders"}
