@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
+from console.domain import merge_commands
 from console.domain.alarms import Occurrence
 from console.domain.command import Command as Command  # noqa: PLC0414 part of this module's face
 
@@ -147,26 +148,25 @@ class RequestRebirth(Command):
     node: str
 
 
-COMMANDS: dict[str, type[Command]] = {
-    command.name: command
-    for command in (
-        SignOn,
-        SignOff,
-        AcknowledgeAlarms,
-        CommentAlarm,
-        SilenceHorn,
-        OpenIncident,
-        NoteIncident,
-        EditIncident,
-        LinkAlarms,
-        AssignIncident,
-        PendIncident,
-        ResumeIncident,
-        ResolveIncident,
-        ReopenIncident,
-        CloseIncident,
-        CancelIncident,
-        SavePreference,
-        RequestRebirth,
-    )
-}
+_ALL: tuple[type[Command], ...] = (
+    SignOn,
+    SignOff,
+    AcknowledgeAlarms,
+    CommentAlarm,
+    SilenceHorn,
+    OpenIncident,
+    NoteIncident,
+    EditIncident,
+    LinkAlarms,
+    AssignIncident,
+    PendIncident,
+    ResumeIncident,
+    ResolveIncident,
+    ReopenIncident,
+    CloseIncident,
+    CancelIncident,
+    SavePreference,
+    RequestRebirth,
+    *merge_commands.ALL,
+)
+COMMANDS: dict[str, type[Command]] = {command.name: command for command in _ALL}

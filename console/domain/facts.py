@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from console.domain import station_facts
+from console.domain import alarm_facts, incident_facts, people_facts, station_facts
 from console.domain.fact import Fact as Fact  # noqa: PLC0414 part of this module's face
 from console.domain.station_facts import StreamOpened as StreamOpened  # noqa: PLC0414 part of this module's face
 
@@ -97,6 +97,7 @@ class IncidentMoved(Fact):
     resolution_code: str = ""
     solution: str = ""
     reason: str = ""
+    seen: int = 0  # of a closing: how many events of the incident its parents stand for; 0: an older version's
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,4 +181,6 @@ _OWN: tuple[type[Fact], ...] = (
     PreferenceSaved,
     RebirthRequested,
 )
-FACTS: dict[str, type[Fact]] = {fact.etype: fact for fact in (*station_facts.ALL, *_OWN)}
+FACTS: dict[str, type[Fact]] = {
+    fact.etype: fact for fact in (*station_facts.ALL, *people_facts.ALL, *_OWN, *alarm_facts.ALL, *incident_facts.ALL)
+}

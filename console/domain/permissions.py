@@ -9,6 +9,7 @@ that edits the plant model and its mappings, the engineer alone.
 from dataclasses import dataclass
 
 from console.domain import commands as c
+from console.domain import merge_commands as m
 from console.domain.people import Grant, Person, Role
 
 SIGN_ON_FIRST = "Sign on to do this"
@@ -74,6 +75,12 @@ PERMISSIONS: dict[str, Permission] = {
             why_not_own="Only the person who opened the incident may close it",
         ),
         Permission(c.CancelIncident, _WORK, why_not=_WORK_ONLY),
+        Permission(
+            m.UnacknowledgeAlarms, _DESK, why_not="Only operators and shift leads may take back acknowledgements"
+        ),
+        Permission(m.MergeIncidents, _WORK, why_not=_WORK_ONLY),
+        Permission(m.AmendNote, _WORK, why_not=_WORK_ONLY),
+        Permission(m.ResolveConflict, _WORK, why_not=_WORK_ONLY),
         Permission(c.SavePreference, _EVERYONE, why_not="Your account has no role"),
         Permission(c.RequestRebirth, frozenset({Role.ENGINEER}), why_not="Only engineers may ask a node for its birth"),
     )

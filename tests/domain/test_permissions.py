@@ -26,6 +26,10 @@ resolve-incident  y        y          y        y               -             -
 reopen-incident   y        y          -        -               -             -
 close-incident    o        o          -        -               -             -
 cancel-incident   y        y          y        y               -             -
+unacknowledge     y        y          -        -               -             -
+merge-incidents   y        y          y        y               -             -
+amend-note        y        y          y        y               -             -
+resolve-conflict  y        y          y        y               -             -
 save-preference   y        y          y        y               y             y
 request-rebirth   -        -          y        -               -             -
 """
