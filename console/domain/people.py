@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+CONTROL_ROOM = "control-room"  # who acts after breaking the glass: a place, not a person
+SYSTEM_ID, SITE_FILE_ID = "system", "site-file"  # Leitstand itself, and what a file of the site says
+NOBODYS = frozenset({CONTROL_ROOM, SYSTEM_ID, SITE_FILE_ID})
+
 
 class Role(StrEnum):
     """Service desk agent and caller are operators, support agents and change implementors engineers."""
@@ -48,6 +52,10 @@ class Person:
     @property
     def user_id(self) -> str:
         return self.user.user_id
+
+    @property
+    def is_break_glass(self) -> bool:
+        return self.user.user_id == CONTROL_ROOM
 
     @property
     def roles(self) -> tuple[Role, ...]:

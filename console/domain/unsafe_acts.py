@@ -1,0 +1,76 @@
+"""Which right each kind of fact needs, and which facts wait for a countersignature when that right was missing.
+
+Safe-direction facts (acknowledge, comment, open an incident) stand even when their author had no right any more: they
+never reduce visibility. Unsafe ones close, hide, or change rules or rights (sync.md section 6, last row).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from console.domain.incidents import TRANSITIONS
+
+_COMMAND_OF_MOVE = {row.event: row.command.name for row in TRANSITIONS}
+
+
+def _move(fact: Any) -> str:
+    return _COMMAND_OF_MOVE.get(fact.event, "")
+
+
+def _ends_an_incident(fact: Any) -> bool:
+    return fact.to in ("closed", "cancelled")
+
+
+def _always(_fact: Any) -> bool:
+    return True
+
+
+def _never(_fact: Any) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class ActRule:
+    """One kind of fact: the command whose permission it needs (a name, or told by the fact), and when it is unsafe."""
+
+    etype: str
+    command: str | Callable[[Any], str]
+    is_unsafe: Callable[[Any], bool] = _never
+
+    def command_of(self, fact: Any) -> str:
+        return self.command if isinstance(self.command, str) else self.command(fact)
+
+
+ACT_RULES: dict[str, ActRule] = {
+    rule.etype: rule
+    for rule in (
+        ActRule("alarm.acknowledged", "ack"),
+        ActRule("alarm.commented", "comment"),
+        ActRule("incident.opened", "open-incident"),
+        ActRule("incident.noted", "note-incident"),
+        ActRule("incident.moved", _move, _ends_an_incident),
+        ActRule("node.rebirth_requested", "request-rebirth"),
+        ActRule("user.added", "add-user", _always),
+        ActRule("user.renamed", "rename-user", _always),
+        ActRule("user.disabled", "disable-user", _always),
+        ActRule("user.enabled", "enable-user", _always),
+        ActRule("user.merged", "merge-users", _always),
+        ActRule("user.role_granted", "grant-role", _always),
+        ActRule("user.role_revoked", "revoke-role", _always),
+        ActRule("station.enrolled", "enrol-station", _always),
+        ActRule("station.revoked", "revoke-station", _always),
+        ActRule("act.countersigned", "countersign", _always),
+    )
+}
+
+
+def is_unsafe(etype: str, fact: Any) -> bool:
+    """True when the fact, done without the right, must not take effect until countersigned."""
+    rule = ACT_RULES.get(etype)
+    return rule is not None and fact is not None and rule.is_unsafe(fact)
+
+
+# What the identity "control room" may leave behind (62443: authentication must not impede essential functions).
+BREAK_GLASS_ETYPES = frozenset(
+    {"alarm.acknowledged", "horn.silenced", "break_glass.used", "user.signed_on", "user.signed_off"}
+)
