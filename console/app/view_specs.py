@@ -13,6 +13,7 @@ _SCREENS = (
     ("trends", mark("Trends"), "trend", "TrendsView"),
     ("incidents", mark("Incidents"), "incident", "IncidentsView"),
     ("journal", mark("Journal"), "journal", "JournalView"),
+    ("sync", mark("Sync"), "sync", "SyncView"),
     ("diagnostics", mark("Diagnostics"), "diagnostics", "DiagnosticsView"),
 )
 

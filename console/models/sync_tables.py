@@ -21,7 +21,7 @@ from console.models.sync_words import (
 from console.models.text_rank import text_ranks
 from console.services.records import PeerRecord, QuarantinedEvent, StreamRecord, SyncRecord
 from console.services.station import SYNC, Station
-from console.ui.format import age_text, clock_text, state_word, time_tip, whole_text
+from console.ui.format import DASH, age_text, clock_text, state_word, time_tip, whole_text
 from console.ui.translation import mark, tr
 from console.ui.wall_clock import now_us
 
@@ -83,7 +83,7 @@ class PeerTable(RecordTable[PeerRecord]):
 
     def _text(self, peer: PeerRecord, key: str) -> str:
         if key == "since":
-            return age_text(self._now_us() - peer.since_us) if peer.since_us else "–"
+            return age_text(self._now_us() - peer.since_us) if peer.since_us else DASH
         return _PEER_TEXTS[key](peer)
 
 
@@ -93,7 +93,7 @@ _PEER_TEXTS: dict[str, Callable[[PeerRecord], str]] = {
     "lag": lag_words,
     "clock": lambda peer: clock_words(peer.clock_offset_s),
     "waiting": lambda peer: whole_text(peer.waiting),
-    "missing": lambda peer: whole_text(peer.missing),
+    "missing": lambda peer: whole_text(peer.missing) if peer.missing or is_trusted_peer(peer) else DASH,
     "detail": lambda peer: tr(peer.detail) if peer.detail else "",
 }
 _PEER_NUMBERS: dict[str, Callable[[PeerRecord], float]] = {
@@ -109,8 +109,8 @@ class StreamTable(RecordTable[StreamRecord]):
     """Incarnations of stations: own ones first, then by station, the newest first."""
 
     COLUMNS = (
-        Column("station", mark("Station"), 140),
-        Column("state", mark("State"), 170),
+        Column("station", mark("Station"), 175),
+        Column("state", mark("State"), 200),
         Column("seq", mark("Entries"), 100, is_number=True),
         Column("opened", mark("Opened"), 150),
         Column("reason", mark("Why it was opened"), 0),
@@ -171,7 +171,7 @@ class QuarantineTable(RecordTable[QuarantinedEvent]):
 
     COLUMNS = (
         Column("since", mark("Since"), 150),
-        Column("flag", mark("Why it is set apart"), 320),
+        Column("flag", mark("Why it is set apart"), 400),
         Column("station", mark("Station"), 90),
         Column("event", mark("What"), 200),
         Column("seq", mark("Entry"), 90, is_number=True),

@@ -160,13 +160,8 @@ _FORK_TIP = mark("A data folder was copied or brought back: both branches are ke
 
 
 def urgent_facts(record: SyncRecord, now_us: int) -> tuple[SyncFact, ...]:
-    """Only what is not as it should be, for the status strip."""
-    enrolled = (
-        (SyncFact("enrolment", tr("Enrolment"), tr("only watching"), "warning", tr(record.enrolled)),)
-        if record.enrolled
-        else ()
-    )
-    return (*enrolled, *(fact for fact in facts(record, now_us) if fact.lamp != "normal"))
+    """Only what is not as it should be."""
+    return tuple(fact for fact in facts(record, now_us) if fact.lamp != "normal")
 
 
 def _warn(count: int) -> str:

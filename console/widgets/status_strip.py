@@ -39,7 +39,7 @@ class StripField(QWidget):
         self.label.setProperty("role", "small")
         self.strong = PlainLabel()
         self.strong.setProperty("role", "strong")
-        self.rest = PlainLabel()
+        self.rest = PlainLabel(elide=True)
         self.rest.setProperty("role", "small")
         for part in (self.lamp, self.label, self.strong, self.rest):
             row.addWidget(part)
@@ -72,7 +72,7 @@ class StatusStrip(QFrame):
         self._fields: dict[str, StripField] = {}
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 12, 0)
-        row.setSpacing(0)
+        row.setSpacing(18)
         self._left = QHBoxLayout()
         self._left.setSpacing(18)
         self._right = QHBoxLayout()

@@ -26,7 +26,7 @@ from console.app.frame.horn import Horn
 from console.app.frame.palette_items import Do, GoTo, TagFinder, palette_items
 from console.app.frame.person import Person
 from console.app.frame.plant_picture import PlantPicture
-from console.app.frame.strip_items import strip_items
+from console.app.frame.strip_items import SYNC_KEYS, strip_items
 from console.app.frame.wishes import Wishes
 from console.services.records import StatusRecord
 from console.services.station import HORN, STATUS, Station
@@ -282,7 +282,8 @@ class MainWindow(QMainWindow):
         now_us = self._clock()
         self.banners.refresh_top()
         self.banners.tick(now_us)
-        self.strip.show_items(strip_items(self.picture.own_links, self._status, self.wishes.session, now_us))
+        picture, session = self.picture, self.wishes.session
+        self.strip.show_items(strip_items(picture.own_links, self._status, session, now_us, picture.sync))
         self._badges()
         if self.faceplate.isVisible():
             self.faceplate.refresh()
@@ -353,7 +354,7 @@ class MainWindow(QMainWindow):
         if key == "person":
             self.wishes.lock()
         elif key != "clock":
-            self.go("diagnostics")
+            self.go("sync" if key in SYNC_KEYS else "diagnostics")
 
     def _on_status(self, status: StatusRecord) -> None:
         self._status = status

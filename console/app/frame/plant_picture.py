@@ -22,9 +22,10 @@ from console.services.records import (
     LinksDelta,
     NodeRecord,
     NodesDelta,
+    SyncRecord,
     TopologyDelta,
 )
-from console.services.station import ALARMS, INCIDENTS, LINKS, NODES, TOPOLOGY, Station
+from console.services.station import ALARMS, INCIDENTS, LINKS, NODES, SYNC, TOPOLOGY, Station
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,6 +70,7 @@ class PlantPicture:
         self.incidents: dict[UUID, IncidentRecord] = {}
         self.own_links: dict[str, LinkRecord] = {}
         self.nodes: dict[UUID, NodeRecord] = {}
+        self.sync: SyncRecord | None = None
         self.version = 0
         self._conditions: dict[int, Condition] = {}
         self._row_of: dict[UUID, int] = {}
@@ -91,6 +93,7 @@ class PlantPicture:
             station.subscribe(INCIDENTS, self._on_incidents),
             station.subscribe(LINKS, self._on_links),
             station.subscribe(NODES, self._on_nodes),
+            station.subscribe(SYNC, self._on_sync),
         ]
 
     def close(self) -> None:
@@ -301,3 +304,6 @@ class PlantPicture:
             self.nodes.clear()
         self.nodes.update({node.asset_id: node for node in delta.nodes})
         self.version += 1
+
+    def _on_sync(self, record: SyncRecord) -> None:
+        self.sync = record

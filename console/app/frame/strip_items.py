@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
-from console.services.records import LinkRecord, SessionRecord, StatusRecord
+from console.models.sync_words import urgent_facts
+from console.services.records import LinkRecord, SessionRecord, StatusRecord, SyncRecord
 from console.ui.format import age_text, date_text, local, state_word, whole_text
-from console.ui.translation import mark, tr
+from console.ui.translation import mark, tr, tr_n
 from console.widgets.lamp import LampState
 from console.widgets.status_strip import StripItem
 
@@ -26,7 +27,11 @@ _LAG_SHOWN_S = 1.0
 
 
 def strip_items(
-    links: Mapping[str, LinkRecord], status: StatusRecord | None, session: SessionRecord | None, now_us: int
+    links: Mapping[str, LinkRecord],
+    status: StatusRecord | None,
+    session: SessionRecord | None,
+    now_us: int,
+    sync: SyncRecord | None = None,
 ) -> tuple[StripItem, ...]:
     """All items; a link that was never heard of is unknown, never live."""
     items: list[StripItem] = []
@@ -42,6 +47,8 @@ def strip_items(
         items.append(_neighbours(neighbours, now_us))
     if "centre" in links:
         items.append(_link_item(links["centre"], tr("Centre"), now_us))
+    if sync is not None:
+        items += _sync_items(sync, now_us)
     if status is not None:
         items += _status_items(status)
     items += [_person(session, status), _clock(now_us)]
@@ -70,6 +77,33 @@ def _neighbours(links: list[LinkRecord], now_us: int) -> StripItem:
         f"{link.name.partition(':')[2]}: {state_word(link.state)} {age_text(now_us - link.since_us)}" for link in links
     )
     return StripItem("neighbours", tr("Neighbours"), tr("{n} of {m}", n=live, m=len(links)), "", lamp, detail)
+
+
+def _sync_items(sync: SyncRecord, now_us: int) -> list[StripItem]:
+    """Whether this station may act, and in one place everything of the exchange that is not as it should be."""
+    items = []
+    if sync.enrolled:
+        words = (tr("Enrolment"), tr("only watching"))
+        items.append(StripItem("enrolment", *words, lamp=LampState.WARNING, tip=tr(sync.enrolled)))
+    urgent = urgent_facts(sync, now_us)
+    if not urgent:
+        return items
+    words_of = {
+        "waiting": lambda: tr("{n} only on this PC", n=whole_text(sync.own_waiting)),
+        "conflicts": lambda: tr_n("{n} conflict", "{n} conflicts", sync.conflicts),
+        "forks": lambda: tr_n("{n} fork", "{n} forks", sync.forks),
+        "quarantined": lambda: tr("{n} set apart", n=whole_text(len(sync.quarantined))),
+        "backup": lambda: tr("backup overdue") if sync.backup_us else tr("no backup"),
+        "peer_clock": lambda: tr("a clock is wrong"),
+    }
+    first, *rest = [words_of[fact.key]() for fact in urgent]
+    lamp = LampState.ALARM if any(fact.lamp == "alarm" for fact in urgent) else LampState.WARNING
+    tip = "\n".join(f"{fact.label}: {fact.text}" for fact in urgent)
+    items.append(StripItem("sync", tr("Sync"), first, _dotted(rest), lamp, tip))
+    return items
+
+
+SYNC_KEYS = frozenset({"sync", "enrolment", "neighbours", "centre"})  # a click on them leads to the Sync view
 
 
 def _status_items(status: StatusRecord) -> list[StripItem]:

@@ -1,0 +1,1 @@
+"""The exchange of journals: with whom, how far, and what needs a person."""
