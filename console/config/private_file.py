@@ -3,7 +3,10 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 # without O_BINARY Windows would turn line ends
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
@@ -33,3 +36,21 @@ def _own_on_windows(path: Path) -> None:
         icacls = Path(os.environ.get("SYSTEMROOT", r"C:\Windows")) / "System32" / "icacls.exe"
         command = [str(icacls), str(path), "/inheritance:r", "/grant:r", f"{user}:F"]
         subprocess.run(command, check=True, capture_output=True)  # noqa: S603 a system program, our own arguments
+
+
+@contextmanager
+def own_private(path: Path) -> Iterator[BinaryIO]:
+    """A new file for large content, readable by the owner alone from the first byte on, durable at the end.
+
+    Whoever fails halfway leaves no file. An older file of this name is replaced.
+    """
+    path.unlink(missing_ok=True)
+    try:
+        with os.fdopen(os.open(path, _NEW_FILE, 0o600), "wb") as file:
+            _own_on_windows(path)
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise

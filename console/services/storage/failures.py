@@ -8,6 +8,7 @@ from console.domain.refusal import Refused
 
 _FULL = ("SQLITE_FULL",)
 _WORLD = ("SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_PERM")
+_LOCKED = ("SQLITE_BUSY", "SQLITE_LOCKED")
 _DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
@@ -18,6 +19,11 @@ class DamagedDatabase(Refused):
 def is_damage(error: BaseException) -> bool:
     """True when SQLite says that the file's content is wrong (not that the world around it fails)."""
     return isinstance(error, DBAPIError) and str(getattr(error.orig, "sqlite_errorname", "")).startswith(_DAMAGE)
+
+
+def is_locked(error: BaseException) -> bool:
+    """True when another program holds the file (virus scanner, backup agent) longer than SQLite waited."""
+    return isinstance(error, DBAPIError) and str(getattr(error.orig, "sqlite_errorname", "")).startswith(_LOCKED)
 
 
 def opening_refusal(error: DBAPIError, path: Path) -> Refused:

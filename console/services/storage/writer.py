@@ -12,7 +12,8 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
 
 from console.domain.refusal import Refused
-from console.services.storage.failures import as_refusal
+from console.services.storage.failpoints import reach
+from console.services.storage.failures import as_refusal, is_locked
 
 T = TypeVar("T")
 _GROUP = 256  # functions per commit, so that one flood does not delay the first answer
@@ -33,7 +34,8 @@ class WriterThread:
 
     A function may run a second time when the group it was in could not commit, so it keeps no state of its own.
     Results come to the loop that was running at `write`, in the order of writing, after the commit. A full disk
-    refuses what was asked and the thread lives on. A queued function is done even if its caller no longer waits.
+    refuses what was asked and the thread lives on; a file that another program locks does so after 5 s. A queued
+    function is done even if its caller no longer waits.
     """
 
     def __init__(self, engine: Engine, name: str) -> None:
@@ -96,8 +98,9 @@ class WriterThread:
         error = _attempt(connection, group)
         if error is None:
             return
-        if len(group) == 1:
-            group[0].error = error
+        if len(group) == 1 or is_locked(error):  # waiting again for each would hold 256 answers back for minutes
+            for job in group:
+                job.error, job.result = error, None
             return
         for job in group:  # the group failed as a whole: each gets its own chance and its own answer
             job.error, job.result = None, None
@@ -107,9 +110,13 @@ class WriterThread:
 def _attempt(connection: Connection, group: list[_Job]) -> BaseException | None:
     """Run the group in one transaction; the error that undid all of it, or None when it is committed."""
     try:
+        reach("begin.before")
         with connection.begin():
+            reach("begin.after")
             for job in group:
                 _run_one(connection, job)
+            reach("commit.before")
+        reach("commit.after")
     except Exception as error:
         return error
     return None
@@ -118,7 +125,9 @@ def _attempt(connection: Connection, group: list[_Job]) -> BaseException | None:
 def _run_one(connection: Connection, job: _Job) -> None:
     connection.exec_driver_sql("SAVEPOINT job")
     try:
+        reach("insert.before")
         job.result = job.function(connection)
+        reach("insert.after")
     except Exception as error:
         if not _in_transaction(connection):
             raise  # SQLite undid the whole transaction (disk full, I/O error)
@@ -133,6 +142,7 @@ def _in_transaction(connection: Connection) -> bool:
 
 def _deliver(group: list[_Job]) -> None:
     """Hand the answers over in order, one wake-up per loop."""
+    reach("receipt.before")
     by_loop: dict[int, list[_Job]] = {}
     for job in group:
         by_loop.setdefault(id(job.loop), []).append(job)
