@@ -61,6 +61,9 @@ class StationSettings:
     theme: str = ""
     data: Path | None = None
     site: Path | None = None  # default: site/ beside station.toml
+    lock_after_s: int = 0  # idle time until view-only, 0 = never (attended desk)
+    max_sessions: int = 3  # of one person at the same time
+    shift_s: int = 8 * 3600  # how long a PIN re-opens what a password began
     backup: BackupSettings = field(default_factory=BackupSettings)
     anchor: Path | None = None  # default: `storage/anchor.py` knows the system's place
     ballast_mb: int = 512  # kept free for the hour in which the disk is full; 0: none
@@ -96,3 +99,4 @@ class SiteSettings:
     name: str
     time_zone: str = "UTC"
     positions: tuple[Position, ...] = ()
+    authority: bytes = b""  # Ed25519 public key that enrols stations; empty: stations trust on first sight

@@ -7,11 +7,11 @@ from console.config.problems import BadConfiguration, Problem, TableReader, read
 from console.config.settings import Position, SiteSettings, TopicMap
 from console.config.station_file import read_uuid
 
-VERSION = 1
+VERSION = 2  # 2: the authority that enrols stations; a site of version 1 has none and stays as it is
 
 SITE_TEMPLATE = """\
 # The site. Copy this folder to further stations: the id is what makes them one site.
-version = 1
+version = 2
 id = "{site_id}"
 name = {name}
 tz = "{tz}"                   # IANA name; all times are shown in this zone
@@ -22,6 +22,11 @@ id = "desk"
 name = "Control room"
 areas = []                    # empty: all
 stations = []                 # empty: all
+"""
+AUTHORITY_TEMPLATE = """\
+# Stations of this site are let in by the key authority.pem beside this file: who copies it with the folder joins by
+# himself. Move it where you want it; a station without it shows a pairing code that an administrator types.
+authority = "{public_key}"
 """
 TOPICS_TEMPLATE = """\
 # Plain MQTT topics (Sparkplug B needs none of this). One [[map]] per value.
@@ -69,6 +74,14 @@ version = 1
 """
 
 
+def first_site(site_id: str, name: str, time_zone: str, public_key: str) -> str:
+    """The text of a new site.toml; `public_key` of its authority as hex, `name` quoted."""
+    head, desk, rest = SITE_TEMPLATE.partition("\n# A desk")
+    return (head + AUTHORITY_TEMPLATE + desk + rest).format(
+        site_id=site_id, name=name, tz=time_zone, public_key=public_key
+    )
+
+
 def read_site(folder: Path) -> tuple[SiteSettings | None, list[Problem]]:
     """Settings of `folder/site.toml` and everything wrong with it."""
     reader = read_toml(folder / "site.toml")
@@ -80,6 +93,7 @@ def read_site(folder: Path) -> tuple[SiteSettings | None, list[Problem]]:
         name=reader.text("name"),
         time_zone=reader.text("tz", "UTC"),
         positions=tuple(_position(table) for table in reader.tables("position")),
+        authority=_public_key(reader),
     )
     try:
         ZoneInfo(site.time_zone)
@@ -112,6 +126,19 @@ def read_topics(folder: Path) -> tuple[tuple[TopicMap, ...], list[Problem]]:
 def _check_version(reader: TableReader) -> None:
     if reader.integer("version", 1) > VERSION:
         reader.problem("version", "is newer than this program knows", "install the newer Leitstand")
+
+
+def _public_key(reader: TableReader) -> bytes:
+    """The authority's public key, empty for none. A site without one lets every station in that copies its files."""
+    text = reader.text("authority", "")
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b"?"
+    if len(key) not in (0, 32):
+        reader.problem("authority", "is no Ed25519 public key", "64 hexadecimal digits, as `leitstand init` wrote them")
+        return b""
+    return key
 
 
 def _position(table: TableReader) -> Position:

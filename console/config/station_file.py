@@ -22,6 +22,9 @@ code = "{code}"               # 2 or 3 characters, unique within the site; part 
 position = "desk"             # the desk this console belongs to, see site/site.toml
 # language = "de"             # "de" or "en"; empty: as the person chose
 # theme = "dark"              # "light" or "dark"
+# lock_after_s = 600          # nobody there for so long: view only; 0 = never, for attended desks
+# max_sessions = 3            # of one person at the same time
+# shift_s = 28800             # how long a PIN re-opens what a password began
 # anchor = "/var/lib/leitstand-anchor"   # outside the data folder: tells that the data folder was rolled back
 ballast_mb = 512              # given free when the disk is full, so that the journal lives on; 0: none
 
@@ -74,6 +77,9 @@ def read_station(folder: Path) -> tuple[StationSettings | None, list[Problem]]:
         theme=reader.choice("theme", ("light", "dark", ""), ""),
         data=reader.path("data", folder),
         site=reader.path("site", folder) or (folder / "site").resolve(),
+        lock_after_s=reader.integer("lock_after_s", 0, low=0, high=86_400),
+        max_sessions=reader.integer("max_sessions", 3, low=1, high=100),
+        shift_s=reader.integer("shift_s", 8 * 3600, low=600, high=86_400),
         backup=_backup(reader.section("backup"), folder),
         anchor=reader.path("anchor", folder),
         ballast_mb=reader.integer("ballast_mb", 512, low=0, high=65_536),

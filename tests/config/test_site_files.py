@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from console.config.site_files import SITE_TEMPLATE, TOPICS_TEMPLATE, read_site, read_topics
+from console.config.site_files import SITE_TEMPLATE, TOPICS_TEMPLATE, VERSION, first_site, read_site, read_topics
 
 
 def test_the_templates_are_valid(tmp_path):
@@ -29,3 +29,21 @@ def test_wrong_topic_filters_are_named(tmp_path):
     maps, problems = read_topics(tmp_path)
     assert [p.key for p in problems] == ["map[0].topic", "map[1].topic", "map[2].topic"]
     assert len(maps) == 4
+
+
+def test_a_new_site_names_its_authority_and_a_site_of_version_1_has_none(tmp_path):
+    (tmp_path / "site.toml").write_text(first_site(str(UUID(int=9)), '"Kassel"', "UTC", "ab" * 32), encoding="utf-8")
+    site, problems = read_site(tmp_path)
+    assert (problems, site.authority) == ([], bytes.fromhex("ab" * 32))
+    old = f'version = 1\nid = "{UUID(int=9)}"\nname = "Kassel"\ntz = "UTC"\n'
+    (tmp_path / "site.toml").write_text(old, encoding="utf-8")
+    site, problems = read_site(tmp_path)
+    assert (problems, site.authority) == ([], b"")
+    (tmp_path / "site.toml").write_text(old.replace("1", str(VERSION + 1), 1), encoding="utf-8")
+    assert [problem.key for problem in read_site(tmp_path)[1]] == ["version"]
+
+
+def test_an_authority_that_is_no_key_is_named(tmp_path):
+    for text in ("zz", "ab", "ab" * 31):
+        (tmp_path / "site.toml").write_text(first_site(str(UUID(int=9)), '"K"', "UTC", text), encoding="utf-8")
+        assert [problem.key for problem in read_site(tmp_path)[1]] == ["authority"]

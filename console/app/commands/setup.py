@@ -15,12 +15,14 @@ from console.app.exit_codes import Exit
 from console.config import site_files, station_file
 from console.config.alarm_rules import read_alarm_rules
 from console.config.assets_file import read_assets
+from console.config.private_file import write_private
 from console.config.problems import Problem, read_toml
 from console.config.users_file import FILE as USERS
 from console.config.users_file import MIN_PASSWORD, UserEntry, hash_password, read_users, write_first_user
 from console.domain.identity import uuid7
 from console.domain.people import Role
 from console.domain.refusal import Refused
+from console.services.identity.certificates import AUTHORITY_FILE, Authority
 
 _CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -87,7 +89,7 @@ def _write_station(options: argparse.Namespace, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if options.join:
         if site.resolve() != Path(options.join).resolve():
-            shutil.copytree(options.join, site, dirs_exist_ok=True)
+            _copy_site(Path(options.join), site)
     elif not (site / "site.toml").exists():
         _write_site(site, options.site or "Plant")
     host = socket.gethostname() or "station"
@@ -96,8 +98,26 @@ def _write_station(options: argparse.Namespace, folder: Path) -> None:
     )
     (folder / station_file.FILE).write_text(text, encoding="utf-8")
     print(f"wrote {folder / station_file.FILE} and {site}; next: name your broker there, then")
+    if hint := _join_hint(site):
+        print(hint)
     print(f"  leitstand check {folder}")
     print(f"  leitstand run --config {folder}")
+
+
+def _copy_site(source: Path, site: Path) -> None:
+    """The whole folder; what only its owner may read stays so."""
+    private = [name for name in (AUTHORITY_FILE, USERS) if (source / name).is_file()]
+    shutil.copytree(source, site, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*private))
+    for name in private:
+        write_private(site / name, (source / name).read_bytes())
+
+
+def _join_hint(site: Path) -> str:
+    """How a joined station comes in, empty when it does so by itself."""
+    settings, _ = site_files.read_site(site)
+    if settings is None or not settings.authority or (site / AUTHORITY_FILE).is_file():
+        return ""
+    return "this station watches until an administrator at an enrolled station types its pairing code (`enrol-station`)"
 
 
 def check(folder: Path) -> int:
@@ -140,8 +160,10 @@ def _site_named_in(folder: Path) -> Path:
 
 def _write_site(site: Path, name: str) -> None:
     site.mkdir(parents=True, exist_ok=True)
-    text = site_files.SITE_TEMPLATE.format(
-        site_id=_new_id(), name=json.dumps(name, ensure_ascii=False), tz="Europe/Berlin"
+    path = site / AUTHORITY_FILE
+    authority = Authority.load(path) if path.exists() else Authority.create(site)
+    text = site_files.first_site(
+        _new_id(), json.dumps(name, ensure_ascii=False), "Europe/Berlin", authority.public_key.hex()
     )
     files = {
         "site.toml": text,
