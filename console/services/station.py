@@ -58,13 +58,21 @@ class TrendQuery(Query[tuple[r.TrendColumns, ...]]):
 
 @dataclass(frozen=True, slots=True)
 class JournalQuery(Query[tuple[r.JournalRow, ...]]):
-    """Newest first, at most `limit` rows; empty texts ask for everything."""
+    """Newest first, at most `limit` rows; empty texts and zero times ask for everything.
+
+    `etype` may name several types or their first parts, separated by blanks. Times are when it was done,
+    [from_us, to_us), by the clock of the station that did it. `before_rid` goes on behind a row that is known.
+    """
 
     text: str = ""
     etype: str = ""
     user: str = ""
     entity: str = ""
     limit: int = 1000
+    from_us: int = 0
+    to_us: int = 0
+    station: str = ""  # its code
+    before_rid: int = 0
 
 
 @dataclass(frozen=True, slots=True)
