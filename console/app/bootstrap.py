@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum, auto
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -32,6 +33,7 @@ from console.services.identity.sign_on import SignOnDesk
 from console.services.identity.users import Users
 from console.services.inbox import Inbox
 from console.services.journal.entries import Entry
+from console.services.journal.holdings import CENTRE
 from console.services.journal.keys import FileKey
 from console.services.journal.log import JournalLog
 from console.services.journal.own_stream import Place
@@ -197,7 +199,8 @@ class Core:
         self.feed, self.followers = TagFeed(store), Followers()
         plant = PlantTopology(self.site.site_id, self._files.plant)
         return Parts(
-            store, self.engine, LiveRing(), plant, journal, desk, sign_on, operations, RecentJournal(journal.rows),
+            store, self.engine, LiveRing(), plant, journal, desk, sign_on, operations,
+            RecentJournal(journal.rows, journal.placed),
             alarm_history=alarm_history,
             tags_delta=self.feed.take,
             horn=self.engine.annunciation.snapshot,
@@ -223,7 +226,7 @@ class Core:
     async def _replay(self, projector: Projector, station_db: Database, consumers: Sequence[Consumer]) -> None:
         """Start-up is the same road as every day: facts first, then open alarms, then the tags as they were left."""
         parts = self.parts
-        marks = CentreMarks(parts.journal.is_in_centre, parts.desk.mark_in_centre)
+        marks = CentreMarks(partial(parts.journal.holdings.is_held, CENTRE), parts.desk.mark_in_centre)
 
         def apply(entries: tuple[Entry, ...]) -> None:
             projector.apply(entries)
@@ -241,7 +244,7 @@ class Core:
             await parts.journal.open()
         await parts.journal.replay(replayed)
         parts.journal.entries.subscribe(apply)
-        parts.journal.in_centre_changed.subscribe(marks.on_held)
+        parts.journal.holdings_changed.subscribe(marks.on_holdings)
         self.engine.restore(await station_db.readers.read(alarm_log.load_open), now_us())
         if station_db.set_aside is not None:
             text = f"The alarm log was damaged and begins anew; the old one is kept as {station_db.set_aside.name}"

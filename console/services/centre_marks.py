@@ -1,39 +1,39 @@
 """Which incident entries the centre holds: remembers what is not there yet, and tells the desk when it is."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
+from uuid import UUID
 
 from console.domain.facts import IncidentOpened
 from console.services.journal.entries import Entry
 
 _INCIDENT = IncidentOpened.entity_type
+Place = tuple[UUID, int, bytes]  # stream, seq, hash
 
 
 class CentreMarks:
-    """Fed by replay and by the journal's entries; `is_in_centre` answers for what is known at start."""
+    """Fed by replay, by the journal's entries, and by what peers tell; `is_there` says what is known now."""
 
-    def __init__(self, is_in_centre: Callable[[Entry], bool], mark: Callable[[Sequence[bytes]], None]) -> None:
-        self._is_in_centre = is_in_centre
+    def __init__(self, is_there: Callable[[UUID, int, bytes], bool], mark: Callable[[Sequence[bytes]], None]) -> None:
+        self._is_there = is_there
         self._mark = mark
-        self._waiting: dict[str, dict[int, bytes]] = {}  # stream -> seq -> hash
+        self._waiting: dict[UUID, list[Place]] = defaultdict(list)
 
     def on_entries(self, entries: Sequence[Entry]) -> None:
-        there = []
-        for entry in entries:
-            if entry.entity_type != _INCIDENT:
-                continue
-            if self._is_in_centre(entry):
-                there.append(entry.hash)
-            else:
-                self._waiting.setdefault(str(entry.stream), {})[entry.seq] = entry.hash
-        if there:
-            self._mark(there)
+        places = [(one.stream, one.seq, one.hash) for one in entries if one.entity_type == _INCIDENT]
+        self._sort(places)
 
-    def on_held(self, held: Mapping[str, int]) -> None:
-        """`held`: stream id -> highest sequence number that the centre has."""
+    def on_holdings(self, streams: Collection[UUID]) -> None:
+        """Of these streams the centre holds another part now."""
+        for stream in streams:
+            self._sort(self._waiting.pop(stream, []))
+
+    def _sort(self, places: Sequence[Place]) -> None:
         there = []
-        for stream, highest in held.items():
-            waiting = self._waiting.get(stream, {})
-            arrived = [seq for seq in waiting if seq <= highest]
-            there += [waiting.pop(seq) for seq in arrived]
+        for place in places:
+            if self._is_there(*place):
+                there.append(place[2])
+            else:
+                self._waiting[place[0]].append(place)
         if there:
             self._mark(there)

@@ -33,6 +33,7 @@ from console.services.records import (
     SamplesDelta,
     SessionRecord,
     StatusRecord,
+    SyncRecord,
     TagsDelta,
     TopologyDelta,
     TrendColumns,
@@ -74,6 +75,7 @@ class Parts:
     troubles: KeyedRecords[Trouble] = field(
         default_factory=lambda: KeyedRecords[Trouble](lambda trouble: (trouble.sender, trouble.kind))
     )
+    sync: Latest[SyncRecord] = field(default_factory=lambda: Latest(SyncRecord()))
 
 
 class LocalStation:
@@ -95,7 +97,8 @@ class LocalStation:
         }
         parts.sign_on.changed.subscribe(self._session.set)
         parts.journal.entries.subscribe(self._on_entries)
-        parts.journal.in_centre_changed.subscribe(parts.recent.on_centre)
+        parts.journal.holdings_changed.subscribe(parts.recent.on_holdings)
+        parts.journal.received.subscribe(lambda received: parts.recent.on_flags() if received.flagged else None)
         self._offer()
 
     async def submit(self, command: Command, session: Session | None = None) -> s.Receipt:
@@ -134,6 +137,7 @@ class LocalStation:
         hub.offer(s.TROUBLES, lambda: TroublesDelta(True, parts.troubles.all()), self._troubles_delta)
         hub.offer(s.TOPOLOGY, lambda: parts.plant.snapshot(parts.now_us()), self._topology_delta)
         hub.offer(s.INCIDENTS, parts.desk.snapshot, self._incidents_delta)
+        hub.offer(s.SYNC, parts.sync.snapshot, parts.sync.delta)
         hub.offer(s.JOURNAL, parts.recent.snapshot, parts.recent.delta)
         hub.offer_kind("samples", self._samples)
 

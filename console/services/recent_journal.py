@@ -1,21 +1,23 @@
 """The newest journal rows in memory, for whoever watches the journal live."""
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Sequence
+from uuid import UUID
 
 from console.services.journal.entries import Entry
 from console.services.records import JournalDelta, JournalRow
 
 KEPT = 1000
 Rows = Callable[[Sequence[Entry]], tuple[JournalRow, ...]]
+Placed = Callable[[JournalRow], JournalRow]
 
 
 class RecentJournal:
-    """Fed by the journal's entries and by what the centre has confirmed; gives deltas for the JOURNAL topic."""
+    """Fed by the journal's entries and by what centre and stations confirmed; gives deltas for the JOURNAL topic."""
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: Rows, placed: Placed) -> None:
         self._rows = rows
+        self._placed = placed
         self._kept: deque[JournalRow] = deque(maxlen=KEPT)
         self._changed: dict[str, JournalRow] = {}
 
@@ -24,11 +26,21 @@ class RecentJournal:
             self._kept.append(row)
             self._changed[row.hash] = row
 
-    def on_centre(self, held: Mapping[str, int]) -> None:
-        """`held`: stream id -> highest sequence number that the centre has."""
+    def on_holdings(self, streams: Collection[UUID]) -> None:
+        """Where events of these streams are kept has changed."""
         for i, row in enumerate(self._kept):
-            if not row.in_centre and row.seq <= held.get(str(row.stream), -1):
-                self._kept[i] = self._changed[row.hash] = replace(row, in_centre=True)
+            if row.stream in streams:
+                self._renew(i, row)
+
+    def on_flags(self) -> None:
+        """What is doubtful about events has changed."""
+        for i, row in enumerate(self._kept):
+            self._renew(i, row)
+
+    def _renew(self, i: int, row: JournalRow) -> None:
+        now = self._placed(row)
+        if now is not row:
+            self._kept[i] = self._changed[row.hash] = now
 
     def snapshot(self) -> JournalDelta:
         """Newest first."""

@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from console.services.centre_marks import CentreMarks
+from console.services.journal.event_table import Tip
+from console.services.journal.holdings import CENTRE, Holdings
 
 STREAM = UUID(int=5)
+OTHER = UUID(int=6)
 
 
 @dataclass
@@ -21,11 +24,13 @@ class Known:
 
 def test_entries_are_marked_when_the_centre_has_them():
     marked = []
-    marks = CentreMarks(lambda entry: entry.seq < 2, marked.extend)
+    holdings = Holdings()
+    holdings.told(CENTRE, [Tip(STREAM, 1, b"\1")])
+    marks = CentreMarks(lambda *place: holdings.is_held(CENTRE, *place), marked.extend)
     marks.on_entries([Known(1), Known(2), Known(3), Known(4, "condition")])
     assert marked == [b"\1"]
-    marks.on_held({str(STREAM): 2})
-    marks.on_held({str(STREAM): 2, str(UUID(int=6)): 9})
+    marks.on_holdings(holdings.told(CENTRE, [Tip(STREAM, 2, b"\2")]))
+    marks.on_holdings(holdings.told(CENTRE, [Tip(STREAM, 2, b"\2"), Tip(OTHER, 9, b"9")]))
     assert marked == [b"\1", b"\2"]
-    marks.on_held({str(STREAM): 4})
+    marks.on_holdings(holdings.told(CENTRE, [Tip(STREAM, 4, b"\4")]))
     assert marked == [b"\1", b"\2", b"\3"]

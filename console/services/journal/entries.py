@@ -18,6 +18,7 @@ class Actor:
     roles: tuple[str, ...] = ()
     session_id: str = ""
     auth_method: str = ""
+    policy_ver: int = 0  # how many facts about people and rights were known when this was decided
 
 
 SYSTEM = Actor("system", "system", "Leitstand", ("system",))
@@ -49,13 +50,21 @@ class Entry:
     is_own: bool
     body: bytes = field(default=b"", repr=False)
     sig: bytes = field(default=b"", repr=False)
+    meaning: str = ""  # of an electronic signature
+    policy_ver: int = 0
 
 
 class Journal(Protocol):
     """The append-only log. Lives in the main thread; writes happen in the writer thread (group commit)."""
 
     def append(
-        self, facts: Sequence[Fact], actor: Actor, *, reason: str = "", parents: Sequence[bytes] = ()
+        self,
+        facts: Sequence[Fact],
+        actor: Actor,
+        *,
+        reason: str = "",
+        parents: Sequence[bytes] = (),
+        meaning: str = "",
     ) -> Awaitable[tuple[Entry, ...]]:
         """Append the facts as one transaction; the result comes when they are durable, and after every subscriber
         to `entries` has applied them. Raises `Refused` when the journal cannot write (disk full, read-only)."""

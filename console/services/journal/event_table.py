@@ -26,7 +26,7 @@ Names = Callable[[str], tuple[str, str]]  # user id -> (login, shown name); call
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One incarnation of a station."""
+    """One incarnation of a station. `opened_hlc` and what follows is read, never given to `add_stream`."""
 
     stream: UUID
     station: UUID
@@ -35,6 +35,8 @@ class Stream:
     closed: bool
     head_seq: int
     head_hash: bytes
+    forked: bool = False
+    opened_hlc: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +51,26 @@ class Tip:
 SELECT_STORED = "SELECT e.rid, e.hash, e.body, e.sig, s.code FROM event e JOIN stream s USING (stream_id)"
 
 
+_SELECT_STREAM = (
+    "SELECT stream_id, station_id, code, pubkey, closed, head_seq, head_hash, forked, opened_hlc FROM stream"
+)
+
+
 def id_as_name(user_id: str) -> tuple[str, str]:
     return user_id, user_id
 
 
 def find_stream(connection: Connection, stream: UUID) -> Stream | None:
-    row = connection.exec_driver_sql(
-        "SELECT station_id, code, pubkey, closed, head_seq, head_hash FROM stream WHERE stream_id = ?", (str(stream),)
-    ).first()
-    return None if row is None else Stream(stream, UUID(row[0]), row[1], row[2], bool(row[3]), row[4], row[5])
+    row = connection.exec_driver_sql(f"{_SELECT_STREAM} WHERE stream_id = ?", (str(stream),)).first()
+    return None if row is None else _stream_of(row)
+
+
+def all_streams(connection: Connection) -> tuple[Stream, ...]:
+    return tuple(map(_stream_of, connection.exec_driver_sql(f"{_SELECT_STREAM} ORDER BY opened_hlc, stream_id")))
+
+
+def _stream_of(row: Any) -> Stream:
+    return Stream(UUID(row[0]), UUID(row[1]), row[2], row[3], bool(row[4]), row[5], row[6], bool(row[7]), row[8])
 
 
 def add_stream(connection: Connection, stream: Stream, opened_hlc: int, predecessor: UUID | None) -> None:
@@ -183,6 +196,8 @@ def entry_of(stored: Stored, own: UUID, names: Names) -> Entry:
         is_own=body.station == own,
         body=event.raw.body,
         sig=event.raw.sig,
+        meaning=body.meaning,
+        policy_ver=body.policy_ver,
     )
 
 
@@ -192,4 +207,4 @@ def _actor(event: Event, names: Names) -> Actor:
         if body.user_id == actor.user_id:
             return actor
     login, name = names(body.user_id)
-    return Actor(body.user_id, login, name, body.roles, body.session_id, body.auth_method)
+    return Actor(body.user_id, login, name, body.roles, body.session_id, body.auth_method, body.policy_ver)

@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import os
-from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TypeVar
 from uuid import UUID
 
@@ -16,11 +16,23 @@ from console.services.journal import event_table as table
 from console.services.journal.entries import Actor, Entry
 from console.services.journal.envelope import RawEvent
 from console.services.journal.facts_codec import check_text
+from console.services.journal.groups import Groups
 from console.services.journal.hlc import HybridClock
+from console.services.journal.holdings import CENTRE, Holdings
 from console.services.journal.keys import StationKey
-from console.services.journal.own_stream import OwnStream, Place, draft_of
-from console.services.journal.receiving import Received, Receiver
+from console.services.journal.own_stream import OWN, OwnStream, Place, draft_of, own_head
+from console.services.journal.receipts import (
+    add_receipts,
+    branches,
+    clear_flag,
+    clear_known_types,
+    last_receipts,
+    open_flags,
+)
+from console.services.journal.receiving import Enrolled, Received, Receiver
 from console.services.journal.row_query import rows_of, statement
+from console.services.journal.store import EventStore
+from console.services.journal.table_store import TableStore
 from console.services.notifier import Notifier
 from console.services.records import JournalRow
 from console.services.station import JournalQuery
@@ -28,7 +40,6 @@ from console.services.storage.ports import Reader, Writer
 
 T = TypeVar("T")
 Appended = tuple[list[table.Stored], list[table.Stored]]
-CENTRE = "centre"
 _CHUNK = 100  # received events per write, so that an operator's act never waits for more than one chunk
 log = logging.getLogger(__name__)
 
@@ -50,9 +61,15 @@ class JournalLog:
         now_us: Callable[[], int],
         random_bytes: Callable[[int], bytes] = os.urandom,
         names: table.Names = table.id_as_name,
+        certificate: Callable[[], str] = lambda: "",
+        enrolled: Enrolled = lambda _opening, _station: True,
     ) -> None:
         self.entries: Notifier[tuple[Entry, ...]] = Notifier()
-        self.in_centre_changed: Notifier[dict[str, int]] = Notifier()  # stream id -> highest seq there
+        self.holdings = Holdings()
+        self.holdings_changed: Notifier[set[UUID]] = Notifier()  # streams of which a peer holds another part now
+        self.own_head: Notifier[table.Tip] = Notifier()  # the newest durable event of this station
+        self.fork_found: Notifier[tuple[UUID, int]] = Notifier()  # a stream turned out to be forked, and where
+        self.received: Notifier[Received] = Notifier()
         self.event_count = 0
         self.forks = 0  # streams that were continued at two places: copied or restored data folders
         self.place = place
@@ -61,37 +78,56 @@ class JournalLog:
         self._now_us = now_us
         self._names = names
         self._clock = HybridClock(now_us)
-        self._own = OwnStream(place, key, self._clock, random_bytes)
-        self._receiver = Receiver(place, self._clock, self._own)
+        self._own = OwnStream(place, key, self._clock, random_bytes, certificate=certificate)
+        self._receiver = Receiver(place, self._clock, self._own, enrolled=enrolled)
         self._groups = Groups()
-        self._in_centre: dict[str, int] = {}
+        self._flags: dict[bytes, set[str]] = {}
 
-    async def open(self) -> None:
-        """Continue the clock and the own stream, or open a new stream (first start, other key, rolled-back file)."""
+    async def open(self, doubt: Callable[[EventStore], str] = lambda _store: "") -> None:
+        """Continue the clock and the own stream, or open a new stream (first start, other key, rolled-back file).
+
+        `doubt(store)` tells, in the writer's thread, why the open stream must not be continued (empty: it may).
+        """
         now = self._now_us()
-        self._clock.resume(await self._reader.read(lambda c: _newest_stamp(c, self.place.station)))
-        opened = await self._writer.write(lambda c: self._own.ensure_open(c, now))
-        self._publish(opened)
+
+        def ensure(connection: Connection) -> list[table.Stored]:
+            store = TableStore(connection)
+            clear_known_types(connection)
+            return self._own.ensure_open(store, now, doubt(store))
+
+        self._clock.resume(await self._reader.read(lambda c: TableStore(c).stamps_of(self.place.station)))
+        self._publish(await self._writer.write(ensure))
         await self.look()  # afterwards: what was opened just now is counted once
+        head = await self._reader.read(lambda c: own_head(TableStore(c)))
+        if head is not None:
+            self.own_head.notify(head)
 
     async def look(self) -> None:
         """What a reader needs who writes nothing: how much there is, and what the centre holds of it."""
         self.event_count = await self._reader.read(_count)
-        self._in_centre = await self._reader.read(_centre_receipts)
+        self._flags = await self._reader.read(open_flags)
+        for peer, ends in (await self._reader.read(last_receipts)).items():
+            self.holdings.told(peer, ends, await self._reader.read(_bound(branches, ends)))
 
     def append(
-        self, facts: Sequence[Fact], actor: Actor, *, reason: str = "", parents: Sequence[bytes] = ()
+        self,
+        facts: Sequence[Fact],
+        actor: Actor,
+        *,
+        reason: str = "",
+        parents: Sequence[bytes] = (),
+        meaning: str = "",
     ) -> "asyncio.Future[tuple[Entry, ...]]":
         """See `entries.Journal.append`. The facts are stored and applied even if the caller stops waiting."""
         answer: asyncio.Future[tuple[Entry, ...]] = asyncio.get_running_loop().create_future()
         now = self._now_us()
         try:
             check_text(reason)
-            draft = draft_of(facts, actor, reason=reason, parents=parents, wall_us=now)
+            draft = draft_of(facts, actor, reason=reason, parents=parents, wall_us=now, meaning=meaning)
         except Refused as refusal:
             answer.set_exception(refusal)
             return answer
-        written = asyncio.ensure_future(self._writer.write(lambda c: self._own.append(c, draft, now)))
+        written = asyncio.ensure_future(self._writer.write(lambda c: self._own.append(TableStore(c), draft, now)))
         written.add_done_callback(lambda done: self._on_appended(done, answer))
         return answer
 
@@ -100,16 +136,27 @@ class JournalLog:
         total = Received()
         for start in range(0, len(raws), _CHUNK):
             chunk, now = raws[start : start + _CHUNK], self._now_us()
-            part = await self._writer.write(_bound(self._receiver.receive, chunk, peer, now))
+            part = await self._writer.write(_bound(self._receive, chunk, peer, now))
+            await self._note_flags(part)
             self._publish(part.stored)
-            total.stored += part.stored
-            total.known += part.known
-            total.rejected += part.rejected
-        if total.stored:
+            total.add(part)
+            await asyncio.sleep(0)
+        if total.forked:
             self.forks = await self._reader.read(_forks)
+        for forked in total.forked:
+            self.fork_found.notify(forked)
         for rejected in total.rejected:
             log.info("event %s of %s not taken: %s", rejected.hash.hex()[:12], peer, rejected.reason)
+        self.received.notify(total)
         return total
+
+    def _receive(self, connection: Connection, raws: Sequence[RawEvent], peer: str, now_us: int) -> Received:
+        return self._receiver.receive(TableStore(connection), raws, peer, now_us)
+
+    async def _note_flags(self, part: Received) -> None:
+        if part.flagged:
+            hashes = tuple(part.flagged)
+            self._flags.update(await self._reader.read(lambda c: open_flags(c, hashes)))
 
     async def replay(self, callback: Callable[[tuple[Entry, ...]], None], chunk: int = 500) -> int:
         """Give every stored entry in (hlc, rid) order, whole transaction groups, in chunks; gives their number."""
@@ -136,19 +183,55 @@ class JournalLog:
 
     def rows(self, entries: Sequence[Entry]) -> tuple[JournalRow, ...]:
         """Entries as the journal view shows them."""
-        return rows_of(entries, self._in_centre)
+        return tuple(map(self.placed, rows_of(entries, {})))
+
+    def placed(self, row: JournalRow) -> JournalRow:
+        """The row with where its event is kept and what is doubtful about it, as known now."""
+        event_hash = bytes.fromhex(row.hash)
+        in_centre, stations = self.holdings.places(row.stream, row.seq, event_hash)
+        flags = tuple(sorted(self._flags.get(event_hash, ())))
+        if (in_centre, stations, flags) == (row.in_centre, row.stations, row.flags):
+            return row
+        return replace(row, in_centre=in_centre, stations=stations, flags=flags)
 
     def is_in_centre(self, entry: Entry) -> bool:
         """True when the centre has told that it holds the entry durably."""
-        return entry.seq <= self._in_centre.get(str(entry.stream), 0)
+        return self.holdings.is_held(CENTRE, entry.stream, entry.seq, entry.hash)
 
-    async def note_receipts(self, peer: str, held: Sequence[table.Tip]) -> None:
-        """A peer holds these streams up to here. For the centre this replaces what was believed before."""
+    async def flag(self, event_hash: bytes, flag: str) -> None:
+        """Mark an event as doubtful (`event_flag`), until somebody clears it."""
         now = self._now_us()
-        await self._writer.write(lambda c: _add_receipts(c, peer, held, now))
-        if peer == CENTRE:
-            self._in_centre = {**self._in_centre, **{str(tip.stream): tip.seq for tip in held}}
-            self.in_centre_changed.notify(self._in_centre)
+        await self._writer.write(lambda c: table.flag_event(c, event_hash, flag, now))
+        self._flags.setdefault(event_hash, set()).add(flag)
+
+    async def clear_flag(self, event_hash: bytes, flag: str, cleared_by: bytes) -> None:
+        """What was doubtful is settled by another event, as by a countersignature."""
+        await self._writer.write(lambda c: clear_flag(c, event_hash, flag, cleared_by))
+        self._flags.get(event_hash, set()).discard(flag)
+
+    async def note_vector(self, peer: str, ends: Sequence[table.Tip]) -> bool:
+        """Where a peer says that streams end, its own writes included. True when an event of ours turned up that is
+        unknown here: from now on this station writes into a new stream (invariants 13, 14)."""
+        streams = {tip.stream for tip in ends}
+
+        def look(connection: Connection) -> bool:
+            store = TableStore(connection)
+            return any(self._own.on_foreign_end(store, tip.stream, tip.hash) for tip in ends)
+
+        own = await self._reader.read(lambda c: table.read_meta(c, OWN))
+        return own is not None and UUID(own) in streams and await self._writer.write(look)
+
+    async def note_receipts(self, peer: str, held: Sequence[table.Tip], signatures: Sequence[bytes] = ()) -> None:
+        """A peer holds these streams up to here, durably. This replaces what was believed of these streams before;
+        one that holds less than it once confirmed was restored, and gets it again."""
+        now = self._now_us()
+        before = self.holdings.ends_of(peer)
+        if any(tip.seq < before.get(tip.stream, 0) for tip in held):
+            log.info("receipt_regress: %s holds less than it confirmed; it gets the rest again", peer)
+        await self._writer.write(lambda c: add_receipts(c, peer, held, signatures, now))
+        changed = self.holdings.told(peer, held, await self._reader.read(lambda c: branches(c, held)))
+        if changed:
+            self.holdings_changed.notify(changed)
 
     async def set_cursor(self, name: str, rid: int) -> None:
         """Remember how far a consumer of local rows has come."""
@@ -166,6 +249,8 @@ class JournalLog:
         opened, made = done.result()
         self._publish(opened)
         entries = self._publish(made)
+        last = made[-1].event
+        self.own_head.notify(table.Tip(last.stream, last.seq, last.raw.hash))
         if not answer.done():
             answer.set_result(entries)
 
@@ -181,36 +266,8 @@ class JournalLog:
         return tuple(table.entry_of(one, self.place.station, self._names) for one in stored)
 
 
-class Groups:
-    """Holds events of a transaction back until all of it is here (invariant 10)."""
-
-    def __init__(self) -> None:
-        self._waiting: dict[UUID, list[table.Stored]] = defaultdict(list)
-
-    def complete(self, arrived: Sequence[table.Stored]) -> list[table.Stored]:
-        """The events whose groups are whole now; others wait."""
-        whole: list[table.Stored] = []
-        for stored in arrived:
-            body = stored.event.body
-            if body.tx_n <= 1:
-                whole.append(stored)
-                continue
-            group = self._waiting[body.tx_id]
-            group.append(stored)
-            if len(group) >= body.tx_n:
-                whole += sorted(self._waiting.pop(body.tx_id), key=lambda one: one.event.body.tx_i)
-        return whole
-
-
 def _bound(function: Callable[..., T], *arguments: object) -> Callable[[Connection], T]:
     return lambda connection: function(connection, *arguments)
-
-
-def _newest_stamp(connection: Connection, station: UUID) -> int:
-    row = connection.exec_driver_sql(
-        "SELECT max(e.hlc) FROM stream s JOIN event e ON e.hash = s.head_hash WHERE s.station_id = ?", (str(station),)
-    ).first()
-    return int(row[0]) if row and row[0] is not None else 0
 
 
 def _count(connection: Connection) -> int:
@@ -219,18 +276,3 @@ def _count(connection: Connection) -> int:
 
 def _forks(connection: Connection) -> int:
     return int(connection.exec_driver_sql("SELECT count(*) FROM stream WHERE forked = 1").scalar_one())
-
-
-def _centre_receipts(connection: Connection) -> dict[str, int]:
-    rows = connection.exec_driver_sql(
-        "SELECT stream_id, max(seq) FROM receipt WHERE peer_id = ? GROUP BY stream_id", (CENTRE,)
-    )
-    return {row[0]: int(row[1]) for row in rows}
-
-
-def _add_receipts(connection: Connection, peer: str, held: Sequence[table.Tip], now_us: int) -> None:
-    for tip in held:
-        connection.exec_driver_sql(
-            "INSERT OR IGNORE INTO receipt (peer_id, stream_id, seq, hash, at) VALUES (?, ?, ?, ?, ?)",
-            (peer, str(tip.stream), tip.seq, tip.hash, now_us),
-        )

@@ -6,27 +6,21 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import msgspec
-from sqlalchemy.engine import Connection
 
 from console.domain.facts import Fact, StreamOpened
 from console.domain.identity import uuid7
+from console.domain.refusal import Refused
 from console.services.journal.entries import SYSTEM, Actor
 from console.services.journal.envelope import FIRST, Body, Event, RawEvent, encode_body, hash_of
-from console.services.journal.event_table import (
-    Stored,
-    Stream,
-    add_stream,
-    close_stream,
-    find_stream,
-    insert_event,
-    read_meta,
-    write_meta,
-)
+from console.services.journal.event_table import Stored, Stream, Tip
 from console.services.journal.facts_codec import encode_fact, entity_id_of
 from console.services.journal.hlc import HybridClock, as_text
 from console.services.journal.keys import StationKey
+from console.services.journal.store import EventStore
 
-_OWN = "own_stream"
+MAX_GROUP = 200  # events of one transaction (sync.md section 5, step 3)
+OWN = "own_stream"
+_CLOSED_BECAUSE = "own_stream_closed_because"
 _NO_TENANT = UUID(int=0)  # until enrolled at a centre
 
 
@@ -50,60 +44,114 @@ class Draft:
     reason: str
     parents: tuple[bytes, ...]
     wall_us: int
+    meaning: str = ""
+
+
+def _zone_minutes(wall_us: int) -> int:
+    """Offset of the PC's zone: what the operator's wall clock said."""
+    try:
+        return (time.localtime(wall_us // 1_000_000).tm_gmtoff or 0) // 60
+    except (OverflowError, OSError, ValueError):
+        return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the operating system says about the moment of an act; the simulator gives its own."""
+
+    boot_id: str
+    mono_ms: Callable[[], int] = lambda: time.monotonic_ns() // 1_000_000
+    zone_minutes: Callable[[int], int] = _zone_minutes
 
 
 class OwnStream:
-    """Appends to this station's open stream; opens a new one on first start, another key, or a rolled-back file."""
+    """Appends to this station's open stream; opens a new incarnation whenever the old one may live on elsewhere.
 
-    def __init__(self, place: Place, key: StationKey, clock: HybridClock, random_bytes: Callable[[int], bytes]) -> None:
+    `certificate` is what the streams open with, empty at a site without an authority.
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        key: StationKey,
+        clock: HybridClock,
+        random_bytes: Callable[[int], bytes],
+        *,
+        certificate: Callable[[], str] = lambda: "",
+        surroundings: Surroundings | None = None,
+    ) -> None:
         self._place = place
         self._key = key
         self._clock = clock
         self._random = random_bytes
-        self._boot_id = random_bytes(16).hex()
+        self._certificate = certificate
+        self._around = surroundings or Surroundings(random_bytes(16).hex())
 
-    def ensure_open(self, connection: Connection, wall_us: int) -> list[Stored]:
-        """The stream's opening event when a new stream had to be opened, else nothing."""
-        known = read_meta(connection, _OWN)
-        stream = find_stream(connection, UUID(known)) if known else None
-        if stream is not None and not stream.closed and stream.public_key == self._key.public_key:
+    def ensure_open(self, store: EventStore, wall_us: int, doubt: str = "") -> list[Stored]:
+        """The stream's opening event when a new stream had to be opened, else nothing.
+
+        `doubt` is why the open stream must not be continued (fingerprint, rolled_back, salvage, restored); empty: none.
+        """
+        known = store.meta(OWN)
+        stream = store.stream(UUID(known)) if known else None
+        reason = doubt or self._why_new(store, stream)
+        if stream is not None and not reason:
             return []
-        reason = "first_start" if stream is None else "rolled_back" if stream.closed else "key"
         if stream is not None:
-            close_stream(connection, stream.stream)
-        return [self._open(connection, wall_us, reason, stream)]
+            store.close_stream(stream.stream)
+        return [self._open(store, wall_us, reason, stream)]
 
-    def append(self, connection: Connection, draft: Draft, recv_at: int) -> tuple[list[Stored], list[Stored]]:
+    def _why_new(self, store: EventStore, stream: Stream | None) -> str:
+        if stream is None:
+            return "first_start"
+        if stream.closed:
+            return store.meta(_CLOSED_BECAUSE) or "rolled_back"
+        return "" if stream.public_key == self._key.public_key else "key"
+
+    def append(self, store: EventStore, draft: Draft, recv_at: int) -> tuple[list[Stored], list[Stored]]:
         """Store the draft as one transaction group: (the opening event if any, the draft's events in order)."""
-        opened = self.ensure_open(connection, draft.wall_us)
-        known = read_meta(connection, _OWN)
-        stream = find_stream(connection, UUID(known or ""))
+        opened = self.ensure_open(store, draft.wall_us)
+        known = store.meta(OWN)
+        stream = store.stream(UUID(known or ""))
         assert stream is not None
         seq, prev, tx_id = stream.head_seq, stream.head_hash, self._new_id(draft.wall_us)
         made = []
         for number in range(len(draft.facts)):
             seq += 1
             event = self._event(draft, number, stream.stream, seq, prev, tx_id)
-            made.append(Stored(event, insert_event(connection, event, "", recv_at), self._place.code))
+            made.append(Stored(event, store.insert(event, "", recv_at), self._place.code))
             prev = event.raw.hash
         return opened, made
 
-    def on_unknown_own_event(self, connection: Connection, stream: UUID) -> None:
-        """Somebody holds an event of ours that we do not know: our file was rolled back or cloned (invariant 14)."""
-        if read_meta(connection, _OWN) == str(stream):
-            close_stream(connection, stream)
+    def on_foreign_end(self, store: EventStore, stream: UUID, event_hash: bytes) -> bool:
+        """A peer names this event as the end of a stream of ours. Unknown here: somebody else wrote it, or this file
+        was rolled back; the next event goes into a new stream (invariant 14). True when that was found now."""
+        if store.meta(OWN) != str(stream) or store.place_of(event_hash) is not None:
+            return False
+        open_stream = store.stream(stream)
+        if open_stream is None or open_stream.closed:
+            return False
+        store.set_meta(_CLOSED_BECAUSE, "unknown_own")
+        store.close_stream(stream)
+        return True
 
-    def _open(self, connection: Connection, wall_us: int, reason: str, predecessor: Stream | None) -> Stored:
+    def _open(self, store: EventStore, wall_us: int, reason: str, predecessor: Stream | None) -> Stored:
         stream_id = self._new_id(wall_us)
         fact = StreamOpened(
-            stream_id, self._place.code, self._key.public_key.hex(), reason, predecessor.stream if predecessor else None
+            stream_id,
+            self._place.code,
+            self._key.public_key.hex(),
+            reason,
+            predecessor.stream if predecessor else None,
+            self._certificate(),
         )
         draft = draft_of([fact], SYSTEM, reason="", parents=(), wall_us=wall_us)
         event = self._event(draft, 0, stream_id, 1, FIRST, self._new_id(wall_us))
         opened = Stream(stream_id, self._place.station, self._place.code, self._key.public_key, False, 0, FIRST)
-        add_stream(connection, opened, event.hlc, fact.predecessor)
-        rid = insert_event(connection, event, "", wall_us)
-        write_meta(connection, _OWN, str(stream_id))
+        store.add_stream(opened, event.hlc, fact.predecessor)
+        rid = store.insert(event, "", wall_us)
+        store.set_meta(OWN, str(stream_id))
+        store.set_meta(_CLOSED_BECAUSE, "")
         return Stored(event, rid, self._place.code)
 
     def _event(self, draft: Draft, number: int, stream: UUID, seq: int, prev: bytes, tx_id: UUID) -> Event:
@@ -128,15 +176,17 @@ class OwnStream:
             tx_id=tx_id,
             tx_n=len(draft.facts),
             tx_i=number,
-            tz_min=_zone_minutes(draft.wall_us),
-            boot_id=self._boot_id,
-            mono_ms=time.monotonic_ns() // 1_000_000,
+            tz_min=self._around.zone_minutes(draft.wall_us),
+            boot_id=self._around.boot_id,
+            mono_ms=self._around.mono_ms(),
             user_id=actor.user_id,
             session_id=actor.session_id,
             auth_method=actor.auth_method,
             roles=actor.roles,
+            policy_ver=actor.policy_ver,
             parents=tuple(parent.hex() for parent in draft.parents),
             reason=draft.reason,
+            meaning=draft.meaning,
         )
         encoded = encode_body(body)
         event_hash = hash_of(prev, encoded)
@@ -146,15 +196,18 @@ class OwnStream:
         return uuid7(max(0, wall_us // 1000), int.from_bytes(self._random(10), "big"))
 
 
-def draft_of(facts: Sequence[Fact], actor: Actor, *, reason: str, parents: Sequence[bytes], wall_us: int) -> Draft:
+def draft_of(
+    facts: Sequence[Fact], actor: Actor, *, reason: str, parents: Sequence[bytes], wall_us: int, meaning: str = ""
+) -> Draft:
     """Check and encode facts; raises Refused for what the journal does not carry."""
+    if not 0 < len(facts) <= MAX_GROUP:
+        raise Refused("Not saved: {n} records at once; at most {limit} are allowed.", n=len(facts), limit=MAX_GROUP)
     payloads = tuple(encode_fact(fact) for fact in facts)
-    return Draft(tuple(facts), payloads, actor, reason, tuple(parents), wall_us)
+    return Draft(tuple(facts), payloads, actor, reason, tuple(parents), wall_us, meaning)
 
 
-def _zone_minutes(wall_us: int) -> int:
-    """Offset of the PC's zone: what the operator's wall clock said."""
-    try:
-        return (time.localtime(wall_us // 1_000_000).tm_gmtoff or 0) // 60
-    except (OverflowError, OSError, ValueError):
-        return 0
+def own_head(store: EventStore) -> Tip | None:
+    """The newest event of this station's open stream, None before the first start."""
+    known = store.meta(OWN)
+    stream = store.stream(UUID(known)) if known else None
+    return None if stream is None else Tip(stream.stream, stream.head_seq, stream.head_hash)

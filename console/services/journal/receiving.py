@@ -1,27 +1,23 @@
 """Takes events of other stations in: nothing unverified is stored, nothing stored twice (sync.md section 5, step 4)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy.engine import Connection
-
 from console.domain.facts import FACTS, StreamOpened
+from console.domain.station_facts import StationRevoked
 from console.services.journal.envelope import BadEvent, Event, RawEvent, check_signature, decode_event
-from console.services.journal.event_table import (
-    Stored,
-    Stream,
-    add_stream,
-    find_stream,
-    flag_event,
-    insert_event,
-    place_of,
-)
+from console.services.journal.event_table import Stored, Stream
 from console.services.journal.facts_codec import decode_fact
 from console.services.journal.hlc import HybridClock
 from console.services.journal.own_stream import OwnStream, Place
+from console.services.journal.store import EventStore, Held, Rejection
 
-MISSING = "predecessor is missing"  # not bad in itself: it may come later, or its stream is forked
+OTHER_SITE = "of another site"
+NOT_ENROLLED = "station is not enrolled"
+
+Signed = Callable[[Event, bytes], None]  # raises BadEvent unless the key signed the event
+Enrolled = Callable[[StreamOpened, UUID], bool]  # (opening, station): the site's authority knows the stream's key
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,82 +30,172 @@ class Rejected:
     reason: str
 
 
+Trust = list[dict[UUID, int]]  # per revocation of a station: stream -> last trusted seq
+
+
 @dataclass(slots=True)
 class Received:
-    """What became of a batch."""
+    """What became of a batch. `held` wait for a predecessor; `forked` are streams found forked just now."""
 
     stored: list[Stored] = field(default_factory=list)
     known: int = 0
+    held: int = 0
     rejected: list[Rejected] = field(default_factory=list)
+    forked: list[tuple[UUID, int]] = field(default_factory=list)
+    flagged: set[bytes] = field(default_factory=set)
+    trust: dict[UUID, Trust] = field(default_factory=dict, repr=False)  # of this batch only
+
+    def add(self, other: "Received") -> None:
+        self.stored += other.stored
+        self.known += other.known
+        self.held += other.held
+        self.rejected += other.rejected
+        self.forked += other.forked
+        self.flagged |= other.flagged
 
 
 class Receiver:
     """Verifies and stores; runs in the writer thread and may run again, so it keeps no state."""
 
-    def __init__(self, place: Place, clock: HybridClock, own: OwnStream) -> None:
+    def __init__(
+        self,
+        place: Place,
+        clock: HybridClock,
+        own: OwnStream,
+        *,
+        enrolled: Enrolled = lambda _opening, _station: True,
+        signed: Signed = check_signature,
+    ) -> None:
         self._place = place
         self._clock = clock
         self._own = own
+        self._enrolled = enrolled
+        self._signed = signed
 
-    def receive(self, connection: Connection, raws: Sequence[RawEvent], peer: str, now_us: int) -> Received:
-        """Store what is new and sound, in stream order whatever the order of arrival."""
+    def receive(self, store: EventStore, raws: Sequence[RawEvent], peer: str, now_us: int) -> Received:
+        """Store what is new and sound, in stream order whatever the order of arrival; then what waited for it."""
         received = Received()
         events: list[Event] = []
         for raw in raws:
             try:
                 events.append(decode_event(raw))
             except BadEvent as error:
-                received.rejected.append(Rejected(raw.hash, None, 0, str(error)))
+                self._reject(store, Rejected(raw.hash, None, 0, str(error)), peer, now_us, received)
         for event in sorted(events, key=lambda e: (e.stream, e.seq, e.raw.hash)):
-            try:
-                self._store(connection, event, peer, now_us, received)
-            except BadEvent as error:
-                received.rejected.append(Rejected(event.raw.hash, event.stream, event.seq, str(error)))
+            self._take(store, event, peer, now_us, received)
         return received
 
-    def _store(self, connection: Connection, event: Event, peer: str, now_us: int, received: Received) -> None:
-        if place_of(connection, event.raw.hash) is not None:
-            received.known += 1
-            return
-        if (event.body.tenant, event.body.site) != (self._place.tenant, self._place.site):
-            raise BadEvent("of another site")
-        stream = find_stream(connection, event.stream)
-        if stream is None:
-            stream = self._new_stream(connection, event)
-        check_signature(event, stream.public_key)
-        if event.body.station != stream.station:
-            raise BadEvent("of another station than its stream")
-        if event.seq > 1 and place_of(connection, event.prev) != (event.stream, event.seq - 1):
-            raise BadEvent(MISSING)
-        rid = insert_event(connection, event, peer, now_us)
-        self._flag(connection, event, stream, now_us)
-        if event.body.station == self._place.station:
-            self._own.on_unknown_own_event(connection, event.stream)
-        received.stored.append(Stored(event, rid, stream.code))
+    def _take(self, store: EventStore, event: Event, peer: str, now_us: int, received: Received) -> None:
+        """One event and everything that waited for it; a chain of any length without recursion."""
+        waiting = [event]
+        while waiting:
+            one = waiting.pop()
+            try:
+                is_new = self._store(store, one, peer, now_us, received)
+            except BadEvent as error:
+                rejected = Rejected(one.raw.hash, one.stream, one.seq, str(error))
+                self._reject(store, rejected, peer, now_us, received)
+                continue
+            if is_new:
+                waiting += map(decode_event, store.held_behind(one.raw.hash))
 
-    @staticmethod
-    def _new_stream(connection: Connection, event: Event) -> Stream:
+    def _store(self, store: EventStore, event: Event, peer: str, now_us: int, received: Received) -> bool:
+        if store.place_of(event.raw.hash) is not None:
+            received.known += 1
+            return False
+        if (event.body.tenant, event.body.site) != (self._place.tenant, self._place.site):
+            raise BadEvent(OTHER_SITE)
+        if event.body.station == self._place.station:
+            self._own.on_foreign_end(store, event.stream, event.raw.hash)
+        if event.seq > 1 and store.place_of(event.prev) is None:
+            store.hold(Held(event.raw, event.stream, event.seq, event.prev), now_us)
+            received.held += 1
+            return False
+        stream = store.stream(event.stream)
+        opened = self._opening(event) if stream is None else None
+        public_key = opened.public_key if opened else stream.public_key if stream else b""
+        self._signed(event, public_key)
+        if stream is not None and event.body.station != stream.station:
+            raise BadEvent("of another station than its stream")
+        if event.seq > 1 and store.place_of(event.prev) != (event.stream, event.seq - 1):
+            raise BadEvent("does not follow the event that it names")
+        if opened is not None:
+            store.add_stream(opened, event.hlc, self._predecessor(event))
+            stream = opened
+        assert stream is not None
+        rid = store.insert(event, peer, now_us)
+        self._flag(store, event, stream, now_us, received)
+        received.stored.append(Stored(event, rid, stream.code))
+        return True
+
+    def _opening(self, event: Event) -> Stream:
+        """The stream that this event opens. Raises BadEvent unless it does, with a key that the site knows."""
         body = event.body
         fact = decode_fact(body.etype, body.min_reader, bytes(body.payload))
-        if event.seq != 1:
-            raise BadEvent(MISSING)
-        if not isinstance(fact, StreamOpened) or fact.stream != event.stream:
+        if event.seq != 1 or not isinstance(fact, StreamOpened) or fact.stream != event.stream:
             raise BadEvent("stream does not begin with its opening")
         try:
             public_key = bytes.fromhex(fact.public_key_hex)
         except ValueError as error:
             raise BadEvent("stream opens without a key") from error
-        check_signature(event, public_key)
-        stream = Stream(event.stream, body.station, fact.station_code, public_key, False, 0, bytes(32))
-        add_stream(connection, stream, event.hlc, fact.predecessor)
-        return stream
+        if not self._enrolled(fact, body.station):
+            raise BadEvent(NOT_ENROLLED)
+        return Stream(event.stream, body.station, fact.station_code, public_key, False, 0, bytes(32))
 
-    def _flag(self, connection: Connection, event: Event, stream: Stream, now_us: int) -> None:
+    @staticmethod
+    def _predecessor(event: Event) -> UUID | None:
+        fact = decode_fact(event.body.etype, event.body.min_reader, bytes(event.body.payload))
+        return fact.predecessor if isinstance(fact, StreamOpened) else None
+
+    def _flag(self, store: EventStore, event: Event, stream: Stream, now_us: int, received: Received) -> None:
         body = event.body
+        for flag in self._doubts(store, event, stream, received):
+            store.flag(event.raw.hash, flag, now_us)
+            received.flagged.add(event.raw.hash)
+        if body.etype == StationRevoked.etype:
+            fact = decode_fact(body.etype, body.min_reader, bytes(body.payload))
+            if isinstance(fact, StationRevoked):
+                received.trust.pop(fact.station_id, None)
+                received.flagged |= flag_revoked(store, fact, now_us)
+
+    def _doubts(self, store: EventStore, event: Event, stream: Stream, received: Received) -> list[str]:
+        """What is doubtful about a stored event: kept and forwarded all the same."""
+        body, doubts = event.body, []
         if not self._clock.observe(event.hlc):
-            flag_event(connection, event.raw.hash, "clock_suspect", now_us)
+            doubts.append("clock_suspect")
         if event.seq <= stream.head_seq:
-            flag_event(connection, event.raw.hash, "fork_branch", now_us)
-            connection.exec_driver_sql("UPDATE stream SET forked = 1 WHERE stream_id = ?", (str(event.stream),))
+            doubts.append("fork_branch")
+            if not stream.forked:
+                store.mark_forked(event.stream)
+                received.forked.append((event.stream, event.seq))
         if decode_fact(body.etype, body.min_reader, bytes(body.payload)) is None:
-            flag_event(connection, event.raw.hash, "poison" if body.etype in FACTS else "unknown_type", now_us)
+            doubts.append("poison" if body.etype in FACTS else "unknown_type")
+        if body.station not in received.trust:
+            received.trust[body.station] = trust_in(store, body.station)
+        if any(event.seq > trusted.get(event.stream, 0) for trusted in received.trust[body.station]):
+            doubts.append("revoked_station")
+        return doubts
+
+    @staticmethod
+    def _reject(store: EventStore, rejected: Rejected, peer: str, now_us: int, received: Received) -> None:
+        received.rejected.append(rejected)
+        store.note_rejection(Rejection(rejected.hash, rejected.stream, rejected.seq, rejected.reason, peer, now_us))
+
+
+def trust_in(store: EventStore, station: UUID) -> Trust:
+    """What administrators left of the trust in a station; empty for one that nobody revoked (P18)."""
+    return [dict(zip(streams, seqs, strict=False)) for streams, seqs in store.revocations(station)]
+
+
+def flag_revoked(store: EventStore, fact: StationRevoked, now_us: int) -> set[bytes]:
+    """Flag what is already here and behind the last trusted events of a revoked station; gives their hashes."""
+    trusted = dict(zip(fact.streams, fact.seqs, strict=False))
+    flagged = {
+        tip.hash
+        for stream in store.streams()
+        if stream.station == fact.station_id
+        for tip in store.hashes(stream.stream, trusted.get(stream.stream, 0) + 1, stream.head_seq)
+    }
+    for event_hash in flagged:
+        store.flag(event_hash, "revoked_station", now_us)
+    return flagged

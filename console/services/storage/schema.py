@@ -48,6 +48,17 @@ _JOURNAL_1 = (
     "CREATE TABLE cursor (name TEXT PRIMARY KEY, projection_ver INTEGER NOT NULL, rid INTEGER NOT NULL) STRICT",
 )
 
+_JOURNAL_2 = (
+    """CREATE TABLE pending (
+        hash BLOB PRIMARY KEY, missing_prev BLOB NOT NULL, stream_id TEXT NOT NULL, seq INTEGER NOT NULL,
+        body BLOB NOT NULL, sig BLOB NOT NULL, recv_at INTEGER NOT NULL, size INTEGER NOT NULL) STRICT""",
+    "CREATE INDEX pending_prev ON pending (missing_prev)",
+    "CREATE INDEX pending_age ON pending (recv_at, seq)",
+    """CREATE TABLE rejected (
+        hash BLOB PRIMARY KEY, stream_id TEXT NOT NULL, seq INTEGER NOT NULL, reason TEXT NOT NULL,
+        peer TEXT NOT NULL, since INTEGER NOT NULL) STRICT""",
+)
+
 
 def _refuse_change(table: str) -> tuple[str, ...]:
     return tuple(
@@ -65,7 +76,13 @@ def _execute(statements: Sequence[str]) -> Callable[[Connection], None]:
     return step
 
 
-JOURNAL = Schema("journal", (_execute((*_JOURNAL_1, *_refuse_change("event"), *_refuse_change("receipt"))),))
+JOURNAL = Schema(
+    "journal",
+    (
+        _execute((*_JOURNAL_1, *_refuse_change("event"), *_refuse_change("receipt"))),
+        _execute(_JOURNAL_2),
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)

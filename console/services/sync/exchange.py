@@ -1,125 +1,91 @@
-"""One exchange with the centre: push what it lacks, fetch what we lack, push the alarm lane; bounded, so that a
-backlog never keeps an operator's act waiting for long."""
+"""The road to the centre: carries the questions of an exchange to its SQL functions, and the alarm log in its lane."""
 
-import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy.engine import Connection
 
-from console.services.journal.envelope import RawEvent, decode_event
-from console.services.journal.event_table import Tip, events_after, find_stream, place_of, tips
+from console.services.journal.envelope import decode_event
+from console.services.journal.event_table import Tip
+from console.services.journal.store import Disk
+from console.services.sync import messages as m
 from console.services.sync.alarm_lane import RowsSince
 from console.services.sync.central import BATCH, Central
-from console.services.sync.vector import Difference, Span, compare
+from console.services.sync.conversation import Budget, Outcome, exchange
+from console.services.sync.fork_search import digest
 
-_PUSH_BATCHES = 8
-_PULL_BATCHES = 4
-_REST_S = 30.0
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What an exchange found. `is_drained` is False when more waits to be pushed or pulled at once."""
-
-    pulled: list[RawEvent] = field(default_factory=list)
-    pulled_streams: set[UUID] = field(default_factory=set)
-    held: list[Tip] = field(default_factory=list)
-    equal: set[UUID] = field(default_factory=set)
-    waiting: int = 0
-    is_drained: bool = True
+_LANE_BATCHES = 8
+_HASHES_AT_ONCE = 4096
 
 
 class Exchange:
-    """Works on a read-only connection to journal.db and a session with the centre; both belong to the sync thread.
+    """Works on a read-only view of journal.db and a session with the centre; both belong to the sync thread."""
 
-    A whole stream (fork, doubt) is walked through over several runs and then rests, since its heads may stay apart.
-    """
-
-    def __init__(self, central: Central, journal: Connection, station: UUID) -> None:
+    def __init__(self, central: Central, disk: Disk, hello: m.Hello) -> None:
         self._central = central
-        self._journal = journal
-        self._station = station
-        self._reached: dict[tuple[UUID, str], tuple[int, bytes]] = {}
-        self._rests_until: dict[tuple[UUID, str], float] = {}
+        self._disk = disk
+        self._hello = hello
+        self._chains: dict[UUID, list[Tip]] = {}
 
-    def run(self, *, may_pull: bool, in_doubt: Collection[UUID]) -> Outcome:
+    def run(self, *, may_pull: bool, resting: Collection[UUID], budget: Budget | None = None) -> Outcome:
         """Push first, own streams before others, then pull unless what was pulled before is still taken in."""
-        difference = self._compare(in_doubt)
         outcome = Outcome()
-        budget = _PUSH_BATCHES
-        for span in sorted(difference.push, key=self._is_foreign):
-            budget = self._walk(span, "push", budget, self._push)
-        if difference.push:
-            difference = self._compare(in_doubt)
-        outcome.is_drained = budget > 0
-        if may_pull:
-            budget = _PULL_BATCHES
-            for span in difference.pull:
-                budget = self._walk(span, "pull", budget, lambda *place: self._pull(outcome, *place))
-            outcome.is_drained = outcome.is_drained and budget > 0
-        outcome.held, outcome.equal, outcome.waiting = difference.held, difference.equal, difference.waiting
-        return outcome
+        self._chains.clear()
+        talk = exchange(
+            self._disk,
+            self._hello,
+            outcome,
+            budget or Budget(),
+            pushes=True,
+            pulls=may_pull,
+            resting=resting,
+            own_first=self._hello.station,
+        )
+        try:
+            question = next(talk)
+            while True:
+                question = talk.send(self._answer(question))
+        except StopIteration:
+            return outcome
 
-    def _compare(self, in_doubt: Collection[UUID]) -> Difference:
-        theirs = self._central.tips()
-        with self._journal.begin():
-            return compare(tips(self._journal), theirs, lambda h: place_of(self._journal, h) is not None, in_doubt)
+    def _answer(self, question: m.Question) -> m.Answer:
+        central = self._central
+        if isinstance(question, m.AskVector):
+            return m.Vector(self._hello, m.heads_of(central.tips()))
+        if isinstance(question, m.Give):
+            self._chains.clear()
+            return m.Took(central.push([decode_event(raw) for raw in question.events]))
+        if isinstance(question, m.AskEvents):
+            return m.Events(tuple(raw for _, raw in central.pull(question.stream, question.seq, question.hash)))
+        if isinstance(question, m.AskChosen):
+            return m.Events(tuple(central.events_by_hash(question.hashes)))
+        chain = self._chain(question.stream, question)
+        if isinstance(question, m.AskHashes):
+            low, high = question.from_seq, question.to_seq
+            return m.Hashes(tuple((tip.seq, tip.hash) for tip in chain if low <= tip.seq <= high))
+        return m.Ranges(tuple(digest(t for t in chain if low <= t.seq <= high) for low, high in question.bounds))
 
-    def _is_foreign(self, span: Span) -> bool:
-        with self._journal.begin():
-            stream = find_stream(self._journal, span.stream)
-        return stream is None or stream.station != self._station
-
-    def _walk(
-        self, span: Span, way: str, budget: int, step: Callable[[UUID, int, bytes], tuple[int, bytes] | None]
-    ) -> int:
-        """Move batch by batch along a span while the budget lasts; gives what is left of it."""
-        key, after = (span.stream, way), (span.after_seq, span.after_hash)
-        if span.is_whole:
-            if time.monotonic() < self._rests_until.get(key, 0.0):
-                return budget
-            after = self._reached.pop(key, after)
-        while budget > 0:
-            reached = step(span.stream, *after)
-            if reached is None:
-                if span.is_whole:
-                    self._rests_until[key] = time.monotonic() + _REST_S
-                return budget
-            after = reached
-            budget -= 1
-        if span.is_whole:
-            self._reached[key] = after
-        return budget
-
-    def _push(self, stream: UUID, seq: int, event_hash: bytes) -> tuple[int, bytes] | None:
-        with self._journal.begin():
-            raws = events_after(self._journal, stream, seq, event_hash, BATCH)
-        if not raws:
-            return None
-        events = [decode_event(raw) for raw in raws]
-        self._central.push(events)
-        return events[-1].seq, events[-1].raw.hash
-
-    def _pull(self, outcome: Outcome, stream: UUID, seq: int, event_hash: bytes) -> tuple[int, bytes] | None:
-        pulled = self._central.pull(stream, seq, event_hash)
-        if not pulled:
-            return None
-        outcome.pulled += [raw for _, raw in pulled]
-        outcome.pulled_streams.add(stream)
-        return pulled[-1][0], pulled[-1][1].hash
+    def _chain(self, stream: UUID, question: m.AskRanges | m.AskHashes) -> list[Tip]:
+        """Every hash that the centre has of a forked stream, fetched once an exchange: 40 bytes an event, seldom."""
+        if stream not in self._chains:
+            top = max(high for _, high in question.bounds) if isinstance(question, m.AskRanges) else question.to_seq
+            self._chains[stream] = [
+                tip
+                for start in range(1, top + 1, _HASHES_AT_ONCE)
+                for tip in self._central.hashes(stream, range(start, min(top, start + _HASHES_AT_ONCE - 1) + 1))
+            ]
+        return self._chains[stream]
 
 
 def push_alarm_lane(
     central: Central, station_db: Connection, rows_since: RowsSince, rid: int, is_stopping: Callable[[], bool]
 ) -> int:
     """Push alarm rows behind a local row id, a bounded number of batches; gives the new row id."""
-    for _ in range(_PUSH_BATCHES):
+    for _ in range(_LANE_BATCHES):
         with station_db.begin():
             rows = rows_since(station_db, rid, BATCH)
         if not rows or is_stopping():
             break
-        central.push_alarm_log([row for _, row in rows])
+        central.push_alarm_log(rows)
         rid = rows[-1][0]
     return rid

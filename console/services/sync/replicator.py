@@ -5,7 +5,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
@@ -21,11 +21,13 @@ from console.domain.refusal import Refused
 from console.services.journal.entries import Entry
 from console.services.journal.envelope import RawEvent
 from console.services.journal.event_table import Tip, read_cursor, tips
-from console.services.journal.log import CENTRE, JournalLog
-from console.services.journal.receiving import MISSING
+from console.services.journal.holdings import CENTRE
+from console.services.journal.log import JournalLog
+from console.services.journal.table_store import TableDisk
 from console.services.notifier import Undo
 from console.services.records import LinkRecord
 from console.services.storage.database import reader_engine
+from console.services.sync import messages as m
 from console.services.sync.alarm_lane import RowsSince, alarm_rows_since
 from console.services.sync.central import Central
 from console.services.sync.central_schema import CentreRefuses
@@ -37,6 +39,7 @@ _JITTER = 0.2
 _BACK_OFF_S = (1.0, 2.0, 3.0, 5.0, 10.0)
 _REFUSED_S = 30.0
 _FULL_DISK_S = 5.0
+_REST_S = 30.0
 _RESTARTING = ("starting up", "shutting down", "recovery", "terminating connection", "too many clients")
 log = logging.getLogger(__name__)
 
@@ -73,8 +76,8 @@ class Replicator:
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._receiving = threading.Event()  # set while the main loop takes in what was pulled
-        self._in_doubt: set[UUID] = set()  # streams whose pulled events did not fit
-        self._noted: dict[UUID, bytes] = {}
+        self._resting: dict[UUID, float] = {}  # streams that could not be moved on, until when
+        self._noted: set[Tip] = set()
         self._link = LinkRecord(CENTRE, "off", now_us())
         self._last_exchange_us = 0
         self._thread: threading.Thread | None = None
@@ -136,22 +139,25 @@ class Replicator:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _take_in(self, raws: list[RawEvent], streams: set[UUID]) -> None:
+    async def _take_in(self, raws: list[RawEvent]) -> None:
         try:
             received = await self._journal.receive(raws, CENTRE)
-            bad = [one for one in received.rejected if one.reason != MISSING or one.stream in self._in_doubt]
+            bad = received.rejected
             if bad:
                 log.warning(
                     "%d events from the centre do not fit; the first: %s %s", len(bad), bad[0].stream, bad[0].reason
                 )
-            for one in received.rejected:  # bytes that do not even name their stream cast doubt on all that came
-                self._in_doubt |= streams if one.stream is None else {one.stream}
+            self._rest({one.stream for one in bad if one.stream is not None})
         except Refused as refusal:
             log.warning("what the centre sent could not be stored: %s", refusal)
             await asyncio.sleep(_FULL_DISK_S)
         finally:
             self._receiving.clear()
             self._wake.set()
+
+    async def _look_for_twin(self, ends: tuple[Tip, ...]) -> None:
+        with suppress(Refused):
+            await self._journal.note_vector(CENTRE, ends)
 
     async def _note(self, held: list[Tip]) -> None:
         with suppress(Exception):  # a receipt that is not noted is told again at the next start
@@ -205,18 +211,23 @@ class Replicator:
         return "off", "", 0.0
 
     def _exchanges(self, central: Central, journal: Connection, station: Connection | None) -> None:
-        exchange = Exchange(central, journal, self._journal.place.station)
+        exchange = Exchange(central, TableDisk(journal), self._hello())
         cursor_name = f"alarm_log:{central.centre_id}"
         with journal.begin():
             rid = read_cursor(journal, cursor_name)
         self._noted.clear()
         while not self._stopping.is_set():
             self._wake.clear()
-            outcome = exchange.run(may_pull=not self._receiving.is_set(), in_doubt=set(self._in_doubt))
-            self._in_doubt -= outcome.equal
+            now = time.monotonic()
+            resting = {stream for stream, until in self._resting.items() if until > now}
+            outcome = exchange.run(may_pull=not self._receiving.is_set(), resting=resting)
+            self._rest(outcome.fruitless)
+            if outcome.vector is not None:
+                ends = m.tips_of(outcome.vector.heads)
+                self._in_main(partial(self._spawn, partial(self._look_for_twin, ends)))
             if outcome.pulled:
                 self._receiving.set()
-                self._in_main(partial(self._spawn, partial(self._take_in, outcome.pulled, outcome.pulled_streams)))
+                self._in_main(partial(self._spawn, partial(self._take_in, outcome.pulled)))
             self._note_held(central, outcome.held)
             if station is not None:
                 new_rid = push_alarm_lane(central, station, self._rows_since, rid, self._stopping.is_set)
@@ -228,12 +239,22 @@ class Replicator:
             if outcome.is_drained or self._receiving.is_set():
                 self._wake.wait(self._jittered(self._poll_s))
 
+    def _hello(self) -> m.Hello:
+        place = self._journal.place
+        return m.Hello(place.site, place.station, place.code, place.tenant)
+
+    def _rest(self, streams: Iterable[UUID]) -> None:
+        """What could not be moved on is tried again in a while, so that it costs little and hides nothing."""
+        until = time.monotonic() + _REST_S
+        self._resting = {**self._resting, **dict.fromkeys(streams, until)}
+
     def _note_held(self, central: Central, held: list[Tip]) -> None:
-        news = [tip for tip in held if self._noted.get(tip.stream) != tip.hash]
-        if not news:
+        streams = {tip.stream for tip in held if tip not in self._noted}
+        if not streams:
             return
+        news = [tip for tip in held if tip.stream in streams]  # of a forked stream all ends together
         central.confirm(news)
-        self._noted.update((tip.stream, tip.hash) for tip in news)
+        self._noted.update(news)
         self._in_main(partial(self._spawn, partial(self._note, news)))
 
     def _away(self, journal: Connection, state: str, detail: str, pause: float) -> None:

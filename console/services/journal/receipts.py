@@ -1,0 +1,79 @@
+"""The journal's rows about its rows: what peers confirmed, and what is doubtful about an event."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
+from uuid import UUID
+
+from sqlalchemy.engine import Connection
+
+from console.domain.facts import FACTS
+from console.services.journal.event_table import Tip
+from console.services.journal.holdings import branch_of
+
+
+def add_receipts(
+    connection: Connection, peer: str, held: Sequence[Tip], signatures: Sequence[bytes], now_us: int
+) -> None:
+    """Write down what a peer confirmed; a receipt once written is never changed."""
+    for tip, signature in zip_longest(held, signatures):
+        connection.exec_driver_sql(
+            "INSERT OR IGNORE INTO receipt (peer_id, stream_id, seq, hash, at, peer_sig) VALUES (?, ?, ?, ?, ?, ?)",
+            (peer, str(tip.stream), tip.seq, tip.hash, now_us, signature),
+        )
+
+
+def last_receipts(connection: Connection) -> dict[str, list[Tip]]:
+    """Per peer and stream the furthest end that it ever confirmed; at start this is believed until it tells anew."""
+    rows = connection.exec_driver_sql(
+        "SELECT peer_id, stream_id, max(seq), hash FROM receipt GROUP BY peer_id, stream_id"
+    )
+    found: dict[str, list[Tip]] = defaultdict(list)
+    for peer, stream, seq, event_hash in rows:
+        found[peer].append(Tip(UUID(stream), seq, event_hash))
+    return found
+
+
+def branches(connection: Connection, ends: Sequence[Tip]) -> Mapping[UUID, frozenset[bytes]]:
+    """For the forked ones among these streams: every event on the way to these ends."""
+    forked = set(connection.exec_driver_sql("SELECT stream_id FROM stream WHERE forked = 1").scalars())
+    ends_of: dict[UUID, list[bytes]] = defaultdict(list)
+    for tip in ends:
+        if str(tip.stream) in forked:
+            ends_of[tip.stream].append(tip.hash)
+    return {stream: branch_of(hashes, _chain(connection, stream)) for stream, hashes in ends_of.items()}
+
+
+def _chain(connection: Connection, stream: UUID) -> list[tuple[bytes, bytes]]:
+    rows = connection.exec_driver_sql("SELECT hash, prev FROM event WHERE stream_id = ?", (str(stream),))
+    return [(row[0], row[1]) for row in rows]
+
+
+def open_flags(connection: Connection, hashes: Sequence[bytes] = ()) -> dict[bytes, set[str]]:
+    """What is doubtful and not settled, by event; of these events only when any are named."""
+    found: dict[bytes, set[str]] = defaultdict(set)
+    where = f" AND hash IN ({', '.join('?' * len(hashes))})" if hashes else ""
+    rows = connection.exec_driver_sql(
+        f"SELECT hash, flag FROM event_flag WHERE cleared_by IS NULL{where}",  # noqa: S608 question marks only
+        tuple(hashes),
+    )
+    for event_hash, flag in rows:
+        found[event_hash].add(flag)
+    return found
+
+
+def clear_flag(connection: Connection, event_hash: bytes, flag: str, cleared_by: bytes) -> None:
+    connection.exec_driver_sql(
+        "UPDATE event_flag SET cleared_by = ? WHERE hash = ? AND flag = ?", (cleared_by, event_hash, flag)
+    )
+
+
+def clear_known_types(connection: Connection) -> None:
+    """After an upgrade: what an older program did not know is no longer doubtful; replay applies it (invariant 23)."""
+    rows = connection.exec_driver_sql(
+        "SELECT f.hash, e.etype FROM event_flag f JOIN event e USING (hash) "
+        "WHERE f.flag = 'unknown_type' AND f.cleared_by IS NULL"
+    ).all()
+    for event_hash, etype in rows:
+        if etype in FACTS:
+            clear_flag(connection, event_hash, "unknown_type", b"")

@@ -1,0 +1,67 @@
+"""Finds what two sides of a forked stream do not share: digests of ranges, halved until single hashes tell."""
+
+import hashlib
+from collections.abc import Generator, Iterable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from console.services.journal.event_table import Tip
+from console.services.journal.store import Disk
+from console.services.sync.messages import Answer, AskHashes, AskRanges, Hashes, Question, Ranges
+
+_WAYS = 16
+_NARROW = 128  # seqs whose hashes are asked for one by one
+
+
+@dataclass(slots=True)
+class Branches:
+    """Hashes that only one side has, in stream order."""
+
+    only_here: list[Tip] = field(default_factory=list)
+    only_there: list[Tip] = field(default_factory=list)
+
+
+def digest(hashes: Iterable[Tip]) -> bytes:
+    """Of the events of a range in the order (seq, hash)."""
+    told = hashlib.sha256()
+    for tip in hashes:
+        told.update(tip.hash)
+    return told.digest()
+
+
+def search(disk: Disk, stream: UUID, top: int) -> Generator[Question, Answer, Branches]:
+    """Compare a stream up to `top` with a peer's; an answer of another kind ends the search with what was found."""
+    branches = Branches()
+    ranges = [(1, max(1, top))]
+    while ranges:
+        bounds, ranges = tuple(ranges[:_WAYS]), ranges[_WAYS:]
+        answer = yield AskRanges(stream, bounds)
+        if not isinstance(answer, Ranges) or len(answer.digests) != len(bounds):
+            return branches
+        with disk.read() as store:
+            ours = [digest(store.hashes(stream, low, high)) for low, high in bounds]
+        for (low, high), mine, theirs in zip(bounds, ours, answer.digests, strict=True):
+            if mine == theirs:
+                continue
+            if high - low < _NARROW:
+                yield from _compare(disk, stream, low, high, branches)
+            else:
+                ranges += _parts(low, high)
+    return branches
+
+
+def _compare(disk: Disk, stream: UUID, low: int, high: int, branches: Branches) -> Generator[Question, Answer, None]:
+    answer = yield AskHashes(stream, low, high)
+    if not isinstance(answer, Hashes):
+        return
+    with disk.read() as store:
+        here = store.hashes(stream, low, high)
+    theirs = {event_hash for _, event_hash in answer.hashes}
+    ours = {tip.hash for tip in here}
+    branches.only_here += [tip for tip in here if tip.hash not in theirs]
+    branches.only_there += [Tip(stream, seq, one) for seq, one in answer.hashes if one not in ours]
+
+
+def _parts(low: int, high: int) -> list[tuple[int, int]]:
+    width = max(_NARROW, -(-(high - low + 1) // _WAYS))
+    return [(start, min(high, start + width - 1)) for start in range(low, high + 1, width)]
