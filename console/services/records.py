@@ -277,9 +277,33 @@ class IncidentStep:
 
     at_us: int
     who: str
-    kind: str  # note, move, field, alarm
+    kind: str  # note, move, field, alarm, amendment, merge
     text: str
     detail: str = ""
+    hash: str = ""  # hex, of the event
+    struck: tuple[str, ...] = ()  # of an amended note: what stood there before, first text first
+    is_withheld: bool = False  # has no effect until it is countersigned
+
+
+@dataclass(frozen=True, slots=True)
+class CompetingValue:
+    """One of several values that were written at once and stand until a person chooses."""
+
+    field: str  # title, description, impact, urgency, state, agent
+    value: str | int  # the state's name; the agent's user id
+    shown: str  # for people: as `value`, with names for user ids
+    who: str
+    at_us: int
+    hash: str  # hex
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedIncident:
+    """Another incident by id, number and title."""
+
+    incident_id: UUID
+    number: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +331,11 @@ class IncidentRecord:
     agent_id: str = ""
     steps: tuple[IncidentStep, ...] = ()  # the whole timeline, to be shown in the person's language
     concurrent: tuple[tuple[str, tuple[str, ...]], ...] = ()  # of each conflict: its field and the values that stand
+    competing: tuple[CompetingValue, ...] = ()  # of each conflict every value, per field the shown one last
+    root: RelatedIncident | None = None  # the incident that this one was merged into, None: it is one by itself
+    merged: tuple[RelatedIncident, ...] = ()  # of a root: those that were merged into it
+    suggestions: tuple[RelatedIncident, ...] = ()  # open incidents about the same alarm that may be the same
+    is_active_after_close: bool = False  # somebody went on writing who did not know that it was closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +358,10 @@ class JournalRow:
     in_centre: bool = False
     stations: int = 0  # other stations that are known to hold it durably
     flags: tuple[str, ...] = ()  # open event flags: unauthorised, revoked_user, clock_suspect, fork_branch, ...
+    rid: int = 0  # local receive order: `JournalQuery.before_rid` goes on from here
+    reason: str = ""  # why, in the person's own words
+    user_id: str = ""
+    roles: tuple[str, ...] = ()  # as they were at that time
 
 
 @dataclass(frozen=True, slots=True)
