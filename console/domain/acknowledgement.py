@@ -8,12 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from console.domain.alarm_facts import AlarmUnacknowledged
 from console.domain.alarms import Occurrence
 from console.domain.facts import AlarmAcknowledged
+from console.domain.identity import Hash
 from console.domain.plain_text import paragraph
 from console.domain.refusal import Refused
 
 AT_ONCE = 100  # a page of rows
+NAMED_AT_ONCE = 64  # parents of one envelope
 AHEAD_US = 5 * 60 * 1_000_000  # no act reaches further than this beyond the clock of the one who acts
 _NAMED = 5
 
@@ -74,6 +77,35 @@ def acknowledge(
         if one.standing is Standing.OPEN
     )
     return facts, skipped
+
+
+def unacknowledge(
+    seen: Sequence[Seen], named: Sequence[Sequence[Hash]], comment: str = ""
+) -> tuple[tuple[AlarmUnacknowledged, ...], tuple[Hash, ...]]:
+    """The facts, and the acknowledgements that they take back together: the parents of their envelopes.
+
+    `named` has for every occurrence all the acknowledgements that cover it; one that is not known here stands, because
+    nobody here has seen it. Refused as a whole when one is not on screen any more or not acknowledged.
+    """
+    if not seen:
+        raise Refused("No alarm is selected")
+    stale = [one for one in seen if one.standing is Standing.STALE]
+    if stale:
+        raise Refused("Not taken back, these are no longer the alarms on screen: {alarms}", alarms=names(stale))
+    unseen = [one for one, acks in zip(seen, named, strict=True) if not acks]
+    if unseen:
+        raise Refused("Not acknowledged: {alarms}", alarms=names(unseen))
+    parents = tuple(dict.fromkeys(ack for acks in named for ack in acks))
+    if len(parents) > NAMED_AT_ONCE:
+        raise Refused("At most {limit} acknowledgements can be taken back at once", limit=NAMED_AT_ONCE)
+    text = paragraph(comment)
+    facts = tuple(
+        AlarmUnacknowledged(
+            one.occurrence.condition_id, one.occurrence.start_us, tuple(ack.hex() for ack in acks), text
+        )
+        for one, acks in zip(seen, named, strict=True)
+    )
+    return facts, parents
 
 
 def names(seen: Sequence[Seen]) -> str:

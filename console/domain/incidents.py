@@ -51,6 +51,7 @@ OPENNESS = (  # concurrent states: the most open one wins, so that doubt never h
 )
 FIELDS = ("title", "description", "impact", "urgency")
 RESOLUTION_CODES = ("repaired", "replaced", "restarted", "reconfigured", "workaround", "no_fault_found", "by_itself")
+_PARENTS = 64  # what an envelope may name
 LINKS = 100  # alarms of one command: a journal transaction holds at most 200 events
 
 _PRIORITY = (  # rows: impact 1 plant .. 4 single user; columns: urgency 1 now .. 4 planned
@@ -124,6 +125,12 @@ class Incident:
     resolved_us: int = 0
     occurrences: frozenset[tuple[UUID, int]] = frozenset()
     heads: Mapping[str, tuple[Hash, ...]] = field(default_factory=dict)
+    tips: tuple[Hash, ...] = ()  # the newest event of each stream: together they stand for everything known of it
+    events: int = 0
+
+    def known(self) -> tuple[Hash, ...]:
+        """Parents of a closing: with them it says what was known, so that later activity can be told (P28)."""
+        return tuple(dict.fromkeys((*self.heads.get("state", ()), *self.tips)))[:_PARENTS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +312,7 @@ def move(command: c.Command, incident: Incident, at: Circumstances) -> Decision:
     if row is None:
         raise Refused(_WRONG_STATE[type(command)])
     row.guard(command, incident, at)
+    closes = row.to in FINAL_STATES
     moved = IncidentMoved(
         incident.incident_id,
         row.event,
@@ -314,8 +322,9 @@ def move(command: c.Command, incident: Incident, at: Circumstances) -> Decision:
         resolution_code=line(getattr(command, "resolution_code", "")),
         solution=paragraph(getattr(command, "solution", "")),
         reason=paragraph(getattr(command, "reason", "")),
+        seen=incident.events if closes else 0,
     )
-    return Decision((moved,), incident.heads.get("state", ()))
+    return Decision((moved,), incident.known() if closes else incident.heads.get("state", ()))
 
 
 MOVES = frozenset(_WRONG_STATE)

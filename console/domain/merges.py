@@ -10,10 +10,11 @@ Link = tuple[UUID, int]  # an alarm's occurrence: condition, start
 class Merges:
     """Union-find over incident ids. Any order and repetition of `join` gives the same sets and roots."""
 
-    __slots__ = ("_parent",)
+    __slots__ = ("_members", "_parent")
 
     def __init__(self, pairs: Iterable[tuple[UUID, UUID]] = ()) -> None:
         self._parent: dict[UUID, UUID] = {}
+        self._members: dict[UUID, set[UUID]] = {}  # of each root
         for one, other in pairs:
             self.join(one, other)
 
@@ -23,7 +24,7 @@ class Merges:
         if low == high:
             return False
         self._parent[high] = low
-        self._parent.setdefault(low, low)
+        self._members[low] = self._members.get(low, {low}) | self._members.pop(high, {high})
         return True
 
     def root(self, incident_id: UUID) -> UUID:
@@ -38,8 +39,7 @@ class Merges:
 
     def members(self, incident_id: UUID) -> tuple[UUID, ...]:
         """Its whole set, root first; only itself when it was never merged."""
-        root = self.root(incident_id)
-        return tuple(sorted({root, *(one for one in tuple(self._parent) if self.root(one) == root)}))
+        return tuple(sorted(self._members.get(self.root(incident_id), {incident_id})))
 
 
 def merge_suggestions(links: Mapping[UUID, Iterable[Link]], merges: Merges) -> dict[UUID, tuple[UUID, ...]]:

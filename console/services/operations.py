@@ -70,7 +70,7 @@ class Operations:
             journal,
             desk,
             alarm_acts,
-            lambda name: sign_on.users.find(name),
+            lambda name: sign_on.users.find(name),  # noqa: PLW0108 a changed directory is another one
             Numbering(site_short, station_code, incarnation, zone),
             clock_us=clock_us,
             zone=zone,

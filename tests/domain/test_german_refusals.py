@@ -9,16 +9,20 @@ import pytest
 
 from console.domain.incidents import _WRONG_STATE, RESOLUTION_CODES
 from console.services.identity.sign_on import WRONG
-from console.services.servicedesk.case import _EVENTS, _FIELD_TITLES, HERE, IN_CENTRE
+from console.services.servicedesk.case import HERE, IN_CENTRE
+from console.services.servicedesk.timeline import EVENTS, FIELD_TITLES, OTHER_LINES
 
 ROOT = Path(__file__).parents[2]
 SPEAKING = (
     "console/domain/acknowledgement.py",
     "console/domain/incidents.py",
+    "console/domain/incident_settling.py",
     "console/domain/permissions.py",
     "console/domain/plain_text.py",
     "console/config/users_file.py",
     "console/services/operations.py",
+    "console/services/alarms/alarm_door.py",
+    "console/services/servicedesk/incident_door.py",
     "console/services/identity/sign_on.py",
 )
 PLACE = {"Refused": 0, "required": 1}
@@ -39,8 +43,9 @@ def tables() -> list[str]:
     """Words of the tables that are translated when they are shown."""
     return [
         *_WRONG_STATE.values(),
-        *_EVENTS.values(),
-        *_FIELD_TITLES.values(),
+        *EVENTS.values(),
+        *FIELD_TITLES.values(),
+        *OTHER_LINES,
         HERE,
         IN_CENTRE,
         *RESOLUTION_CODES,

@@ -48,6 +48,7 @@ class FakeAlarms:
 
     standings: dict[Occurrence, Standing] = field(default_factory=dict)
     seen_through: dict[Occurrence, int] = field(default_factory=dict)
+    acknowledged_by: dict[Occurrence, tuple[bytes, ...]] = field(default_factory=dict)
     texts: dict[UUID, str] = field(default_factory=dict)
     areas: dict[UUID, str] = field(default_factory=dict)
     sounding_us: int = 0
@@ -68,6 +69,9 @@ class FakeAlarms:
 
     def seen_through_us(self, occurrence: Occurrence, now_us: int) -> int:
         return self.seen_through[occurrence]
+
+    def acknowledgements_of(self, occurrence: Occurrence) -> Sequence[bytes]:
+        return self.acknowledged_by.get(occurrence, ())
 
     def text_of(self, condition_id: UUID) -> str:
         return self.texts.get(condition_id, "")

@@ -5,9 +5,11 @@ from typing import Protocol
 from uuid import UUID
 
 from console.domain import commands as c
-from console.domain.acknowledgement import AHEAD_US, AT_ONCE, Seen, Standing, acknowledge
+from console.domain.acknowledgement import AHEAD_US, AT_ONCE, Seen, Standing, acknowledge, unacknowledge
 from console.domain.alarms import Occurrence
 from console.domain.facts import AlarmCommented, HornSilenced
+from console.domain.identity import Hash
+from console.domain.merge_commands import UnacknowledgeAlarms
 from console.domain.permissions import Subject
 from console.domain.plain_text import paragraph, required
 from console.domain.refusal import Refused
@@ -25,6 +27,10 @@ class AlarmDoor(Protocol):
 
     def seen_through_us(self, occurrence: Occurrence, now_us: int) -> int:
         """How far its condition was seen by now, in its node's source time; at least its newest annunciation."""
+        ...
+
+    def acknowledgements_of(self, occurrence: Occurrence) -> Sequence[Hash]:
+        """The events that acknowledge it, first given first; none when it is not acknowledged or not current."""
         ...
 
     def text_of(self, condition_id: UUID) -> str:
@@ -52,6 +58,7 @@ class AlarmActs:
     def acts(self) -> Mapping[type[c.Command], Act]:
         return {
             c.AcknowledgeAlarms: Act(self._acknowledge, lambda command: self.subject(command.occurrences)),
+            UnacknowledgeAlarms: Act(self._unacknowledge, lambda command: self.subject(command.occurrences)),
             c.CommentAlarm: Act(self._comment, lambda command: self.subject((command.occurrence,))),
             c.SilenceHorn: Act(self._silence),
         }
@@ -73,6 +80,17 @@ class AlarmActs:
         facts, skipped = acknowledge(seen, now_us, command.comment)
         entries = await self._journal.append(facts, actor)
         return receipt(entries, skipped=tuple(one.text for one in skipped))
+
+    async def _unacknowledge(self, command: UnacknowledgeAlarms, actor: Actor) -> Receipt:
+        occurrences = tuple(dict.fromkeys(command.occurrences))
+        standings = self._alarms.check_acknowledge(occurrences)
+        seen = [
+            Seen(one, standing, 0, self._alarms.text_of(one.condition_id))
+            for one, standing in zip(occurrences, standings, strict=True)
+        ]
+        named = [tuple(self._alarms.acknowledgements_of(one)) for one in occurrences]
+        facts, parents = unacknowledge(seen, named, command.comment)
+        return receipt(await self._journal.append(facts, actor, parents=parents))
 
     async def _comment(self, command: c.CommentAlarm, actor: Actor) -> Receipt:
         condition_id = command.occurrence.condition_id

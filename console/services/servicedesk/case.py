@@ -1,6 +1,8 @@
 """One incident while its facts arrive: registers, links and a timeline that do not depend on the order of arrival."""
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 from console.domain.facts import (
@@ -11,8 +13,11 @@ from console.domain.facts import (
     IncidentNoted,
     IncidentOpened,
 )
+from console.domain.incident_facts import IncidentNoteAmended
+from console.domain.incident_settling import Note
 from console.domain.incidents import (
     FIELDS,
+    FINAL_STATES,
     OPENNESS,
     Incident,
     IncidentState,
@@ -22,29 +27,24 @@ from console.domain.incidents import (
 )
 from console.domain.refusal import Refused
 from console.domain.registers import Register
-from console.services.journal.entries import Actor, Entry
-from console.services.records import IncidentRecord, IncidentStep
+from console.services.journal.entries import Entry
+from console.services.records import CompetingValue, IncidentRecord, RelatedIncident
+from console.services.servicedesk.timeline import Key, NameOf, as_note, key, note_text, timeline, who
 
 HERE = "this PC"
 IN_CENTRE = "in the centre"
-Key = tuple[int, bytes]  # hybrid clock, hash: the order of everything that has no other
 _RANK = {state.value: place for place, state in enumerate(OPENNESS)}
-_EVENTS = {  # shown in the timeline, translated where it is shown
-    "assign": "Assigned",
-    "reassign": "Assigned to another",
-    "pend": "Waiting",
-    "resume": "Resumed",
-    "resolve": "Resolved",
-    "reopen": "Reopened",
-    "close": "Closed",
-    "cancel": "Cancelled",
-}
-_FIELD_TITLES = {
-    "title": "Title changed",
-    "description": "Description changed",
-    "impact": "Impact changed",
-    "urgency": "Urgency changed",
-}
+_ACTIVITY = (IncidentNoted, IncidentNoteAmended, IncidentAlarmLinked, IncidentFieldSet)
+
+
+@dataclass(frozen=True, slots=True)
+class Relations:
+    """How an incident stands to others: what its own facts do not tell."""
+
+    suffix: str = ""  # behind its number, where two consoles gave the same one
+    root: RelatedIncident | None = None
+    merged: tuple[RelatedIncident, ...] = ()
+    suggestions: tuple[RelatedIncident, ...] = ()
 
 
 class Case:
@@ -56,7 +56,8 @@ class Case:
         self.opened_key: Key = (0, b"")
         self.links: dict[tuple[UUID, int], tuple[Key, str]] = {}
         self.in_centre: set[bytes] = set()
-        self._entries: dict[bytes, Entry] = {}
+        self.entries: dict[bytes, Entry] = {}
+        self._withheld: set[bytes] = set()
         self._opened: Entry | None = None
         self._assets: set[UUID] = set()
         self._fields: dict[str, Register[str | int]] = {name: Register() for name in FIELDS}
@@ -70,13 +71,20 @@ class Case:
     def state(self) -> IncidentState:
         return IncidentState(self._shown_move().to)
 
-    def take(self, entry: Entry, fact: Fact) -> None:
-        self._entries[entry.hash] = entry
-        if isinstance(fact, IncidentOpened):
+    @property
+    def title(self) -> str:
+        return str(self._value("title"))
+
+    def take(self, entry: Entry, fact: Fact, *, has_effect: bool = True) -> None:
+        """A fact without effect (to be countersigned first) stands in the timeline and moves nothing."""
+        self.entries[entry.hash] = entry
+        if not has_effect:
+            self._withheld.add(entry.hash)
+        elif isinstance(fact, IncidentOpened):
             self._take_opened(entry, fact)
         elif isinstance(fact, IncidentAlarmLinked):
             occurrence = (fact.condition_id, fact.start_us)
-            link = (_key(entry), fact.text)
+            link = (key(entry), fact.text)
             self.links[occurrence] = min(self.links.get(occurrence, link), link)
         elif isinstance(fact, IncidentFieldSet):
             self._put(fact.field, entry, fact.value)
@@ -91,7 +99,7 @@ class Case:
             self.number,
             IncidentState(move.to),
             opened_by=self._opening().actor.user_id,
-            title=str(self._value("title")),
+            title=self.title,
             description=str(self._value("description")),
             impact=int(self._value("impact")),
             urgency=int(self._value("urgency")),
@@ -100,43 +108,73 @@ class Case:
             resolved_us=self._shown_at_us() if move.to == IncidentState.RESOLVED else 0,
             occurrences=frozenset(self.links),
             heads={"state": self._state.heads(), **{name: self._fields[name].heads() for name in FIELDS}},
+            tips=self._tips(),
+            events=len(self.entries),
         )
 
-    def record(self, name_of: Callable[[str], str], suffix: str = "") -> IncidentRecord:
+    def moves(self) -> tuple[IncidentMoved, ...]:
+        """The moves that stand side by side, the shown one last."""
+        return self._state.values()
+
+    def note(self, by: bytes) -> Note | None:
+        """The note that this event wrote, with its standing text; None when it wrote none here."""
+        text = note_text((e for e in self.entries.values() if e.hash not in self._withheld), by)
+        return None if text is None else Note(self.incident_id, by, text)
+
+    def record(self, name_of: NameOf, relations: Relations) -> IncidentRecord:
         """As it is shown, with people by name."""
         incident = self.incident()
         opening = self._opening()
-        steps = self._timeline(name_of)
+        steps = timeline(self.entries.values(), self._withheld, name_of)
+        competing = self._competing(name_of)
         return IncidentRecord(
             self.incident_id,
-            self.number + suffix,
+            self.number + relations.suffix,
             incident.state.value,
             priority(incident.impact, incident.urgency),
             incident.title,
             incident.description,
             incident.impact,
             incident.urgency,
-            opened_by=_who(opening.actor, name_of),
+            opened_by=who(opening.actor, name_of),
             opened_us=opening.wall_us,
-            changed_us=max(self._entries.values(), key=_key).wall_us,
+            changed_us=max(self.entries.values(), key=key).wall_us,
             team=incident.team,
             agent=name_of(incident.agent) if incident.agent else "",
             assets=tuple(sorted(self._assets)),
             alarms=tuple((*occurrence, text) for occurrence, (_, text) in sorted(self.links.items(), key=_by_link)),
-            notes=tuple((step.at_us, step.who, _as_note(step)) for step in steps if step.kind in ("note", "move")),
+            notes=tuple((step.at_us, step.who, as_note(step)) for step in steps if step.kind in ("note", "move")),
             conflicts=self._conflicts(),
             allowed=allowed(incident.state),
-            places=IN_CENTRE if self.in_centre >= self._entries.keys() else HERE,
+            places=IN_CENTRE if self.in_centre >= self.entries.keys() else HERE,
             opened_by_id=incident.opened_by,
             agent_id=incident.agent,
             steps=steps,
-            concurrent=self._concurrent(),
+            concurrent=_distinct(competing),
+            competing=competing,
+            root=relations.root,
+            merged=relations.merged,
+            suggestions=relations.suggestions,
+            is_active_after_close=self._is_active_after_close(),
         )
+
+    def digest(self) -> bytes:
+        """What this incident is, in 32 bytes: equal at every station that has taken in the same events."""
+        if not self.is_opened:
+            state: object = None
+        else:
+            incident = self.incident()
+            state = (incident.number, incident.state.value, incident.opened_by, incident.title, incident.description,
+                     incident.impact, incident.urgency, incident.team, incident.agent, incident.resolved_us,
+                     sorted(incident.heads.items()), self._is_active_after_close())  # fmt: skip
+        links = sorted(self.links.items())
+        whole = (self.incident_id.hex, state, links, sorted(self._assets), sorted(self.entries), sorted(self._withheld))
+        return hashlib.sha256(repr(whole).encode()).digest()
 
     def _take_opened(self, entry: Entry, fact: IncidentOpened) -> None:
         """Two stations may open the same incident by rule: the earliest gives number and opener, values compete."""
-        if self._opened is None or _key(entry) < self.opened_key:
-            self._opened, self.opened_key, self.number = entry, _key(entry), fact.number
+        if self._opened is None or key(entry) < self.opened_key:
+            self._opened, self.opened_key, self.number = entry, key(entry), fact.number
         self._assets.update(fact.asset_ids)
         for name in FIELDS:
             self._put(name, entry, getattr(fact, name))
@@ -166,7 +204,7 @@ class Case:
         return self._state.values()[-1]
 
     def _shown_at_us(self) -> int:
-        return self._entries[self._state.heads()[-1]].wall_us
+        return self.entries[self._state.heads()[-1]].wall_us
 
     def _opening(self) -> Entry:
         assert self._opened is not None
@@ -180,54 +218,66 @@ class Case:
             fields.append("agent")
         return tuple(fields)
 
-    def _concurrent(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Of every disputed field the values that stand side by side, the shown one last."""
-        return tuple(
-            (name, tuple(dict.fromkeys(map(str, self._fields[name].values()))))
-            for name in FIELDS
-            if self._fields[name].is_disputed()
+    def _competing(self, name_of: NameOf) -> tuple[CompetingValue, ...]:
+        """Every value that stands beside another one, by whom and when; per field the shown one last."""
+        values: list[CompetingValue] = []
+        for name in self._conflicts():
+            register: Register[str | int] | Register[IncidentMoved] = self._fields.get(name, self._state)
+            for by, value in zip(register.heads(), register.values(), strict=True):
+                entry, plain = self.entries[by], _plain(name, value)
+                shown = name_of(str(plain)) if name == "agent" and plain else str(plain)
+                author = who(entry.actor, name_of)
+                values.append(CompetingValue(name, plain, shown, author, entry.wall_us, by.hex()))
+        return tuple(values)
+
+    def _tips(self) -> tuple[bytes, ...]:
+        """The newest event of each stream."""
+        newest: dict[UUID, Entry] = {}
+        for entry in self.entries.values():
+            held = newest.get(entry.stream)
+            if held is None or (entry.seq, entry.hash) > (held.seq, held.hash):
+                newest[entry.stream] = entry
+        return tuple(sorted(entry.hash for entry in newest.values()))
+
+    def _is_active_after_close(self) -> bool:
+        """True when somebody wrote who did not know of the closing, or wrote behind it (pitfall P28)."""
+        if not self.is_opened or self.state not in FINAL_STATES:
+            return False
+        closings = [(self.entries[by], self._known_to(by)) for by in self._state.heads()]
+        return any(
+            all(_is_news(entry, closing, known) for closing, known in closings)
+            for entry in self.entries.values()
+            if isinstance(entry.fact, _ACTIVITY) and len(entry.parents) < 2  # naming several heads settles a conflict
         )
 
-    def _timeline(self, name_of: Callable[[str], str]) -> tuple[IncidentStep, ...]:
-        steps = (_step(entry, name_of) for entry in sorted(self._entries.values(), key=_key))
-        return tuple(step for step in steps if step is not None)
+    def _known_to(self, closing: bytes) -> Mapping[UUID, int]:
+        """How far the one who closed knew each stream."""
+        known: dict[UUID, int] = {}
+        for by in (closing, *self.entries[closing].parents):
+            entry = self.entries.get(by)
+            if entry is not None:
+                known[entry.stream] = max(known.get(entry.stream, 0), entry.seq)
+        return known
 
 
-def _key(entry: Entry) -> Key:
-    return (entry.hlc, entry.hash)
+def _is_news(entry: Entry, closing: Entry, known: Mapping[UUID, int]) -> bool:
+    """Whether the closing did not know of this entry; an older version's names no tips: there the clock decides."""
+    if entry.seq <= known.get(entry.stream, 0):
+        return False
+    return bool(getattr(closing.fact, "seen", 0)) or key(entry) > key(closing)
+
+
+def _plain(name: str, value: str | int | IncidentMoved) -> str | int:
+    if isinstance(value, IncidentMoved):
+        return value.to if name == "state" else value.agent
+    return value
+
+
+def _distinct(competing: tuple[CompetingValue, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Of every disputed field the values, each once, the shown one last."""
+    fields = dict.fromkeys(one.field for one in competing)
+    return tuple((f, tuple(dict.fromkeys(one.shown for one in competing if one.field == f))) for f in fields)
 
 
 def _by_link(item: tuple[tuple[UUID, int], tuple[Key, str]]) -> Key:
     return item[1][0]
-
-
-def _who(actor: Actor, name_of: Callable[[str], str]) -> str:
-    shown = name_of(actor.user_id)
-    return actor.name if shown == actor.user_id and actor.name else shown
-
-
-def _step(entry: Entry, name_of: Callable[[str], str]) -> IncidentStep | None:
-    """A line of the timeline; None for a move that this version does not know."""
-    fact, at_us, who = entry.fact, entry.wall_us, _who(entry.actor, name_of)
-    if isinstance(fact, IncidentOpened):
-        return IncidentStep(at_us, who, "move", "Opened", fact.title)
-    if isinstance(fact, IncidentNoted):
-        return IncidentStep(at_us, who, "note", fact.text)
-    if isinstance(fact, IncidentAlarmLinked):
-        return IncidentStep(at_us, who, "alarm", "Alarm linked", fact.text)
-    if isinstance(fact, IncidentFieldSet) and fact.field in _FIELD_TITLES:
-        return IncidentStep(at_us, who, "field", _FIELD_TITLES[fact.field], str(fact.value))
-    if isinstance(fact, IncidentMoved) and fact.event in _EVENTS:
-        return IncidentStep(at_us, who, "move", _EVENTS[fact.event], _details(fact, name_of))
-    return None
-
-
-def _details(moved: IncidentMoved, name_of: Callable[[str], str]) -> str:
-    """What was said with the move; who has the incident only where that changes."""
-    owner = [moved.team, name_of(moved.agent)] if moved.event in ("assign", "reassign") else []
-    said = [*owner, moved.resolution_code, moved.solution, moved.reason]
-    return ", ".join(part for part in said if part)
-
-
-def _as_note(step: IncidentStep) -> str:
-    return f"{step.text}: {step.detail}" if step.detail else step.text

@@ -6,13 +6,15 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from console.domain import commands as c
+from console.domain import incident_settling as settling
 from console.domain import incidents
 from console.domain.alarms import Occurrence
 from console.domain.identity import uuid7
 from console.domain.incidents import Circumstances, Incident, ReopenWindow
+from console.domain.merge_commands import AmendNote, MergeIncidents, ResolveConflict
 from console.domain.people import Person
 from console.domain.permissions import Subject
-from console.domain.plain_text import line
+from console.domain.plain_text import line, paragraph
 from console.domain.refusal import Refused
 from console.services.acts import Act, receipt
 from console.services.journal.entries import Actor, Journal
@@ -64,6 +66,9 @@ class IncidentActs:
             c.NoteIncident: Act(self._note, about),
             c.EditIncident: Act(self._edit, about),
             c.LinkAlarms: Act(self._link, about),
+            MergeIncidents: Act(self._merge, self._subject_of_both),
+            AmendNote: Act(self._amend, about),
+            ResolveConflict: Act(self._resolve_conflict, about),
             **{move: Act(self._move, about) for move in incidents.MOVES},
         }
 
@@ -99,8 +104,28 @@ class IncidentActs:
         decision = incidents.link_alarms(command, incident, self._alarms.texts(command.occurrences))
         return await self._decided(incident, decision, actor)
 
-    async def _decided(self, incident: Incident, decision: incidents.Decision, actor: Actor) -> Receipt:
-        entries = await self._journal.append(decision.facts, actor, parents=decision.parents)
+    async def _merge(self, command: MergeIncidents, actor: Actor) -> Receipt:
+        incident, other = self._incident(command.incident_id), self._incident(command.other_id)
+        decision = settling.merge(command, incident, other, self._desk.merges)
+        return await self._decided(incident, decision, actor)
+
+    async def _amend(self, command: AmendNote, actor: Actor) -> Receipt:
+        incident = self._incident(command.incident_id)
+        try:
+            note = self._desk.note(command.incident_id, bytes.fromhex(command.note))
+        except ValueError:
+            note = None
+        return await self._decided(incident, settling.amend(command, incident, note), actor)
+
+    async def _resolve_conflict(self, command: ResolveConflict, actor: Actor) -> Receipt:
+        incident = self._incident(command.incident_id)
+        decision = settling.resolve(command, incident, self._desk.moves(command.incident_id))
+        return await self._decided(incident, decision, actor, paragraph(command.reason))
+
+    async def _decided(
+        self, incident: Incident, decision: incidents.Decision, actor: Actor, reason: str = ""
+    ) -> Receipt:
+        entries = await self._journal.append(decision.facts, actor, reason=reason, parents=decision.parents)
         return receipt(entries, str(incident.incident_id), incident.number)
 
     def _incident(self, incident_id: UUID) -> Incident:
@@ -124,3 +149,9 @@ class IncidentActs:
         if incident is None:
             return Subject()
         return self._alarms.subject([Occurrence(*one) for one in incident.occurrences], incident.opened_by)
+
+    def _subject_of_both(self, command: MergeIncidents) -> Subject:
+        """Both incidents' areas: who merges must be responsible for either."""
+        both = [self._desk.incident(one) for one in (command.incident_id, command.other_id)]
+        links = [Occurrence(*link) for incident in both if incident is not None for link in incident.occurrences]
+        return self._alarms.subject(links)
