@@ -1,6 +1,6 @@
 """Takes events of other stations in: nothing unverified is stored, nothing stored twice (sync.md section 5, step 4)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -30,7 +30,18 @@ class Rejected:
     reason: str
 
 
-Trust = list[dict[UUID, int]]  # per revocation of a station: stream -> last trusted seq
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """What an administrator left of the trust in a station: of streams with these keys, up to these seqs."""
+
+    keys: frozenset[bytes]
+    trusted: Mapping[UUID, int]
+
+    def covers(self, event: Event, key: bytes) -> bool:
+        return key in self.keys and event.seq > self.trusted.get(event.stream, 0)
+
+
+Trust = list[Revocation]
 
 
 @dataclass(slots=True)
@@ -156,7 +167,7 @@ class Receiver:
             fact = decode_fact(body.etype, body.min_reader, bytes(body.payload))
             if isinstance(fact, StationRevoked):
                 received.trust.pop(fact.station_id, None)
-                received.flagged |= flag_revoked(store, fact, now_us)
+                received.flagged |= flag_revoked(store, fact.station_id, now_us)
 
     def _doubts(self, store: EventStore, event: Event, stream: Stream, received: Received) -> list[str]:
         """What is doubtful about a stored event: kept and forwarded all the same."""
@@ -172,7 +183,7 @@ class Receiver:
             doubts.append("poison" if body.etype in FACTS else "unknown_type")
         if body.station not in received.trust:
             received.trust[body.station] = trust_in(store, body.station)
-        if any(event.seq > trusted.get(event.stream, 0) for trusted in received.trust[body.station]):
+        if any(revocation.covers(event, stream.public_key) for revocation in received.trust[body.station]):
             doubts.append("revoked_station")
         return doubts
 
@@ -183,19 +194,28 @@ class Receiver:
 
 
 def trust_in(store: EventStore, station: UUID) -> Trust:
-    """What administrators left of the trust in a station; empty for one that nobody revoked (P18)."""
-    return [dict(zip(streams, seqs, strict=False)) for streams, seqs in store.revocations(station)]
+    """Empty for a station that nobody revoked. A key that was let in after a revocation is trusted again (P18)."""
+    revocations = list(store.revocations(station))
+    if not revocations:
+        return []
+    own = [stream for stream in store.streams() if stream.station == station]
+    return [
+        Revocation(
+            frozenset(stream.public_key for stream in own if stream.opened_hlc < hlc),
+            dict(zip(fact.streams, fact.seqs, strict=False)),
+        )
+        for hlc, fact in revocations
+    ]
 
 
-def flag_revoked(store: EventStore, fact: StationRevoked, now_us: int) -> set[bytes]:
+def flag_revoked(store: EventStore, station: UUID, now_us: int) -> set[bytes]:
     """Flag what is already here and behind the last trusted events of a revoked station; gives their hashes."""
-    trusted = dict(zip(fact.streams, fact.seqs, strict=False))
-    flagged = {
-        tip.hash
-        for stream in store.streams()
-        if stream.station == fact.station_id
-        for tip in store.hashes(stream.stream, trusted.get(stream.stream, 0) + 1, stream.head_seq)
-    }
+    flagged: set[bytes] = set()
+    for revocation in trust_in(store, station):
+        for stream in store.streams():
+            if stream.station == station and stream.public_key in revocation.keys:
+                first = revocation.trusted.get(stream.stream, 0) + 1
+                flagged |= {tip.hash for tip in store.hashes(stream.stream, first, stream.head_seq)}
     for event_hash in flagged:
         store.flag(event_hash, "revoked_station", now_us)
     return flagged

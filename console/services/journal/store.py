@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from console.domain.station_facts import StationRevoked
 from console.services.journal.envelope import Event, RawEvent
 from console.services.journal.event_table import Stream, Tip
 
@@ -78,8 +79,8 @@ class EventStore(Protocol):
 
     def note_rejection(self, rejection: Rejection) -> None: ...
 
-    def revocations(self, station: UUID) -> Iterable[tuple[tuple[UUID, ...], tuple[int, ...]]]:
-        """(streams, last trusted seqs) of each revocation of this station."""
+    def revocations(self, station: UUID) -> Iterable[tuple[int, StationRevoked]]:
+        """Each revocation of this station with its logical stamp."""
         ...
 
     def stamps_of(self, station: UUID) -> int:

@@ -118,15 +118,15 @@ class TableStore:
             (REJECTIONS_KEPT,),
         )
 
-    def revocations(self, station: UUID) -> Iterable[tuple[tuple[UUID, ...], tuple[int, ...]]]:
+    def revocations(self, station: UUID) -> Iterable[tuple[int, StationRevoked]]:
         rows = self._c.exec_driver_sql(
-            "SELECT hash, body, sig FROM event WHERE entity_type = ? AND entity_id = ? AND etype = ?",
+            "SELECT hlc, hash, body, sig FROM event WHERE entity_type = ? AND entity_id = ? AND etype = ?",
             (StationRevoked.entity_type, str(station), StationRevoked.etype),
         ).all()
         for row in rows:
-            fact = _fact(RawEvent(*row))
+            fact = _fact(RawEvent(*row[1:]))
             if isinstance(fact, StationRevoked):
-                yield fact.streams, fact.seqs
+                yield row[0], fact
 
     def stamps_of(self, station: UUID) -> int:
         row = self._c.exec_driver_sql(
