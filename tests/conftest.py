@@ -1,8 +1,10 @@
 """Guards for every test: no leaked threads or tasks, no Qt warnings, no unexpected log lines."""
 
 import gc
+import itertools
 import logging
 import os
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -11,8 +13,11 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
+os.environ["LEITSTAND_ANCHOR_DIR"] = tempfile.mkdtemp(prefix="leitstand-anchors-")  # for what outlives one test
+os.environ["LEITSTAND_BALLAST_MB"] = "0"
 
 _GRACE_S = 3.0
+_TESTS = itertools.count()
 
 
 def pytest_collection_finish() -> None:
@@ -39,6 +44,13 @@ class LogLines:
 
     def expect(self, fragment: str) -> None:
         self.fragments.append(fragment)
+
+
+@pytest.fixture(autouse=True)
+def _anchors_of_this_test_only(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Tests use the same station ids again: one test's anchor would tell the next that its journal was set back."""
+    folder = tmp_path_factory.getbasetemp() / "anchors" / str(next(_TESTS))  # made by who writes one
+    monkeypatch.setenv("LEITSTAND_ANCHOR_DIR", str(folder))
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ class StationJournal:
 
     def __init__(self, folder: Path, code: str, clock: MovedClock | None = None, site: UUID = SITE) -> None:
         self.path = folder / "journal.db"
-        self.place = Place(site, uuid5(site, code), code)
+        self.place = self.place_of(code, site)
         self.clock = clock or MovedClock()
         self.database: Database = open_journal_db(self.path)
         self.log = JournalLog(
@@ -46,6 +46,10 @@ class StationJournal:
         )
         self.seen: list[Entry] = []
         self.log.entries.subscribe(self.seen.extend)
+
+    @staticmethod
+    def place_of(code: str, site: UUID = SITE) -> Place:
+        return Place(site, uuid5(site, code), code)
 
     async def start(self) -> "StationJournal":
         await self.log.open()

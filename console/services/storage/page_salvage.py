@@ -83,6 +83,8 @@ class _Pages:
 
     def image(self, number: int) -> bytes:
         """Empty or short when it is not there."""
+        if number < 1:
+            return b""
         place = self._newer.get(number)
         file = self._main if place is None else self._wal
         file.seek((number - 1) * self.size if place is None else place)
@@ -123,6 +125,8 @@ def _row(pages: _Pages, page: bytes, cell: int) -> Row:
         (overflow,) = struct.unpack(">I", page[at + here : at + here + 4])
         while len(payload) < length:
             more = pages.image(overflow)
+            if len(more) < pages.size:
+                raise ValueError("row goes on in a page that is not there")
             (following,) = struct.unpack(">I", more[:4])
             payload += more[4 : min(pages.usable, 4 + length - len(payload))]
             overflow = following

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -26,6 +27,8 @@ class _Question:
     future: "asyncio.Future[Any]"
     loop: asyncio.AbstractEventLoop
     is_cancelled: bool = False
+    is_overdue: bool = False
+    since_s: float = 0.0  # monotonic, when a thread took it
 
     def on_done(self, done: "asyncio.Future[Any]") -> None:
         self.is_cancelled = done.cancelled()
@@ -41,6 +44,7 @@ class ReaderPool:
         self._engine = engine
         self._path = path
         self._questions: deque[_Question] = deque()
+        self._running: list[_Question] = []
         self._ready = threading.Condition()
         self._closing = False
         self._threads = [
@@ -62,6 +66,18 @@ class ReaderPool:
             self._questions.append(question)
             self._ready.notify()
         return future
+
+    def interrupt_older(self, seconds: float) -> int:
+        """End questions that have been running longer, whose snapshot keeps the WAL from beginning anew.
+
+        Whoever asked gets Refused. Gives how many were ended.
+        """
+        before_s = time.monotonic() - seconds
+        with self._ready:
+            overdue = [question for question in self._running if question.since_s < before_s]
+        for question in overdue:
+            question.is_overdue = True
+        return len(overdue)
 
     def close(self) -> None:
         """Interrupt nothing, answer nothing more, end the threads and their connections."""
@@ -103,13 +119,22 @@ class ReaderPool:
         driver = connection.connection.driver_connection
         assert driver is not None
         # Asked by SQLite as it works: an interrupt from outside is lost when it falls between two statements.
-        driver.set_progress_handler(lambda: question.is_cancelled, _STEPS)
+        driver.set_progress_handler(lambda: question.is_cancelled or question.is_overdue, _STEPS)
+        question.since_s = time.monotonic()
+        with self._ready:
+            self._running.append(question)
         try:
             with connection.begin() as transaction:
                 result = question.function(connection)
                 transaction.rollback()
                 return result
+        except DBAPIError as error:
+            if question.is_overdue and not question.is_cancelled:
+                raise Refused("The question took too long and was ended: the journal could not be tidied.") from error
+            raise
         finally:
+            with self._ready:
+                self._running.remove(question)
             driver.set_progress_handler(None, 0)
 
 
