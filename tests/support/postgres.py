@@ -8,17 +8,23 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from console.app.demo.postgres import DemoPostgres
+from console.config.private_file import write_private
 from console.config.settings import CentreSettings
+from console.services.journal.own_stream import Place
+from console.services.sync.central_schema import ensure_schema
+from console.services.sync.central_stations import Enrolment, enrol
 
 _names = itertools.count(1)
+_PASSWORD = "a station's password"
 
 
 @dataclass(frozen=True)
 class TestDatabase:
-    """An empty database on a running server; `settings` point a station at it."""
+    """An empty database on a running server; `settings` are its administrator's, `enrolled` makes a station's."""
 
     __test__ = False
 
@@ -38,6 +44,24 @@ class TestDatabase:
             user=self.server.user,
             password_file=self.server.password_file,
         )
+
+    def set_up(self, partitions: int | None = None) -> "TestDatabase":
+        """As `leitstand centre init` does."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            ensure_schema(connection, partitions)
+        return self
+
+    def enrolled(self, place: Place, public_key: bytes) -> CentreSettings:
+        """What the station at this place has in its station.toml after `leitstand centre enrol`; may be repeated."""
+        one = Enrolment(place.site, place.station, place.code, public_key, place.tenant)
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            if connection.execute("select to_regclass('leitstand.meta')").fetchone() == (None,):
+                ensure_schema(connection)
+            enrol(connection, one, _PASSWORD)
+        file = self.server.folder / "station.password"
+        if not file.exists():
+            write_private(file, _PASSWORD)
+        return CentreSettings("127.0.0.1", self.server.port, self.name, one.role, file)
 
 
 @pytest.fixture(scope="session")

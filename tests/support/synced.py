@@ -6,13 +6,16 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from uuid import UUID
 
 import psycopg
 
 from console.config.settings import CentreSettings
+from console.services.journal.keys import FileKey
 from console.services.records import LinkRecord
 from console.services.sync.replicator import Replicator
-from tests.support.journals import StationJournal
+from tests.support.journals import SITE, StationJournal
+from tests.support.postgres import TestDatabase
 
 PATIENCE_S = 20.0
 
@@ -41,12 +44,19 @@ class SyncedStation(StationJournal):
         return self.links[-1].state if self.links else "none"
 
 
+def enrolled(folder: Path, code: str, centre: TestDatabase, site: UUID = SITE) -> CentreSettings:
+    """Enrol the station of `folder / code` with its key, made here when it has none yet."""
+    key = FileKey.load_or_create(folder / code / "keys")
+    return centre.enrolled(StationJournal.place_of(code, site), key.public_key)
+
+
 @asynccontextmanager
 async def synced(
-    folder: Path, code: str, centre: CentreSettings, db: Path | None = None, poll_s: float = 0.1
+    folder: Path, code: str, centre: CentreSettings | TestDatabase, db: Path | None = None, poll_s: float = 0.1
 ) -> AsyncIterator[SyncedStation]:
-    """A started station; stopped and closed at the end."""
-    station = SyncedStation(folder, code, centre, db, poll_s)
+    """A started station; stopped and closed at the end. A database as `centre` enrols it first."""
+    settings = enrolled(folder, code, centre) if isinstance(centre, TestDatabase) else centre
+    station = SyncedStation(folder, code, settings, db, poll_s)
     try:
         await station.start()
         station.replicator.start()

@@ -1,6 +1,22 @@
 """Tables of the alarm lane: every transition ever, and which occurrences are still open (one row each)."""
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
+import secrets
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    event,
+)
 
 metadata = MetaData()
 
@@ -29,6 +45,15 @@ alarm_log = Table(
     UniqueConstraint("condition_id", "start_us", "transition", "n"),
     Index("ix_alarm_log_at", "at_us"),
 )
+
+# One row, made with the table: which file the row ids of `alarm_log` belong to.
+alarm_file = Table("alarm_file", metadata, Column("file_id", Text, primary_key=True))
+
+
+@event.listens_for(alarm_file, "after_create")
+def _name_file(_table: Table, connection: Connection, **_: Any) -> None:
+    connection.execute(alarm_file.insert().values(file_id=secrets.token_hex(16)))
+
 
 alarm_open = Table(
     "alarm_open",

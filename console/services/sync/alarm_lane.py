@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from console.services.alarms.alarm_tables import alarm_log
+from console.services.alarms.alarm_tables import alarm_file, alarm_log
+
+NO_LANE = UUID(int=0)
 
 
 class LaneRow(msgspec.Struct, frozen=True):
@@ -30,6 +32,14 @@ class LaneRow(msgspec.Struct, frozen=True):
 
 # (connection to station.db, last local row id seen, limit) -> rows with their local row ids, in that order
 RowsSince = Callable[[Connection, int, int], Sequence[tuple[int, LaneRow]]]
+
+
+def lane_of(station_db: Connection, own_stream: str | None) -> UUID:
+    """The id of this alarm log: row ids mean something only with it. A new file is a new lane, and so is a new stream:
+    a file that was restored or copied counts on from a number that others have seen already."""
+    with station_db.begin():
+        found = station_db.execute(select(alarm_file.c.file_id)).first()
+    return uuid5(UUID(hex=found[0]), own_stream or "") if found else NO_LANE
 
 
 def alarm_rows_since(connection: Connection, rid: int, limit: int) -> Sequence[tuple[int, LaneRow]]:

@@ -54,7 +54,7 @@ class Exchange:
             return m.Vector(self._hello, m.heads_of(central.tips()))
         if isinstance(question, m.Give):
             self._chains.clear()
-            return m.Took(central.push([decode_event(raw) for raw in question.events]))
+            return m.Took(central.push([decode_event(raw) for raw in question.events]).taken)
         if isinstance(question, m.AskEvents):
             return m.Events(tuple(raw for _, raw in central.pull(question.stream, question.seq, question.hash)))
         if isinstance(question, m.AskChosen):

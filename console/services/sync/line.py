@@ -48,6 +48,10 @@ class Line:
         """End whatever waits on this line, within a tenth of a second: it fails as if the network had broken."""
         self._is_cut.set()
 
+    def rest(self, seconds: float) -> None:
+        """Wait before another try, no longer than until the cut."""
+        self._is_cut.wait(seconds)
+
     @contextmanager
     def patience(self, seconds: float) -> Iterator[None]:
         """An answer that is always quick: who does not give it in time is away."""

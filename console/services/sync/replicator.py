@@ -20,15 +20,16 @@ from console.config.settings import CentreSettings
 from console.domain.refusal import Refused
 from console.services.journal.entries import Entry
 from console.services.journal.envelope import RawEvent
-from console.services.journal.event_table import Tip, read_cursor, tips
+from console.services.journal.event_table import Tip, find_stream, read_meta, tips
 from console.services.journal.holdings import CENTRE
 from console.services.journal.log import JournalLog
+from console.services.journal.own_stream import OWN
 from console.services.journal.table_store import TableDisk
 from console.services.notifier import Undo
 from console.services.records import LinkRecord
 from console.services.storage.database import reader_engine
 from console.services.sync import messages as m
-from console.services.sync.alarm_lane import RowsSince, alarm_rows_since
+from console.services.sync.alarm_lane import NO_LANE, RowsSince, alarm_rows_since, lane_of
 from console.services.sync.central import Central
 from console.services.sync.central_schema import CentreRefuses
 from console.services.sync.exchange import Exchange, push_alarm_lane
@@ -40,7 +41,7 @@ _BACK_OFF_S = (1.0, 2.0, 3.0, 5.0, 10.0)
 _REFUSED_S = 30.0
 _FULL_DISK_S = 5.0
 _REST_S = 30.0
-_RESTARTING = ("starting up", "shutting down", "recovery", "terminating connection", "too many clients")
+_RESTARTING = ("starting up", "shutting down", "recovery", "terminating connection", "too many c")
 log = logging.getLogger(__name__)
 
 
@@ -163,10 +164,6 @@ class Replicator:
         with suppress(Exception):  # a receipt that is not noted is told again at the next start
             await self._journal.note_receipts(CENTRE, held)
 
-    async def _save_cursor(self, name: str, rid: int) -> None:
-        with suppress(Exception):  # rows that are sent twice make no second row
-            await self._journal.set_cursor(name, rid)
-
     # --- sync thread -----------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
@@ -193,7 +190,12 @@ class Replicator:
             line = self._line = Line(self._settings)
             if self._stopping.is_set():  # asked between two looks: nobody would cut this line any more
                 return "off", "", 0.0
-            central = Central(self._settings, self._journal.place, line)
+            with journal.begin():
+                own_stream = read_meta(journal, OWN)
+                stream = find_stream(journal, UUID(own_stream)) if own_stream else None
+            lane = lane_of(station, own_stream) if station is not None else NO_LANE
+            public_key = stream.public_key if stream else b""
+            central = Central(self._settings, self._journal.place, line, public_key=public_key, lane=lane)
             self._exchanges(central, journal, station)
         except CentreRefuses as refusal:
             return "refused", str(refusal), _REFUSED_S
@@ -212,9 +214,7 @@ class Replicator:
 
     def _exchanges(self, central: Central, journal: Connection, station: Connection | None) -> None:
         exchange = Exchange(central, TableDisk(journal), self._hello())
-        cursor_name = f"alarm_log:{central.centre_id}"
-        with journal.begin():
-            rid = read_cursor(journal, cursor_name)
+        rid = central.greeting.alarm_rid_held  # what a centre that was set back lost is sent again
         self._noted.clear()
         while not self._stopping.is_set():
             self._wake.clear()
@@ -230,10 +230,7 @@ class Replicator:
                 self._in_main(partial(self._spawn, partial(self._take_in, outcome.pulled)))
             self._note_held(central, outcome.held)
             if station is not None:
-                new_rid = push_alarm_lane(central, station, self._rows_since, rid, self._stopping.is_set)
-                if new_rid != rid:
-                    rid = new_rid
-                    self._in_main(partial(self._spawn, partial(self._save_cursor, cursor_name, rid)))
+                rid = push_alarm_lane(central, station, self._rows_since, rid, self._stopping.is_set)
             self._last_exchange_us = self._now_us()
             self._report("live", outcome.waiting)
             if outcome.is_drained or self._receiving.is_set():

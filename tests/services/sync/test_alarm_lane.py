@@ -4,10 +4,13 @@ import asyncio
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import pytest
 from sqlalchemy import insert
 
 from console.services.alarms.alarm_tables import alarm_log, metadata
+from console.services.storage.database import reader_engine
 from console.services.storage.schema import Database, open_station_db
+from console.services.sync.alarm_lane import lane_of
 from tests.support.postgres import TestDatabase
 from tests.support.synced import asked, synced, until
 
@@ -28,8 +31,8 @@ def test_two_stations_make_one_row_and_the_earliest_sight_is_kept(tmp_path: Path
 
     async def story() -> None:
         async with (
-            synced(tmp_path, "A1", postgres.settings, files[0].path) as a,
-            synced(tmp_path, "B2", postgres.settings, files[1].path) as b,
+            synced(tmp_path, "A1", postgres, files[0].path) as a,
+            synced(tmp_path, "B2", postgres, files[1].path) as b,
         ):
             await _log(files[0], "raised", 205, condition)
             await _log(files[1], "raised", 203, condition)
@@ -45,7 +48,8 @@ def test_two_stations_make_one_row_and_the_earliest_sight_is_kept(tmp_path: Path
         file.close()
 
 
-def test_rows_written_before_the_centre_was_there_follow_and_a_restart_sends_only_new_ones(
+@pytest.mark.proves("P36", "P37")
+def test_rows_written_before_the_centre_was_there_follow_and_a_centre_set_back_gets_again_what_it_lost(
     tmp_path: Path, postgres: TestDatabase
 ) -> None:
     database = open_station_db(tmp_path / "station.db", [metadata])
@@ -55,21 +59,32 @@ def test_rows_written_before_the_centre_was_there_follow_and_a_restart_sends_onl
 
     async def story() -> None:
         await _log(database, "raised", 1, *(UUID(int=number) for number in range(1200)))
-        async with synced(tmp_path, "A1", postgres.settings, database.path) as a:
+        async with synced(tmp_path, "A1", postgres, database.path) as a:
             await until(lambda: a.state == "live" and count() == 1200, "the backlog")
-            await until(lambda: _cursor(a.path) == 1200, "the cursor is kept")
         asked(postgres.url, "delete from leitstand.alarm_log")
-        async with synced(tmp_path, "A1", postgres.settings, database.path) as a:
+        async with synced(tmp_path, "A1", postgres, database.path) as a:
             await _log(database, "raised", 1, UUID(int=5000))
-            await until(lambda: a.state == "live" and count() == 1, "only the new one")
+            await until(lambda: a.state == "live" and count() == 1, "after a restart only what is new")
+        asked(
+            postgres.url,
+            "update leitstand.alarm_lane set rid = 1000; delete from leitstand.alarm_sighting where rid > 1000",
+        )
+        async with synced(tmp_path, "A1", postgres, database.path) as a:
+            await until(lambda: a.state == "live" and count() == 201, "from where the centre remembers")
+        asked(postgres.url, "drop schema leitstand cascade")
+        async with synced(tmp_path, "A1", postgres, database.path) as a:
+            await until(lambda: a.state == "live" and count() == 1201, "an empty centre is filled again")
 
     asyncio.run(story())
     database.close()
 
 
-def _cursor(path: Path) -> int:
-    from console.services.storage.database import reader_engine
-
-    with reader_engine(path).connect() as connection:
-        row = connection.exec_driver_sql("SELECT rid FROM cursor").first()
-    return int(row[0]) if row else 0
+def test_a_new_alarm_log_and_a_restored_one_are_lanes_of_their_own(tmp_path: Path) -> None:
+    files = [open_station_db(tmp_path / f"{number}.db", [metadata]) for number in range(2)]
+    open_station_db(files[0].path, [metadata]).close()
+    with reader_engine(files[0].path).connect() as one, reader_engine(files[1].path).connect() as other:
+        lanes = [lane_of(one, "s1"), lane_of(other, "s1"), lane_of(one, "s2")]
+        assert len(set(lanes)) == 3
+        assert lane_of(one, "s1") == lanes[0]
+    for file in files:
+        file.close()

@@ -13,7 +13,7 @@ from console.config.private_file import write_private
 from console.services.sync import central as central_module
 from tests.support.journals import note
 from tests.support.postgres import TestDatabase
-from tests.support.synced import asked, synced, until
+from tests.support.synced import asked, enrolled, synced, until
 
 
 def test_a_centre_that_swallows_is_lost_soon_and_live_again_when_it_answers(
@@ -25,7 +25,7 @@ def test_a_centre_that_swallows_is_lost_soon_and_live_again_when_it_answers(
         cable = Cable(postgres.settings.port)
         await cable.start()
         try:
-            settings = replace(postgres.settings, host="127.0.0.1", port=cable.port)
+            settings = replace(enrolled(tmp_path, "A1", postgres), host="127.0.0.1", port=cable.port)
             async with synced(tmp_path, "A1", settings) as a:
                 await until(lambda: a.state == "live", "A is live")
                 cable.set(Line.SWALLOWS)
@@ -49,7 +49,7 @@ def test_closing_a_station_does_not_wait_for_a_centre_that_swallows(
         cable = Cable(postgres.settings.port)
         await cable.start()
         try:
-            settings = replace(postgres.settings, host="127.0.0.1", port=cable.port)
+            settings = replace(enrolled(tmp_path, "A1", postgres), host="127.0.0.1", port=cable.port)
             if not is_connected:
                 cable.set(Line.SWALLOWS)
             async with synced(tmp_path, "A1", settings) as a:
@@ -86,7 +86,8 @@ def test_a_password_file_that_cannot_be_read_is_a_refusal_in_words(
         file.chmod(0o644)
 
     async def story() -> None:
-        async with synced(tmp_path, "A1", replace(postgres.settings, password_file=file)) as a:
+        settings = enrolled(tmp_path, "A1", postgres)
+        async with synced(tmp_path, "A1", replace(settings, password_file=file)) as a:
             await until(lambda: a.state == "refused", "it is refused")
             assert str(file) in a.links[-1].detail
             assert ("chmod 600" in a.links[-1].detail) == (content == b"others may read it")
@@ -98,7 +99,7 @@ def test_a_centre_whose_schema_is_broken_refuses_instead_of_looking_away(
     tmp_path: Path, postgres: TestDatabase
 ) -> None:
     async def story() -> None:
-        async with synced(tmp_path, "A1", postgres.settings) as a:
+        async with synced(tmp_path, "A1", postgres) as a:
             await until(lambda: a.state == "live", "A is live")
             asked(postgres.url, "drop function leitstand.tips(uuid, uuid)")
             await until(lambda: a.state == "refused", "the centre is no centre any more")

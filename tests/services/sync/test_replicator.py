@@ -20,14 +20,14 @@ from console.services.sync.central_schema import ensure_schema
 from tests.conftest import LogLines
 from tests.support.journals import StationJournal, acknowledgement, note
 from tests.support.postgres import TestDatabase
-from tests.support.synced import asked, synced, until, until_equal
+from tests.support.synced import asked, enrolled, synced, until, until_equal
 
 
 def test_what_is_done_at_one_console_reaches_the_other_and_sql(tmp_path: Path, postgres: TestDatabase) -> None:
     condition, incident = uuid4(), uuid4()
 
     async def story() -> None:
-        async with synced(tmp_path, "A1", postgres.settings) as a, synced(tmp_path, "B2", postgres.settings) as b:
+        async with synced(tmp_path, "A1", postgres) as a, synced(tmp_path, "B2", postgres) as b:
             await a.act(acknowledgement(condition, 77))
             (opened,) = await a.act(IncidentOpened(incident, "INC-1", "Presse heiß", 1, 2))
             await b.act(note("from b", incident))
@@ -52,7 +52,7 @@ def test_what_is_done_at_one_console_reaches_the_other_and_sql(tmp_path: Path, p
 
 def test_the_operator_sees_when_an_act_is_in_the_centre(tmp_path: Path, postgres: TestDatabase) -> None:
     async def story() -> None:
-        async with synced(tmp_path, "A1", postgres.settings) as a:
+        async with synced(tmp_path, "A1", postgres) as a:
             told: list[dict[str, int]] = []
             a.log.in_centre_changed.subscribe(told.append)
             (entry,) = await a.act(note("x"))
@@ -67,17 +67,17 @@ def test_a_centre_that_is_down_at_the_start_is_a_state_and_is_caught_up_with(
     tmp_path: Path, postgres: TestDatabase
 ) -> None:
     server = postgres.server
-    settings = postgres.settings
+    first, second = (enrolled(tmp_path, code, postgres) for code in ("A1", "B2"))
     server.stop()
 
     async def story() -> None:
-        async with synced(tmp_path, "A1", settings) as a:
+        async with synced(tmp_path, "A1", first) as a:
             for number in range(20):
                 await a.act(note(f"{number}"))
             await until(lambda: a.state == "lost" and a.links[-1].waiting == 21, "the strip counts what waits")
             server.start()
             await until(lambda: a.state == "live" and a.links[-1].waiting == 0, "A catches up")
-            async with synced(tmp_path, "B2", settings) as b:
+            async with synced(tmp_path, "B2", second) as b:
                 await until_equal(a, b, at_least=22)
 
     asyncio.run(story())
@@ -88,7 +88,7 @@ def test_a_centre_killed_in_the_middle_loses_and_doubles_nothing(tmp_path: Path,
     server = postgres.server
 
     async def story() -> None:
-        async with synced(tmp_path, "A1", postgres.settings) as a, synced(tmp_path, "B2", postgres.settings) as b:
+        async with synced(tmp_path, "A1", postgres) as a, synced(tmp_path, "B2", postgres) as b:
             for number in range(60):
                 await asyncio.gather(a.act(note(f"a{number}")), b.act(note(f"b{number}")))
                 if number == 30:
@@ -111,10 +111,10 @@ def test_a_station_that_joins_late_receives_a_long_history_in_order(
         monkeypatch.setattr(f"console.services.sync.{module}.BATCH", 20)
 
     async def story() -> None:
-        async with synced(tmp_path, "A1", postgres.settings) as a:
+        async with synced(tmp_path, "A1", postgres) as a:
             await asyncio.gather(*(a.act(note(f"{n}"), note(f"{n}'")) for n in range(300)))
             await until(lambda: a.state == "live" and a.links[-1].waiting == 0, "pushed")
-            async with synced(tmp_path, "C3", postgres.settings) as c:
+            async with synced(tmp_path, "C3", postgres) as c:
                 await until_equal(a, c, at_least=602)
                 texts = [e.fact.text for e in c.seen if isinstance(e.fact, IncidentNoted)]
                 assert texts == [text for n in range(300) for text in (f"{n}", f"{n}'")]
@@ -126,12 +126,12 @@ def test_a_station_that_joins_late_receives_a_long_history_in_order(
 
 def test_a_centre_that_was_replaced_by_an_empty_one_is_filled_again(tmp_path: Path, postgres: TestDatabase) -> None:
     async def story() -> None:
-        async with synced(tmp_path, "A1", postgres.settings) as a, synced(tmp_path, "B2", postgres.settings) as b:
+        async with synced(tmp_path, "A1", postgres) as a, synced(tmp_path, "B2", postgres) as b:
             await a.act(note("x"))
             await b.act(note("y"))
             await until_equal(a, b, at_least=4)
         asked(postgres.url, "drop schema leitstand cascade")
-        async with synced(tmp_path, "A1", postgres.settings) as a:
+        async with synced(tmp_path, "A1", postgres) as a:
             await until(lambda: a.state == "live" and a.links[-1].waiting == 0, "refilled")
 
     asyncio.run(story())
@@ -153,9 +153,9 @@ def test_both_branches_of_a_cloned_station_reach_everyone(tmp_path: Path, postgr
                 await station.act(note(text))
             station.close()
         async with (
-            synced(tmp_path, "A1", postgres.settings) as a,
-            synced(tmp_path / "clone", "A1", postgres.settings) as clone,
-            synced(tmp_path, "B2", postgres.settings) as b,
+            synced(tmp_path, "A1", postgres) as a,
+            synced(tmp_path / "clone", "A1", postgres) as clone,
+            synced(tmp_path, "B2", postgres) as b,
         ):
             await until_equal(a, clone, b, at_least=7)
             await a.act(note("after"))
@@ -175,7 +175,7 @@ def test_a_byte_altered_at_the_centre_is_not_taken_and_the_rest_goes_on(
     log_lines.expect("from the centre do not fit")
 
     async def story() -> None:
-        async with synced(tmp_path, "A1", postgres.settings) as a:
+        async with synced(tmp_path, "A1", postgres) as a:
             await a.act(note("true"))
             await a.act(note("next"))
             await until(lambda: a.state == "live" and a.links[-1].waiting == 0, "pushed")
@@ -185,7 +185,7 @@ def test_a_byte_altered_at_the_centre_is_not_taken_and_the_rest_goes_on(
             "update leitstand.event"
             f" set body = convert_to(replace(convert_from(body, 'UTF8'), '{altered}', 'lie!'), 'UTF8')",
         )
-        async with synced(tmp_path, "B2", postgres.settings) as b, synced(tmp_path, "C3", postgres.settings) as c:
+        async with synced(tmp_path, "B2", postgres) as b, synced(tmp_path, "C3", postgres) as c:
             await c.act(note("other stream"))
             sound = {"other stream"} if altered == "true" else {"other stream", "true"}
             await until(lambda: {e.fact.text for e in b.seen if isinstance(e.fact, IncidentNoted)} == sound, "the rest")
@@ -200,7 +200,7 @@ def test_a_byte_altered_at_the_centre_is_not_taken_and_the_rest_goes_on(
 
 def test_events_and_receipts_at_the_centre_are_changed_by_nobody(tmp_path: Path, postgres: TestDatabase) -> None:
     async def story() -> None:
-        async with synced(tmp_path, "A1", postgres.settings) as a:
+        async with synced(tmp_path, "A1", postgres) as a:
             await a.act(note("x"))
             await until(lambda: a.state == "live" and a.links[-1].waiting == 0, "pushed")
             await until(lambda: asked(postgres.url, "select count(*) > 0 from leitstand.receipt") == [(True,)], "told")
@@ -214,39 +214,14 @@ def test_events_and_receipts_at_the_centre_are_changed_by_nobody(tmp_path: Path,
                 asked(postgres.url, sql)
 
 
-def test_a_role_that_may_only_execute_replicates_and_reads_no_table(tmp_path: Path, postgres: TestDatabase) -> None:
-    with psycopg.connect(postgres.url, autocommit=True) as connection:
-        ensure_schema(connection)
-        ensure_schema(connection)
-    asked(
-        postgres.url,
-        "create role desk login password 'desk';"
-        "grant usage on schema leitstand to desk; grant execute on all functions in schema leitstand to desk;"
-        "grant select on leitstand.meta to desk; select 1",
-    )
-    write_private(tmp_path / "desk.txt", "desk\n")
-    settings = CentreSettings("127.0.0.1", postgres.server.port, postgres.name, "desk", tmp_path / "desk.txt")
-
-    async def story() -> None:
-        async with synced(tmp_path, "A1", settings) as a, synced(tmp_path, "B2", settings) as b:
-            await a.act(note("x"))
-            await until_equal(a, b, at_least=3)
-
-    asyncio.run(story())
-    url = f"postgresql://desk:desk@127.0.0.1:{postgres.server.port}/{postgres.name}"
-    with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        asked(url, "select * from leitstand.event")
-    asked(postgres.url, "drop owned by desk; drop role desk")
-
-
 def test_another_site_in_the_same_database_is_never_seen(tmp_path: Path, postgres: TestDatabase) -> None:
     async def story() -> None:
         foreign = StationJournal(tmp_path / "f", "F1", site=uuid4())
         await foreign.start()
-        async with synced(tmp_path, "A1", postgres.settings) as a:
+        async with synced(tmp_path, "A1", postgres) as a:
             await until(lambda: a.state == "live", "A is live")
-            central = Central(postgres.settings, foreign.place)
-            assert central.push([decode_event(raw) for raw in await foreign.all_events()]) == 1
+            central = Central(postgres.enrolled(foreign.place, bytes(32)), foreign.place)
+            assert central.push([decode_event(raw) for raw in await foreign.all_events()]).taken == 1
             assert len(central.tips()) == 1
             central.close()
             await a.act(note("x"))
@@ -261,12 +236,12 @@ def test_another_site_in_the_same_database_is_never_seen(tmp_path: Path, postgre
 def test_a_centre_of_a_newer_program_is_refused_with_words(tmp_path: Path, postgres: TestDatabase) -> None:
     with psycopg.connect(postgres.url, autocommit=True) as connection:
         ensure_schema(connection)
-        connection.execute("update leitstand.meta set value = '2' where name = 'min_client'")
+        connection.execute("update leitstand.meta set value = '9' where name in ('min_protocol', 'max_protocol')")
 
     async def story() -> None:
-        async with synced(tmp_path, "A1", postgres.settings) as a:
+        async with synced(tmp_path, "A1", postgres) as a:
             await until(lambda: a.state == "refused", "it says so")
-            assert a.links[-1].detail == "The central database needs a newer Leitstand."
+            assert "install the same Leitstand" in a.links[-1].detail
             await a.act(note("goes on here"))
 
     asyncio.run(story())
@@ -274,7 +249,7 @@ def test_a_centre_of_a_newer_program_is_refused_with_words(tmp_path: Path, postg
 
 def test_an_act_is_sent_at_once_and_not_at_the_next_poll(tmp_path: Path, postgres: TestDatabase) -> None:
     async def story() -> None:
-        async with synced(tmp_path, "A1", postgres.settings, poll_s=600.0) as a:
+        async with synced(tmp_path, "A1", postgres, poll_s=600.0) as a:
             await until(lambda: a.state == "live", "A is live")
             for number in range(3):
                 (entry,) = await a.act(note(f"{number}"))
@@ -293,11 +268,11 @@ def test_the_centre_takes_no_event_whose_bytes_do_not_fit_its_hash_or_whose_pred
         await station.act(note("two"))
         opening, one, two = [decode_event(raw) for raw in await station.all_events()]
         forged = replace(one, raw=replace(one.raw, body=one.raw.body.replace(b'"one"', b'"0ne"')))
-        central = Central(postgres.settings, station.place)
-        assert central.push([opening, forged, two]) == 1
-        assert central.push([two, two]) == 0
-        assert central.push([two, one, opening, one]) == 2
-        assert central.push([opening, one, two]) == 0
+        central = Central(postgres.enrolled(station.place, bytes(32)), station.place)
+        assert central.push([opening, forged, two]).taken == 1
+        assert central.push([two, two]).taken == 0
+        assert central.push([two, one, opening, one]).taken == 2
+        assert central.push([opening, one, two]).taken == 0
         assert [(tip.seq, tip.hash) for tip in central.tips()] == [(3, two.raw.hash)]
         central.close()
         station.close()
@@ -307,7 +282,7 @@ def test_the_centre_takes_no_event_whose_bytes_do_not_fit_its_hash_or_whose_pred
 
 def test_a_wrong_password_is_shown_as_a_refusal(tmp_path: Path, postgres: TestDatabase) -> None:
     write_private(tmp_path / "wrong.txt", "wrong")
-    settings = replace(postgres.settings, password_file=tmp_path / "wrong.txt")
+    settings = replace(enrolled(tmp_path, "A1", postgres), password_file=tmp_path / "wrong.txt")
 
     async def story() -> None:
         async with synced(tmp_path, "A1", settings) as a:
