@@ -29,6 +29,15 @@ class BackOff:
         left_us = min(tries.until_us - now_us, _wait_s(tries.failures) * 1_000_000)
         return max(0, -(-left_us // 1_000_000))
 
+    def restore(self, login: str, failures: int, until_us: int) -> None:
+        """What a station remembers of the time before its restart."""
+        self._tries[_key(login)] = _Tries(failures, until_us)
+
+    def standing(self, login: str) -> tuple[int, int]:
+        """Failures so far and until when to wait, microseconds UTC; (0, 0) for none."""
+        tries = self._tries.get(_key(login))
+        return (tries.failures, tries.until_us) if tries is not None else (0, 0)
+
     def failed(self, login: str, now_us: int) -> None:
         key = _key(login)
         tries = self._tries.setdefault(key, _Tries())

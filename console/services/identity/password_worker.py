@@ -21,6 +21,10 @@ class PasswordWorker:
         """True when the password makes this hash; an empty hash is nobody's and never true."""
         return await asyncio.wrap_future(self._pool.submit(self._check, encoded, password))
 
+    async def hash(self, secret: str) -> str:
+        """The encoded argon2id hash of a password or PIN that was checked by the rules."""
+        return await asyncio.wrap_future(self._pool.submit(self._hasher.hash, prepared(secret)))
+
     def close(self) -> None:
         """Ends after the check that runs; the thread ends with it."""
         self._pool.shutdown(wait=True, cancel_futures=True)

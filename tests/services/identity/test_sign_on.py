@@ -157,7 +157,12 @@ def test_a_session_of_the_command_line_leaves_the_consoles_alone():
 
 def test_session_ids_have_128_bits_and_never_repeat():
     async def story(desk: Desk) -> set[str]:
-        return {(await desk.sign_on.open_session("olga", PASSWORD))[0].session_id for _ in range(20)}
+        ids = set()
+        for _ in range(20):
+            session, _ = await desk.sign_on.open_session("olga", PASSWORD)
+            ids.add(session.session_id)
+            await desk.sign_on.end_session(session)
+        return ids
 
     with Desk() as desk:
         ids = asyncio.run(story(desk))
