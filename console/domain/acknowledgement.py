@@ -7,6 +7,7 @@ NUREG-0700 4.3.3-2 allows it only where the alarm can be read.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from console.domain.alarm_facts import AlarmUnacknowledged
 from console.domain.alarms import Occurrence
@@ -41,6 +42,16 @@ class Seen:
     standing: Standing
     through_us: int
     text: str = ""
+
+
+class Given(Protocol):
+    """An acknowledgement as un-acknowledging needs it (`acknowledgements.AckInterval`)."""
+
+    @property
+    def by(self) -> Hash: ...
+
+    @property
+    def seen_through_us(self) -> int: ...
 
 
 def seen_through_us(through_us: int, now_us: int) -> int:
@@ -80,7 +91,7 @@ def acknowledge(
 
 
 def unacknowledge(
-    seen: Sequence[Seen], named: Sequence[Sequence[Hash]], comment: str = ""
+    seen: Sequence[Seen], named: Sequence[Sequence[Given]], comment: str = ""
 ) -> tuple[tuple[AlarmUnacknowledged, ...], tuple[Hash, ...]]:
     """The facts, and the acknowledgements that they take back together: the parents of their envelopes.
 
@@ -95,13 +106,17 @@ def unacknowledge(
     unseen = [one for one, acks in zip(seen, named, strict=True) if not acks]
     if unseen:
         raise Refused("Not acknowledged: {alarms}", alarms=names(unseen))
-    parents = tuple(dict.fromkeys(ack for acks in named for ack in acks))
+    parents = tuple(dict.fromkeys(ack.by for acks in named for ack in acks))
     if len(parents) > NAMED_AT_ONCE:
         raise Refused("At most {limit} acknowledgements can be taken back at once", limit=NAMED_AT_ONCE)
     text = paragraph(comment)
     facts = tuple(
         AlarmUnacknowledged(
-            one.occurrence.condition_id, one.occurrence.start_us, tuple(ack.hex() for ack in acks), text
+            one.occurrence.condition_id,
+            one.occurrence.start_us,
+            tuple(ack.by.hex() for ack in acks),
+            max(ack.seen_through_us for ack in acks),
+            text,
         )
         for one, acks in zip(seen, named, strict=True)
     )

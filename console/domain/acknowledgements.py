@@ -34,6 +34,21 @@ class Occurred:
     returned_us: int = 0
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class TakenBack:
+    """One un-acknowledgement: what it names, and the stretch that is annunciated anew as of `seen_through_us`.
+
+    No clock decides what it does: the named ones count no more, and a concurrent one that it did not know stands when
+    it saw at least as far.
+    """
+
+    hlc: int
+    by: Hash
+    start_us: int
+    seen_through_us: int
+    named: frozenset[Hash]
+
+
 def interval_of(
     by: Hash, hlc: int, wall_us: int, start_us: int, through_us: int, *, user_id: str = "", comment: str = ""
 ) -> AckInterval:
@@ -41,10 +56,13 @@ def interval_of(
     return AckInterval(hlc, by, start_us, seen_through_us(through_us, wall_us), user_id, comment)
 
 
-def reaches(start_us: int, through_us: int, occurred: Occurred) -> bool:
-    """True when the interval overlaps the occurrence and reaches its newest annunciation."""
-    if through_us < occurred.annunciated_us:
-        return False
+def taken_back(by: Hash, hlc: int, wall_us: int, start_us: int, through_us: int, named: Iterable[Hash]) -> TakenBack:
+    """What an un-acknowledging event does, capped like the acknowledgements that it takes back."""
+    return TakenBack(hlc, by, start_us, seen_through_us(through_us, wall_us), frozenset(named))
+
+
+def overlaps(start_us: int, occurred: Occurred) -> bool:
+    """True when a stretch that begins here began before the occurrence was over."""
     return not occurred.returned_us or start_us <= occurred.returned_us
 
 
@@ -55,7 +73,7 @@ class AckSet:
 
     def __init__(self) -> None:
         self._intervals: dict[Hash, AckInterval] = {}
-        self._taken_back: set[Hash] = set()
+        self._taken_back: dict[Hash, TakenBack] = {}
 
     def put(self, interval: AckInterval) -> bool:
         """False when it is known."""
@@ -64,44 +82,57 @@ class AckSet:
         self._intervals[interval.by] = interval
         return True
 
-    def take_back(self, named: Iterable[Hash]) -> bool:
-        """These acknowledgements count no more, also those that arrive later. False when that is known."""
-        before = len(self._taken_back)
-        self._taken_back.update(named)
-        return len(self._taken_back) > before
+    def take_back(self, act: TakenBack) -> bool:
+        """What it names counts no more, also what arrives later. False when it is known."""
+        if act.by in self._taken_back:
+            return False
+        self._taken_back[act.by] = act
+        return True
 
     def merge(self, other: "AckSet") -> None:
         """Take in everything that another copy knows."""
         self._intervals.update(other._intervals)
-        self._taken_back |= other._taken_back
+        self._taken_back.update(other._taken_back)
 
     def standing(self) -> tuple[AckInterval, ...]:
         """What nobody has taken back, first given first."""
-        return tuple(sorted(one for by, one in self._intervals.items() if by not in self._taken_back))
+        named = {by for act in self._taken_back.values() for by in act.named}
+        return tuple(sorted(one for by, one in self._intervals.items() if by not in named))
+
+    def annunciated_us(self, occurred: Occurred) -> int:
+        """The newest annunciation of the occurrence, un-acknowledgements included."""
+        again = (act.seen_through_us for act in self._taken_back.values() if overlaps(act.start_us, occurred))
+        return max(occurred.annunciated_us, max(again, default=0))
 
     def covering(self, occurred: Occurred) -> tuple[AckInterval, ...]:
         """Those that acknowledge the occurrence, first given first: the first is shown, all are listed. Empty: none."""
-        return tuple(one for one in self.standing() if reaches(one.start_us, one.seen_through_us, occurred))
+        reach_us = self.annunciated_us(occurred)
+        return tuple(
+            one for one in self.standing() if one.seen_through_us >= reach_us and overlaps(one.start_us, occurred)
+        )
 
-    def forget(self, before_us: int) -> tuple[tuple[AckInterval, ...], tuple[Hash, ...]]:
-        """Drop what reaches no further than this; returns the dropped intervals and of those the taken back.
+    def forget(self, before_us: int) -> tuple[AckInterval | TakenBack, ...]:
+        """Drop and return what reaches no further than this.
 
         For a condition without an open occurrence: old intervals cover nothing that can still be on a list.
         """
-        old = [one for one in self._intervals.values() if one.seen_through_us < before_us]
-        taken = tuple(one.by for one in old if one.by in self._taken_back)
-        for one in old:
-            del self._intervals[one.by]
-        self._taken_back.difference_update(taken)
-        return tuple(old), taken
-
-    @property
-    def taken_back(self) -> frozenset[Hash]:
-        return frozenset(self._taken_back)
+        intervals = tuple(one for one in self._intervals.values() if one.seen_through_us < before_us)
+        for interval in intervals:
+            del self._intervals[interval.by]
+        acts = tuple(  # what is still kept must stay taken back
+            one
+            for one in self._taken_back.values()
+            if one.seen_through_us < before_us and not one.named & self._intervals.keys()
+        )
+        for act in acts:
+            del self._taken_back[act.by]
+        return (*intervals, *acts)
 
     @property
     def is_empty(self) -> bool:
         return not self._intervals and not self._taken_back
 
-    def __iter__(self) -> Iterator[AckInterval]:
-        return iter(sorted(self._intervals.values()))
+    def __iter__(self) -> Iterator[AckInterval | TakenBack]:
+        """Everything that is known, for digests."""
+        yield from self._intervals.values()
+        yield from self._taken_back.values()

@@ -19,6 +19,7 @@ class AlarmUnacknowledged(Fact):
     condition_id: UUID
     start_us: int
     acknowledgements: tuple[str, ...]
+    seen_through_us: int  # how far they reached: the alarm is annunciated anew as of then, in source time
     comment: str = ""
 
 

@@ -1,15 +1,19 @@
 """What facts do: every journal entry, replayed, own or from another console, takes effect here and nowhere else."""
 
+import re
 from collections.abc import Callable
 from uuid import UUID
 
 from console.domain import facts as f
+from console.domain.acknowledgements import interval_of, taken_back
+from console.domain.alarm_facts import AlarmUnacknowledged
 from console.domain.alarms import Occurrence
 from console.services.alarms.engine import AlarmEngine
 from console.services.journal.entries import Entry
 from console.services.journal.projector import Projector
 
 _NOTES_KEPT = 20_000
+_HASH = re.compile("[0-9a-f]{64}")  # what else stands there names nothing
 
 
 class Effects:
@@ -31,6 +35,7 @@ class Effects:
         self._numbers: dict[UUID, str] = {}
         self._linked: dict[UUID, list[Occurrence]] = {}
         projector.on(f.AlarmAcknowledged, self._acknowledged)
+        projector.on(AlarmUnacknowledged, self._unacknowledged)
         projector.on(f.AlarmCommented, self._commented)
         projector.on(f.HornSilenced, self._silenced)
         projector.on(f.IncidentOpened, self._incident_opened)
@@ -51,9 +56,22 @@ class Effects:
 
     def _acknowledged(self, entry: Entry, fact: f.AlarmAcknowledged) -> None:
         who = self._name_of(entry.actor.user_id)
-        self._engine.apply_acknowledgement(
-            fact.condition_id, fact.start_us, fact.seen_through_us, who, fact.comment, self._now_us()
+        interval = interval_of(
+            entry.hash,
+            entry.hlc,
+            entry.wall_us,
+            fact.start_us,
+            fact.seen_through_us,
+            user_id=who,
+            comment=fact.comment,
         )
+        self._engine.acknowledging.apply(fact.condition_id, interval, self._now_us())
+
+    def _unacknowledged(self, entry: Entry, fact: AlarmUnacknowledged) -> None:
+        named = [bytes.fromhex(one) for one in fact.acknowledgements if _HASH.fullmatch(one)]
+        act = taken_back(entry.hash, entry.hlc, entry.wall_us, fact.start_us, fact.seen_through_us, named)
+        who = self._name_of(entry.actor.user_id)
+        self._engine.acknowledging.take_back(fact.condition_id, act, who, self._now_us())
 
     def _commented(self, entry: Entry, fact: f.AlarmCommented) -> None:
         note = f"{self._name_of(entry.actor.user_id)}: {fact.text}"

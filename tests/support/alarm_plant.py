@@ -6,6 +6,7 @@ from uuid import UUID, uuid5
 import numpy as np
 
 from console.domain import identity
+from console.domain.acknowledgements import AckInterval, TakenBack
 from console.domain.alarms import AlarmRule, AlarmState, Occurrence
 from console.domain.quality import Detail, Quality
 from console.domain.tags import Tag, TagSource
@@ -132,9 +133,28 @@ class Plant:
     def acknowledge(self, occurrence: Occurrence | None, second: float, who: str = "Eva") -> bool:
         assert occurrence is not None
         reach = self.engine.seen_through_us(occurrence, us(second))
-        return self.engine.apply_acknowledgement(
-            occurrence.condition_id, occurrence.start_us, reach, who, now_us=us(second)
-        )
+        return self.acknowledged(occurrence.condition_id, occurrence.start_us, reach, who, us(second))
+
+    def acknowledged(
+        self,
+        condition_id: UUID,
+        start_us: int,
+        through_us: int,
+        who: str,
+        now_us: int = 0,
+        by: bytes = b"",
+        hlc: int = 0,
+    ) -> bool:
+        """The fact arrives, from wherever; `by` names its event."""
+        by = by or b"%d/%d" % (start_us, through_us)
+        interval = AckInterval(hlc, by, start_us, through_us, who)
+        return self.engine.acknowledging.apply(condition_id, interval, now_us)
+
+    def taken_back(
+        self, condition_id: UUID, start_us: int, through_us: int, *named: bytes, by: bytes = b"un", now_us: int = 0
+    ) -> bool:
+        act = TakenBack(0, by, start_us, through_us, frozenset(named))
+        return self.engine.acknowledging.take_back(condition_id, act, "Udo", now_us)
 
     def state(self, condition_id: UUID) -> AlarmState:
         snapshot = self.engine.snapshot()

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from console.config.users_file import TEST_COST, UserEntry, hash_password
 from console.domain.acknowledgement import Standing
+from console.domain.acknowledgements import AckInterval
 from console.domain.alarms import Occurrence
 from console.domain.people import Role
 from console.domain.refusal import Refused
@@ -48,7 +49,7 @@ class FakeAlarms:
 
     standings: dict[Occurrence, Standing] = field(default_factory=dict)
     seen_through: dict[Occurrence, int] = field(default_factory=dict)
-    acknowledged_by: dict[Occurrence, tuple[bytes, ...]] = field(default_factory=dict)
+    acknowledged_by: dict[Occurrence, tuple[AckInterval, ...]] = field(default_factory=dict)
     texts: dict[UUID, str] = field(default_factory=dict)
     areas: dict[UUID, str] = field(default_factory=dict)
     sounding_us: int = 0
@@ -70,7 +71,7 @@ class FakeAlarms:
     def seen_through_us(self, occurrence: Occurrence, now_us: int) -> int:
         return self.seen_through[occurrence]
 
-    def acknowledgements_of(self, occurrence: Occurrence) -> Sequence[bytes]:
+    def acknowledgements_of(self, occurrence: Occurrence) -> Sequence[AckInterval]:
         return self.acknowledged_by.get(occurrence, ())
 
     def text_of(self, condition_id: UUID) -> str:

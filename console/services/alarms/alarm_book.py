@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from uuid import UUID
 
+from console.domain.acknowledgements import AckInterval, TakenBack
 from console.domain.alarm_step import Acknowledgement, Alarm, Event, Returning, Step, Transition, Trigger, step
-from console.domain.alarms import UNACKNOWLEDGED_STATES, AlarmState, Condition, Priority
+from console.domain.alarms import UNACKNOWLEDGED_STATES, AlarmState, Condition, Occurrence, Priority
 from console.services.alarms.acknowledgements import Acknowledgements
 from console.services.alarms.alarm_rows import AlarmRows
 from console.services.alarms.annunciation import Annunciation
@@ -57,6 +58,11 @@ class AlarmBook:
     def row_of(self, condition_id: UUID) -> int | None:
         return self._row_of.get(condition_id)
 
+    def current_row(self, occurrence: Occurrence) -> int | None:
+        """The row of an occurrence while it is the one on it, else None."""
+        row = self._row_of.get(occurrence.condition_id)
+        return row if row is not None and self.rows.start_us[row] == occurrence.start_us else None
+
     def condition(self, row: int) -> Condition:
         found = self._conditions.get(row)
         if found is None:
@@ -86,17 +92,42 @@ class AlarmBook:
         self._sound(row, result, now_us)
         return result
 
-    def acknowledge(self, condition_id: UUID, acknowledgement: Acknowledgement, now_us: int) -> bool:
+    def acknowledge(self, condition_id: UUID, interval: AckInterval, now_us: int) -> bool:
         """Apply a fact; True when something changed. Never refused, idempotent, may come before its alarm."""
         row = self._row_of.get(condition_id)
-        if not self.acknowledgements.add(condition_id, acknowledgement) or row is None:
+        if not self.acknowledgements.add(condition_id, interval) or row is None:
             return False
         changed = False
-        for older in self.acknowledgements.take_covered(row, acknowledgement):
+        for older, by in self.acknowledgements.take_covered(row, condition_id):
             logs = (Transition.ACKNOWLEDGED, Transition.CLOSED)
-            self._log(row, older, logs, now_us, now_us, acknowledgement.who)
+            self._log(row, older, logs, now_us, now_us, by.who)
             changed = True
-        return self._acknowledge_row(row, acknowledgement, now_us) or changed
+        covering = self.acknowledgements.covering(condition_id, self.rows.load(row))
+        if covering is None:
+            return changed
+        return self._acknowledge_row(row, covering, now_us) or self._name_first(row, covering) or changed
+
+    def take_back(self, condition_id: UUID, act: TakenBack, who: str, now_us: int) -> bool:
+        """Apply an un-acknowledgement; True when an alarm waits for acknowledgement again. Silent (alarms.md 1)."""
+        row = self._row_of.get(condition_id)
+        before = self.rows.load(row) if row is not None else Alarm()
+        had = self.acknowledgements.covering(condition_id, before)
+        if not self.acknowledgements.take_back(condition_id, act) or row is None or not before.start_us:
+            return False
+        covering = self.acknowledgements.covering(condition_id, before)
+        if covering is not None:  # somebody else's stands
+            return self._name_first(row, covering)
+        at_us = self.acknowledgements.annunciated_us(condition_id, before)
+        result = step(before, Trigger(Event.UNACKNOWLEDGE, at_us))
+        alarm = result.alarm
+        if before.state is AlarmState.NORMAL and before.returned_us and had is not None:
+            alarm = replace(before, state=AlarmState.RETURNED_UNACKNOWLEDGED, annunciated_us=at_us, changed_us=at_us)
+        elif not result.logs:
+            return False
+        self.rows.store(row, alarm)
+        self.rows.acked_by.pop(row, None)
+        self._log(row, alarm, (Transition.UNACKNOWLEDGED,), at_us, now_us, who)
+        return True
 
     def restore(self, occurrences: Iterable[OpenOccurrence], now_us: int) -> list[int]:
         """Open occurrences of the last run: same identity, marked uncertain, silent. Returns their rows.
@@ -165,6 +196,14 @@ class AlarmBook:
         else:
             severity = result.alarm.severity
             self.annunciation.annunciate(row, self.rows.priority_of(row, severity), now_us)
+
+    def _name_first(self, row: int, first: Acknowledgement) -> bool:
+        """Of several acknowledgements the first given is shown, whichever arrived first (pitfall P21)."""
+        if row not in self.rows.acked_by or self.rows.acked_by[row] == first.who:
+            return False
+        self.rows.acked_by[row] = first.who
+        self.rows.mark(row)
+        return True
 
     def _acknowledge_row(self, row: int, acknowledgement: Acknowledgement, now_us: int) -> bool:
         before = self.rows.load(row)

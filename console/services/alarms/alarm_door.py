@@ -6,9 +6,9 @@ from uuid import UUID
 
 from console.domain import commands as c
 from console.domain.acknowledgement import AHEAD_US, AT_ONCE, Seen, Standing, acknowledge, unacknowledge
+from console.domain.acknowledgements import AckInterval
 from console.domain.alarms import Occurrence
 from console.domain.facts import AlarmCommented, HornSilenced
-from console.domain.identity import Hash
 from console.domain.merge_commands import UnacknowledgeAlarms
 from console.domain.permissions import Subject
 from console.domain.plain_text import paragraph, required
@@ -29,8 +29,8 @@ class AlarmDoor(Protocol):
         """How far its condition was seen by now, in its node's source time; at least its newest annunciation."""
         ...
 
-    def acknowledgements_of(self, occurrence: Occurrence) -> Sequence[Hash]:
-        """The events that acknowledge it, first given first; none when it is not acknowledged or not current."""
+    def acknowledgements_of(self, occurrence: Occurrence) -> Sequence[AckInterval]:
+        """Those that acknowledge it, first given first; none when it is not acknowledged or not current."""
         ...
 
     def text_of(self, condition_id: UUID) -> str:

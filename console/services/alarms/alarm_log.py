@@ -17,6 +17,7 @@ from console.services.station import AlarmLogRow
 from console.services.storage.ports import Writer
 
 _ENDS = frozenset({Transition.CLOSED, Transition.RETIRED, Transition.SUPERSEDED})
+_OPENS = frozenset({Transition.RAISED, Transition.UNACKNOWLEDGED})  # taken back after it was closed: open again
 _ANNUNCIATES = frozenset({Transition.SEVERITY_UP, Transition.UNACKNOWLEDGED, Transition.REANNUNCIATED})
 
 _CLOSE = delete(alarm_open).where(
@@ -62,10 +63,12 @@ def insert_transitions(connection: Connection, transitions: Sequence[AlarmTransi
     if not transitions:
         return
     connection.execute(insert(alarm_log).on_conflict_do_nothing(), [_values(item) for item in transitions])
-    raised = [_key(item) for item in transitions if item.transition is Transition.RAISED]
+    raised = [_key(item) for item in transitions if item.transition in _OPENS]
     if raised:
         connection.execute(insert(alarm_open).on_conflict_do_nothing(), raised)
-    ended = [{"ended_id": k.condition_id.bytes, "ended_us": k.start_us} for k in transitions if k.transition in _ENDS]
+    last = {(k.condition_id, k.start_us): k for k in transitions if k.transition in _ENDS | _OPENS}
+    ends = (k for k in last.values() if k.transition in _ENDS)
+    ended = [{"ended_id": k.condition_id.bytes, "ended_us": k.start_us} for k in ends]
     if ended:
         connection.execute(_CLOSE, ended)
 

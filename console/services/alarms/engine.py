@@ -13,13 +13,12 @@ from numpy.typing import NDArray
 
 from console.domain import identity
 from console.domain.acknowledgement import AHEAD_US, Standing
+from console.domain.acknowledgements import AckInterval
 from console.domain.alarm_step import (
-    Acknowledgement,
     Event,
     Trigger,
 )
 from console.domain.alarms import (
-    UNACKNOWLEDGED_STATES,
     AlarmKind,
     AlarmRule,
     AlarmState,
@@ -29,6 +28,7 @@ from console.domain.alarms import (
 )
 from console.domain.quality import Quality
 from console.domain.tags import Tag
+from console.services.alarms.acknowledging import Acknowledging
 from console.services.alarms.alarm_book import AlarmBook
 from console.services.alarms.annunciation import Annunciation
 from console.services.alarms.asset_conditions import ASSET_KINDS, AssetConditions
@@ -64,6 +64,7 @@ class AlarmEngine:
         self._places = places
         self.annunciation = annunciation or Annunciation()
         self._book = AlarmBook(self.annunciation)
+        self.acknowledging = Acknowledging(self._book)
         self._bands = BandColumns()
         self._tag_conditions = TagConditions(self._bands)
         self._rules = tuple(rules)
@@ -133,6 +134,7 @@ class AlarmEngine:
         self._now_us = now_us
         self._run_delays()
         self._sessions.tick(now_us, mono_s)
+        self.acknowledging.tick(now_us, mono_s)
         if self._restored_own:
             if self._restored_until is None:
                 self._restored_until = mono_s + RESTORED_OWN_S
@@ -159,7 +161,7 @@ class AlarmEngine:
 
     def check_acknowledge(self, occurrences: Sequence[Occurrence]) -> tuple[Standing, ...]:
         """How each one stands now; what is unknown or no longer the one on its row is stale. Changes nothing."""
-        return tuple(map(self._standing, occurrences))
+        return tuple(map(self.acknowledging.standing, occurrences))
 
     def annunciated_us(self, occurrence: Occurrence) -> int:
         """Newest annunciation of a current occurrence (start, severity rise, re-alarm), 0 when it is not current."""
@@ -174,6 +176,10 @@ class AlarmEngine:
         """
         row = self._current_row(occurrence)
         return 0 if row is None else self._seen_through(row, now_us)
+
+    def acknowledgements_of(self, occurrence: Occurrence) -> tuple[AckInterval, ...]:
+        """Those that acknowledge a current occurrence, first given first."""
+        return self.acknowledging.covering(occurrence)
 
     def text_of(self, condition_id: UUID) -> str:
         """What names the alarm to people, empty for an unknown condition."""
@@ -191,16 +197,6 @@ class AlarmEngine:
     def newest_sounding_us(self) -> int:
         """Newest annunciation that sounds at this position, 0 when nothing does."""
         return self.annunciation.newest_sounding_us()
-
-    def apply_acknowledgement(
-        self, condition_id: UUID, start_us: int, seen_through_us: int, who: str, comment: str = "", now_us: int = 0
-    ) -> bool:
-        """Apply a fact from this or another console: never refused, idempotent. True when an alarm changed.
-
-        At start the journal is replayed into this first, then `restore` is called.
-        """
-        interval = Acknowledgement(start_us, seen_through_us, who, comment)
-        return self._book.acknowledge(condition_id, interval, now_us or self._now_us)
 
     def set_note(self, occurrence: Occurrence, note: str) -> None:
         """What stands beside the row (comment, incident number), while this occurrence is the one on the row."""
@@ -369,21 +365,7 @@ class AlarmEngine:
             self._book.rows.set_uncertain(np.unique(self._row_of_band[bands]))
 
     def _current_row(self, occurrence: Occurrence) -> int | None:
-        row = self._book.row_of(occurrence.condition_id)
-        return row if row is not None and self._book.rows.start_us[row] == occurrence.start_us else None
-
-    def _standing(self, occurrence: Occurrence) -> Standing:
-        row = self._current_row(occurrence)
-        if row is None:
-            return Standing.STALE
-        alarm = self._book.rows.load(row)
-        if alarm.state in UNACKNOWLEDGED_STATES:
-            return Standing.OPEN
-        if alarm.state is not AlarmState.NORMAL:
-            return Standing.ACKNOWLEDGED
-        # closed meanwhile: by somebody's acknowledgement, or retired
-        covering = self._book.acknowledgements.covering(occurrence.condition_id, alarm)
-        return Standing.STALE if covering is None else Standing.ACKNOWLEDGED
+        return self._book.current_row(occurrence)
 
     def _seen_through(self, row: int, now_us: int) -> int:
         annunciated_us = int(self._book.rows.annunciated_us[row])

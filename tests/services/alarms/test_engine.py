@@ -137,7 +137,7 @@ def test_an_older_occurrence_is_acknowledged_from_elsewhere_without_touching_the
     plant.send((tag, 0, 92.0), (tag, 1, 20.0), (tag, 2, 92.0))
     plant.engine.take_transitions()
     hot = condition_of(tag, "hot", "high")
-    assert plant.engine.apply_acknowledgement(hot, us(0), us(1), "Ole", now_us=us(5))
+    assert plant.acknowledged(hot, us(0), us(1), "Ole", now_us=us(5))
     assert plant.state(hot) is AlarmState.UNACKNOWLEDGED
     rows = plant.engine.take_transitions()
     assert [(str(row.transition), row.start_us) for row in rows] == [("acknowledged", us(0)), ("closed", us(0))]
@@ -146,8 +146,8 @@ def test_an_older_occurrence_is_acknowledged_from_elsewhere_without_touching_the
 def test_a_replicated_acknowledgement_may_come_twice_and_before_its_alarm(plant):
     tag = plant.tag()
     hot = condition_of(tag, "hot", "high")
-    plant.engine.apply_acknowledgement(hot, us(0), us(3), "Ole", now_us=us(3))
-    plant.engine.apply_acknowledgement(hot, us(0), us(3), "Ole", now_us=us(3))
+    plant.acknowledged(hot, us(0), us(3), "Ole", now_us=us(3))
+    plant.acknowledged(hot, us(0), us(3), "Ole", now_us=us(3))
     plant.send((tag, 0, 92.0))
     assert plant.state(hot) is AlarmState.ACKNOWLEDGED
     assert plant.horn.snapshot().request == 0

@@ -57,7 +57,7 @@ def restarted(records, *rules, acknowledged=(), at=1000.0):
     """A new process: facts are replayed first, then the open occurrences, then the tags are born."""
     plant = Plant(*rules)
     for occurrence, through in acknowledged:
-        plant.engine.apply_acknowledgement(occurrence.condition_id, occurrence.start_us, us(through), "Eva")
+        plant.acknowledged(occurrence.condition_id, occurrence.start_us, us(through), "Eva")
     plant.engine.restore(records.open(), us(at))
     return plant
 
