@@ -1,6 +1,7 @@
 """The journal as a table: who did what, when, to what, and whether the centre has it; newest first."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,25 +9,46 @@ from PySide6.QtCore import QObject
 
 from console.models.columns import Columns
 from console.models.journal_names import JournalNames
-from console.models.journal_words import event_word
+from console.models.journal_words import event_word, is_of_group
 from console.models.row_order import Keys, SortColumn, pack_keys
-from console.models.sorted_table import Column, RowLook, SortedTable
+from console.models.sorted_table import PLAIN, Column, RowLook, SortedTable
+from console.models.sync_words import flags_text, is_only_here, places_text
 from console.models.text_rank import Haystack, text_ranks
 from console.services.records import JournalDelta, JournalRow
 from console.services.station import JOURNAL, Station
 from console.ui.format import clock_text, time_tip
-from console.ui.translation import mark, tr
+from console.ui.translation import mark
 from console.ui.wall_clock import now_us
 
 _ON_ITS_WAY = RowLook(is_italic=True, is_dim=True)
+_DOUBTFUL = RowLook(is_bold=True)
 _TIP = 2000
 FILTERS = ("who", "what", "entity", "text")
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What is looked at beside the words: a group of types, one station (its code), [from_us, to_us) with 0 = open."""
+
+    group: str = ""
+    station: str = ""
+    from_us: int = 0
+    to_us: int = 0
+
+    def holds(self, row: JournalRow) -> bool:
+        return (
+            self.from_us <= row.at_us < (self.to_us or row.at_us + 1)
+            and row.station.startswith(self.station)
+            and is_of_group(row.etype, self.group)
+        )
+
 
 _TEXTS: dict[str, Callable[[JournalRow], str]] = {
     "who": lambda row: row.user,
     "what": lambda row: event_word(row.etype),
     "station": lambda row: row.station,
-    "centre": lambda row: tr("in the centre") if row.in_centre else tr("this PC"),
+    "centre": lambda row: places_text(row.in_centre, row.stations),
+    "flags": lambda row: flags_text(row.flags),
 }
 
 
@@ -40,7 +62,8 @@ class JournalTable(SortedTable):
         Column("entity", mark("Concerns"), 210),
         Column("summary", mark("Content"), 0, is_dim=True),
         Column("station", mark("Station"), 90),
-        Column("centre", mark("Kept"), 120),
+        Column("centre", mark("Kept"), 210),
+        Column("flags", mark("Doubt"), 200),
     )
 
     def __init__(
@@ -57,6 +80,7 @@ class JournalTable(SortedTable):
         self._columns = Columns(at_us=(np.int64, 0), seq=(np.int64, 0), matches=(np.bool_, True))
         self._haystacks = {name: Haystack() for name in FILTERS}
         self._wanted = dict.fromkeys(FILTERS, "")
+        self._window = Window()
         self.names = JournalNames(station)
         self._undo = station.subscribe(JOURNAL, self._on_delta)
 
@@ -89,7 +113,9 @@ class JournalTable(SortedTable):
         entity = (entry.entity, self.names.entity(entry))
         self._haystacks["entity"].put(row, *entity)
         self._haystacks["text"].put(row, entry.summary, entry.user, entry.etype, *entity, entry.station)
-        matches = all(self._haystacks[name].is_match(row, wanted) for name, wanted in self._wanted.items())
+        matches = self._window.holds(entry) and all(
+            self._haystacks[name].is_match(row, wanted) for name, wanted in self._wanted.items()
+        )
         self._columns.write(
             np.asarray([row], np.int32),
             {
@@ -103,7 +129,17 @@ class JournalTable(SortedTable):
     def set_filters(self, **wanted: str) -> None:
         """Words that `who`, `what`, `entity` and the whole `text` must hold; those not named stay."""
         self._wanted.update(wanted)
-        matches = np.ones(len(self._rows), np.bool_)
+        self._refilter()
+
+    def set_window(self, window: Window) -> None:
+        """Show only what lies inside."""
+        if window != self._window:
+            self._window = window
+            self._refilter()
+
+    def _refilter(self) -> None:
+        window, every = self._window, self._window == Window()
+        matches = np.fromiter((every or window.holds(row) for row in self._rows), np.bool_, len(self._rows))
         for name, words in self._wanted.items():
             if words:
                 matches &= self._haystacks[name].matching(words)
@@ -116,6 +152,10 @@ class JournalTable(SortedTable):
     def entry_at(self, position: int) -> JournalRow | None:
         row = self.row_at(position)
         return self._rows[row] if row >= 0 else None
+
+    def oldest_rid(self) -> int:
+        """Where to go on asking when nothing is filtered; 0 when no row is known."""
+        return min((row.rid for row in self._rows if row.rid), default=0)
 
     def earlier_of(self, entry: JournalRow) -> tuple[JournalRow, ...]:
         """Older entries about the same entity, newest first: what stood there before."""
@@ -134,13 +174,23 @@ class JournalTable(SortedTable):
             return text_ranks([self.text(row, key) for row in self._rows])
         return self._columns["at_us"].astype(np.int64)
 
+    def look(self, row: int) -> RowLook:
+        return _DOUBTFUL if self._rows[row].flags else PLAIN
+
     def cell_look(self, row: int, key: str) -> RowLook | None:
-        return _ON_ITS_WAY if key == "centre" and not self._rows[row].in_centre else None
+        entry = self._rows[row]
+        return _ON_ITS_WAY if key == "centre" and is_only_here(entry.in_centre, entry.stations) else None
 
     def tip(self, row: int, key: str) -> str:
         """The ids stand here, because the cells say what people call it."""
         entry = self._rows[row]
-        return {"when": time_tip(entry.at_us), "entity": entry.entity, "summary": entry.summary[:_TIP]}.get(key, "")
+        tips = {
+            "when": time_tip(entry.at_us),
+            "entity": entry.entity,
+            "summary": entry.summary[:_TIP],
+            "what": flags_text(entry.flags),
+        }
+        return tips.get(key, "")
 
     def cell(self, row: int, key: str) -> str:
         entry = self._rows[row]

@@ -29,7 +29,46 @@ EVENT_WORDS: dict[str, str] = {
     "clock.stepped": mark("the PC's clock jumped"),
     "journal.exported": mark("exported the journal"),
     "journal.imported": mark("imported a journal"),
+    "user.added": mark("added a person"),
+    "user.renamed": mark("changed a person's name"),
+    "user.disabled": mark("disabled an account"),
+    "user.enabled": mark("enabled an account"),
+    "user.merged": mark("merged two accounts"),
+    "user.role_granted": mark("granted a role"),
+    "user.role_revoked": mark("took a role away"),
+    "user.credential_set": mark("set a password or PIN"),
+    "user.session_locked": mark("locked the session"),
+    "user.session_unlocked": mark("unlocked the session"),
+    "user.unlock_failed": mark("could not unlock"),
+    "record.signed": mark("signed a record"),
+    "break_glass.used": mark("used the emergency identity"),
+    "break_glass.attributed": mark("said who used the emergency identity"),
+    "act.countersigned": mark("countersigned an act"),
+    "alarm.unacknowledged": mark("took an acknowledgement back"),
+    "alarm.shelved": mark("shelved an alarm"),
+    "alarm.unshelved": mark("unshelved an alarm"),
+    "alarm.out_of_service": mark("took an alarm out of service"),
+    "alarm.returned_to_service": mark("returned an alarm to service"),
+    "incident.merged": mark("merged two incidents"),
+    "incident.note_amended": mark("amended a note"),
 }
+
+
+EVENT_GROUPS: tuple[tuple[str, str], ...] = (  # what a filter asks for: types or their first parts, and their name
+    ("", mark("Everything")),
+    ("alarm horn", mark("Alarms")),
+    ("incident", mark("Incidents")),
+    ("user break_glass act record", mark("People and rights")),
+    ("act.refused user.sign_on_failed user.unlock_failed break_glass", mark("Refused and break-glass")),
+    ("act.countersigned record.signed", mark("Signatures")),
+    ("stream station sync database clock backup journal", mark("Stations, sync, backup")),
+    ("site preference node", mark("Settings and orders to nodes")),
+)
+
+
+def is_of_group(etype: str, group: str) -> bool:
+    """`group` names types or their first parts, separated by blanks; an empty one holds every type."""
+    return not group or any(etype == part or etype.startswith(f"{part}.") for part in group.split())
 
 
 def event_word(etype: str) -> str:

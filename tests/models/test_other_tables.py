@@ -118,7 +118,7 @@ def test_an_entry_that_reached_the_centre_replaces_itself(station: FakeStation) 
     station.deliver(JOURNAL, JournalDelta(False, (entry(1, in_centre=True),)))
     table.flush()
     assert table.rowCount() == 1
-    assert table.index(0, 6).data() == "in the centre"
+    assert table.index(0, 6).data() == "this PC · centre"
     table.close()
 
 

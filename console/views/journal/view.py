@@ -1,22 +1,28 @@
-"""Who did what, when, to what: filtered, in full, and whether the centre has it."""
+"""Who did what, when, to what: filtered, in full, with what stood there before, and where it is kept."""
 
+import asyncio
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QLineEdit, QPlainTextEdit, QPushButton, QSplitter
+from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QSplitter
 
 from console.models.empty_words import EmptyWords
 from console.models.journal_table import JournalTable
+from console.services.journal.before_after import replaces
+from console.services.records import JournalRow
 from console.services.station import JOURNAL, JournalQuery
 from console.ui.errands import Errands
+from console.ui.format import whole_text
 from console.ui.plain_label import PlainLabel
 from console.ui.table_view import TableView
 from console.ui.theme import theme
 from console.ui.translation import mark, tr
-from console.ui.view import View, ViewContext
+from console.ui.view import Selection, View, ViewContext
 from console.ui.wall_clock import now_us
 from console.views.journal.detail import detail_text
+from console.views.journal.filters import Filters
 from console.widgets.action_menu import attach_menu
 from console.widgets.column_layout import lay_out_columns
 from console.widgets.filter_line import FilterLine
@@ -25,14 +31,14 @@ from console.widgets.steady_scroll import SteadyScroll
 from console.widgets.table_export import export_table
 
 _ASK_MS = 350  # older entries are asked for when the typing rests
-_LIMIT = 2000
-_GIVE_WAY = (5, 6, 3)  # station, kept, concerns
+_PAGE = 500
+_EARLIER = 200  # entries of one thing that are looked through for what stood there before
+_GIVE_WAY = (5, 7, 6, 3)  # station, doubt, kept, concerns
 _EMPTY = mark("Nothing has been done yet. What people do is written here and can never be changed.")
-_FIELDS = {"who": mark("Who"), "what": mark("What"), "entity": mark("Concerns")}
 
 
 class JournalView(View):
-    """The newest thousand come by themselves; a filter also asks the station for older ones."""
+    """The newest thousand come by themselves; a filter asks the station, a page at a time, and `Load more` goes on."""
 
     view_id = "journal"
     title = mark("Journal")
@@ -42,10 +48,15 @@ class JournalView(View):
         super().__init__(context)
         self.table = JournalTable(context.station, self, now_us=now_us)
         self.errands = Errands(lambda text: context.refused(self, text))
-        self.list, self.filter = TableView("journal"), FilterLine()
+        self.list, self.filter, self.filters = TableView("journal"), FilterLine(), Filters()
+        self.fields = self.filters.fields
         self.heading, self.older_button = PlainLabel(), QPushButton()
-        self.fields = {name: QLineEdit() for name in _FIELDS}
         self.detail = QPlainTextEdit()
+        self._earlier: dict[str, tuple[JournalRow, ...]] = {}  # of the entry that is shown, by its hash
+        self._asking: asyncio.Task[Any] | None = None
+        self._looking: asyncio.Task[Any] | None = None
+        self._oldest = 0  # rid behind which the present filter goes on; 0: from the newest
+        self._is_all = False  # the present filter has nothing older
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(_ASK_MS)
@@ -65,15 +76,11 @@ class JournalView(View):
         row = panel_row(column)
         self.heading.setProperty("role", "heading")
         row.addWidget(self.heading)
-        for field in self.fields.values():
-            field.setMaximumWidth(180)
-            field.setMaxLength(200)
-            field.setClearButtonEnabled(True)
-            row.addWidget(field)
         row.addStretch(1)
-        self.older_button.setAutoDefault(False)
         row.addWidget(self.filter, 2)
+        self.older_button.setAutoDefault(False)
         row.addWidget(self.older_button)
+        panel_row(column, edge=4).addWidget(self.filters, 1)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         self.detail.setReadOnly(True)
         self.detail.setFrameShape(QFrame.Shape.NoFrame)
@@ -87,21 +94,32 @@ class JournalView(View):
         column.addWidget(splitter, 1)
 
     def _connect(self) -> None:
-        for name, field in self.fields.items():
-            field.textChanged.connect(self._filter_by(name))
-        self.filter.changed.connect(self._filter_by("text"))
+        self.filters.words_changed.connect(self._on_words)
+        self.filters.window_changed.connect(self._on_window)
+        self.filter.changed.connect(lambda text: self._on_words("text", text))
         self.filter.left.connect(self.list.setFocus)
         self.older_button.clicked.connect(self.ask_older)
-        self.list.selectionModel().selectionChanged.connect(lambda *_: self._show_detail())
+        self.list.selectionModel().selectionChanged.connect(lambda *_: self._on_selected())
         theme().changed.connect(self._retell)
 
-    def _filter_by(self, name: str) -> Callable[[str], None]:
-        def use(text: str) -> None:
-            self.table.set_filters(**{name: text})
-            if text:
-                self._timer.start()
+    def _on_words(self, name: str, text: str) -> None:
+        self.table.set_filters(**{name: text})
+        self._begin_anew(asks=bool(text))
 
-        return use
+    def _on_window(self) -> None:
+        self.table.set_window(self.filters.chosen())
+        self._begin_anew(asks=self.filters.is_set)
+
+    def _begin_anew(self, *, asks: bool) -> None:
+        """Another question: what was asked before is of no interest any more."""
+        self._oldest, self._is_all = 0, False
+        if self._asking is not None:
+            self._asking.cancel()
+        if asks:
+            self._timer.start()
+        else:
+            self._timer.stop()
+        self._tell_older()
 
     def action_handlers(self) -> Mapping[str, Callable[[], object]]:
         return {
@@ -109,6 +127,12 @@ class JournalView(View):
             "table.copy": self.list.copy_selection,
             "table.export": lambda: export_table(self.list, lambda text: self.context.refused(self, text)),
         }
+
+    def show_selection(self, selection: Selection) -> None:
+        """Everything about an incident or an asset."""
+        about = selection.incident_id or selection.asset_id
+        if about is not None:
+            self.fields["entity"].setText(str(about))
 
     def save_state(self) -> dict[str, object]:
         return {"table": self.list.save_state()}
@@ -127,18 +151,55 @@ class JournalView(View):
         self.table.close()
 
     def ask_older(self) -> object:
-        """Ask the station for entries that match the fields as they stand."""
-        return self.errands.run(self._ask_older())
+        """Ask the station for the next page of entries that match the fields as they stand."""
+        if self._asking is not None and not self._asking.done():
+            return self._asking
+        self._asking = self.errands.run(self._ask_older())
+        self._tell_older()
+        return self._asking
 
     async def _ask_older(self) -> None:
-        query = JournalQuery(text=self.filter.text().strip(), limit=_LIMIT)
-        found = await self.context.station.query(query)
+        text = self.filter.text().strip()
+        is_filtered = bool(text) or self.filters.is_set
+        before = self._oldest if is_filtered or self._oldest else self.table.oldest_rid()
+        try:
+            found = await self.context.station.query(self.filters.query(text, _PAGE, before))
+        finally:
+            self._asking = None
+            self._tell_older()
+        self._is_all = len(found) < _PAGE
+        self._oldest = min((row.rid for row in found if row.rid), default=self._oldest)
         self.table.add_older(found)
         self.table.flush()
+        self._tell_older()
+
+    def _tell_older(self) -> None:
+        """What the button can do now."""
+        is_busy = self._asking is not None and not self._asking.done()
+        word = tr("Searching…") if is_busy else tr("Nothing older") if self._is_all else tr("Load more")
+        self.older_button.setText(word)
+        self.older_button.setEnabled(not is_busy and not self._is_all)
+
+    def _on_selected(self) -> None:
+        """Show the entry, and ask for what stood there before when it may replace something."""
+        self._earlier.clear()
+        if self._looking is not None:
+            self._looking.cancel()
+        self._show_detail()
+        entry = self.table.entry_at(self.list.first_selected())
+        if entry is not None and entry.rid and replaces(entry.etype):
+            self._looking = self.errands.run(self._look_before(entry))
+
+    async def _look_before(self, entry: JournalRow) -> None:
+        query = JournalQuery(entity=entry.entity, before_rid=entry.rid, limit=_EARLIER)
+        self._earlier[entry.hash] = await self.context.station.query(query)
+        self._show_detail()
 
     def _on_flushed(self) -> None:
-        is_filtered = bool(self.filter.text()) or any(field.text() for field in self.fields.values())
+        is_filtered = bool(self.filter.text()) or self.filters.is_set
         self.filter.set_hidden(self.table.hidden_count())
+        shown = whole_text(self.table.rowCount())
+        self.heading.setText(f"{tr(self.title)} · {shown}" if self.words.is_known else tr(self.title))
         self.list.set_empty_text(tr("No entry matches these filters.") if is_filtered else self.words.text(_EMPTY))
         self._show_detail()
 
@@ -147,16 +208,14 @@ class JournalView(View):
         self.detail.setVisible(entry is not None)
         text = ""
         if entry is not None:
-            text = detail_text(entry, self.table.earlier_of(entry), self.table.names.entity(entry))
+            earlier = self._earlier.get(entry.hash) or self.table.earlier_of(entry)
+            text = detail_text(entry, earlier, self.table.names.entity(entry))
         if text != self.detail.toPlainText():  # else a selection inside it would be lost
             self.detail.setPlainText(text)
 
     def _retell(self) -> None:
-        self.heading.setText(tr(self.title))
-        self.older_button.setText(tr("Look for older"))
-        for name, field in self.fields.items():
-            field.setPlaceholderText(tr(_FIELDS[name]))
-            field.setAccessibleName(tr(_FIELDS[name]))
+        self.filters.retell()
+        self._tell_older()
         self._on_flushed()
 
     def showEvent(self, event: QShowEvent) -> None:
