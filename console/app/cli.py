@@ -87,9 +87,24 @@ def _bench(parser: argparse.ArgumentParser) -> None:
 
 
 def _centre(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("init", "status"))
-    parser.add_argument("url", help="postgresql://user@host:port/database")
-    parser.add_argument("--password-file", default="", metavar="FILE")
+    parser.add_argument("what", choices=("init", "status", "enrol"))
+    parser.add_argument("names", nargs="+", metavar="[STATION] URL", help="postgresql://user@host:port/database")
+    parser.add_argument("--password-file", default="", metavar="FILE", help="the administrator's, readable by him only")
+    parser.add_argument("--partitions", type=_count, metavar="N", help="init: tables by site, 0 = plain (new: 8)")
+    parser.add_argument("--json", action="store_true", help="status: one object a line")
+    parser.add_argument("--revoke", action="store_true", help="enrol: shut the station out")
+    parser.add_argument("--to", default="", metavar="FILE", help="enrol: where the station's new password goes")
+    for name, text in (("site", "ID"), ("code", "K1"), ("key", "HEX")):
+        parser.add_argument(f"--{name}", default="", metavar=text, help="enrol: of a station that is given by its id")
+
+
+def _backup(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="the file that the backup becomes")
+
+
+def _restore(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="a file that `backup` or the running station made")
+    parser.add_argument("--force", action="store_true", help="set aside what the data folder holds")
 
 
 def _none(parser: argparse.ArgumentParser) -> None:
@@ -107,6 +122,8 @@ WORDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] = {
     "query": ("commands.query", "read a station's data, running or not", _query),
     "act": ("commands.act", "submit one operator command", _act),
     "verify": ("commands.verify", "check the journal: hashes, chains, signatures, receipts", _none),
+    "backup": ("commands.backup", "a station's databases, keys and settings in one proven file", _backup),
+    "restore": ("commands.restore", "bring a backup back; opens a new stream", _restore),
     "doctor": ("commands.doctor", "what works here and what does not, each with its remedy", _none),
     "centre": ("commands.centre", "the central PostgreSQL", _centre),
     "bench": ("commands.bench", "the published benchmarks", _bench),

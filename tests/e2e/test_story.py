@@ -50,8 +50,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory, postgres_server: DemoPostgres
     with running_broker() as broker, running_screen() as screen:
         site = make_site(folder)
         brokers = (Broker("plant", broker.port),)
-        first = make_station(site, "station-1", "K1", brokers, centre.settings)
-        second = make_station(site, "station-2", "K2", brokers, centre.settings)
+        first = make_station(site, "station-1", "K1", brokers, centre)
+        second = make_station(site, "station-2", "K2", brokers, centre)
         quiet = {"PULSE_SERVER": f"unix:{folder}/nobody", "XDG_RUNTIME_DIR": str(folder)}
         window = ConsoleProcess("run", first, {**screen.environment, **quiet})
         neighbour = ConsoleProcess("serve", second)

@@ -5,11 +5,16 @@ import secrets
 import time
 from pathlib import Path
 from typing import NamedTuple
+from uuid import UUID
 
 from console.config.settings import CentreSettings
+from console.config.site_files import load_site
 from console.config.users_file import UserEntry, hash_password, write_users
 from console.domain.identity import uuid7
 from console.domain.people import Role
+from console.services.journal.keys import FileKey
+from console.services.journal.own_stream import Place
+from tests.support.postgres import TestDatabase
 
 OPERATOR = ("anna", "correct horse battery")
 LEAD = ("jonas", "staple lamp window grey")
@@ -72,14 +77,18 @@ def make_site(folder: Path, rules: str = RULES) -> Path:
 
 
 def make_station(
-    site: Path, name: str, code: str, brokers: tuple[Broker, ...], centre: CentreSettings | None = None
+    site: Path, name: str, code: str, brokers: tuple[Broker, ...], centre: CentreSettings | TestDatabase | None = None
 ) -> Path:
-    """`site/../name` with its station.toml; its data lies in the same folder."""
+    """`site/../name` with its station.toml; its data lies in the same folder. A database as `centre` enrols it."""
     folder = site.parent / name
     folder.mkdir()
+    station_id = new_id()
+    if isinstance(centre, TestDatabase):
+        place = Place(load_site(site).site_id, UUID(station_id), code)
+        centre = centre.enrolled(place, FileKey.load_or_create(folder / "keys").public_key)
     lines = [
         "version = 1",
-        f'station_id = "{new_id()}"',
+        f'station_id = "{station_id}"',
         f'name = "{name}"',
         f'code = "{code}"',
         'position = "desk"',

@@ -1,4 +1,4 @@
-"""The demo's central database: its schema, and one role for the consoles that may not change what is written."""
+"""The demo's central database: its schema, and a role of its own for each console, enrolled as a plant would."""
 
 import secrets
 from pathlib import Path
@@ -8,38 +8,37 @@ from psycopg import sql
 
 from console.app.demo.postgres import DemoPostgres
 from console.config.private_file import write_private
+from console.config.site_files import load_site
+from console.config.station_file import load_station
+from console.services.journal.keys import FileKey
 from console.services.sync.central_schema import ensure_schema
+from console.services.sync.central_stations import Enrolment, enrol
 
 DATABASE = "leitstand"
-STATION_ROLE = "leitstand_station"
-_RIGHTS = (
-    "grant usage on schema leitstand to {}",
-    "grant execute on all functions in schema leitstand to {}",
-    "grant select on all tables in schema leitstand to {}",
-)
-
-
-def station_password_file(postgres: DemoPostgres) -> Path:
-    """Where the password of the consoles' role stands, readable by its owner only."""
-    return postgres.folder / "station-password.txt"
+_SHARED_ROLE = "leitstand_station"  # of demos that were made by the first version
 
 
 def prepare_centre(postgres: DemoPostgres) -> None:
-    """Make the database, bring its schema up to date, and let the consoles' role in; may be repeated."""
+    """Make the database and bring its schema up to date; may be repeated."""
     url = postgres.create_database(DATABASE)
-    file = station_password_file(postgres)
-    if not file.exists():
-        write_private(file, secrets.token_urlsafe(24))
-    role = sql.Identifier(STATION_ROLE)
     with psycopg.connect(url, autocommit=True) as connection:
         ensure_schema(connection)
-        found = connection.execute("select 1 from pg_roles where rolname = %s", (STATION_ROLE,)).fetchone()
-        if found is None:
-            connection.execute(sql.SQL("create role {} login").format(role))
-        password = sql.Literal(file.read_text(encoding="utf-8"))
-        connection.execute(sql.SQL("alter role {} password {}").format(role, password))
-        for right in _RIGHTS:
-            connection.execute(sql.SQL(right).format(role))
+        if connection.execute("select 1 from pg_roles where rolname = %s", (_SHARED_ROLE,)).fetchone():
+            role = sql.Identifier(_SHARED_ROLE)
+            connection.execute(sql.SQL("drop owned by {}").format(role))
+            connection.execute(sql.SQL("drop role {}").format(role))
+
+
+def enrol_console(postgres: DemoPostgres, folder: Path) -> tuple[str, Path]:
+    """Let the console of a station folder in; gives its role and its password's file, which stay as they are."""
+    station, site = load_station(folder), load_site(folder.parent / "site")
+    keys = folder / "keys"
+    one = Enrolment(site.site_id, station.station_id, station.code, FileKey.load_or_create(keys).public_key)
+    file = keys / "centre.password"
+    if not file.exists():
+        write_private(file, secrets.token_urlsafe(24))
+    with psycopg.connect(postgres.url_of(DATABASE), autocommit=True) as connection:
+        return enrol(connection, one, file.read_text(encoding="utf-8")), file
 
 
 def postmaster_pid(folder: Path) -> int | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from console.app.demo import site_folder
 from console.app.demo.broker import DemoBroker
-from console.app.demo.centre import STATION_ROLE, postmaster_pid, prepare_centre, station_password_file
+from console.app.demo.centre import enrol_console, postmaster_pid, prepare_centre
 from console.app.demo.child_process import apart, own_environment
 from console.app.demo.control import FILE, ControlServer
 from console.app.demo.faults import Fault, FaultBoard, FaultState, Infrastructure, fault_named
@@ -178,11 +178,12 @@ class Demo:
         model = load_plant(self._resources / "plant.toml")
         site_folder.prepare_site(self.site_folder, model, self._resources, len(self.station_folders))
         site_folder.prepare_people(self.folder, self.site_folder)
-        password = station_password_file(self._postgres) if self._postgres else None
         for number, folder in enumerate(self.station_folders, start=1):
-            site_folder.prepare_station(
-                folder, number, self._broker_cable.port, self._centre_cable.port, STATION_ROLE, password
-            )
+            site_folder.prepare_station(folder, number, self._broker_cable.port)
+            if self._postgres is not None:  # the role is named by the station's id
+                role, password = enrol_console(self._postgres, folder)
+                port = self._centre_cable.port
+                site_folder.prepare_station(folder, number, self._broker_cable.port, port, role, password)
 
     def _write_settings(self) -> None:
         settings = {

@@ -72,9 +72,15 @@ def read_passwords(folder: Path) -> dict[str, str]:
 
 
 def prepare_station(
-    folder: Path, number: int, broker_port: int, centre_port: int, centre_user: str, centre_password: Path | None
+    folder: Path,
+    number: int,
+    broker_port: int,
+    centre_port: int = 0,
+    centre_user: str = "",
+    centre_password: Path | None = None,
 ) -> None:
-    """Write `station.toml` for today's ports; the id and what was changed by hand (name, look) stays."""
+    """Write `station.toml` for today's ports, without a centre when no port is given; the id and what was changed by
+    hand (name, look) stays."""
     folder.mkdir(parents=True, exist_ok=True)
     known = _read(folder / "station.toml")
     lines = [

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -22,11 +23,12 @@ from console.app.demo import demo as demo_module
 from console.app.demo.centre import postmaster_pid
 from console.app.demo.demo import Demo
 from console.config.private_file import is_private
-from console.config.settings import CentreSettings
+from console.config.site_files import load_site
 from console.config.station_file import load_station
 from console.domain.refusal import Refused
 from console.services.journal.own_stream import Place
 from console.services.sync.central import Central
+from console.services.sync.central_schema import CentreRefuses
 from tests.conftest import LogLines
 
 _PATIENCE_S = 20.0
@@ -149,7 +151,7 @@ def test_a_demo_folder_is_used_again_and_its_centre_is_cut_by_a_fault(folder: Pa
         async with _running(Demo(folder, is_scheduled=False)) as demo:
             password, station = demo.password("operator"), load_station(demo.station_folders[0])
             await asyncio.to_thread(connect, demo.station_folders[0])
-            await asyncio.to_thread(_enter_as_station, load_station(demo.station_folders[0]).centre)
+            await asyncio.to_thread(_enter_as_station, demo.station_folders[0])
             await demo.set_fault("centre-away", True)
             with pytest.raises(psycopg.OperationalError):
                 await asyncio.to_thread(connect, demo.station_folders[0])
@@ -190,19 +192,23 @@ def test_a_scheduled_fault_comes_by_itself_and_a_plant_that_crashed_comes_back_w
     asyncio.run(story())
 
 
-def _enter_as_station(centre: CentreSettings) -> None:
-    """The station's role works with the centre's functions and may not change what is written."""
-    central = Central(centre, Place(uuid4(), uuid4(), "K1"))
+def _enter_as_station(folder: Path) -> None:
+    """The station's role works with the centre's functions for itself alone, and reads and changes no table."""
+    station = load_station(folder)
+    place = Place(load_site(folder.parent / "site").site_id, station.station_id, station.code)
+    central = Central(station.centre, place)
     assert central.tips() == ()
     central.close()
-    assert centre.password_file is not None
-    with psycopg.connect(
-        host=centre.host, port=centre.port, dbname=centre.database, user=centre.user,
-        password=centre.password_file.read_text(encoding="ascii").strip(), sslmode="disable",
-    ) as connection:  # fmt: skip
-        assert connection.execute("select count(*) from leitstand.fact").fetchone() == (0,)
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            connection.execute("delete from leitstand.station")
+    with pytest.raises(CentreRefuses, match="another site"):
+        Central(station.centre, replace(place, site=uuid4()))
+    assert station.centre.password_file is not None
+    assert is_private(station.centre.password_file)
+    for statement in ("select * from leitstand.fact", "delete from leitstand.station"):
+        with psycopg.connect(
+            host=station.centre.host, port=station.centre.port, dbname=station.centre.database,
+            user=station.centre.user, password=station.centre.password_file.read_text(encoding="ascii").strip(),
+        ) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):  # fmt: skip
+            connection.execute(statement.encode())
 
 
 def test_a_demo_that_is_killed_leaves_no_process(folder: Path) -> None:
