@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from console.services.journal.entries import SITE_FILE, SYSTEM, Actor, Entry
 from console.services.journal.envelope import Event, RawEvent, decode_event
 from console.services.journal.facts_codec import decode_fact
+from console.services.storage.direct import direct
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def id_as_name(user_id: str) -> tuple[str, str]:
 
 
 def find_stream(connection: Connection, stream: UUID) -> Stream | None:
-    row = connection.exec_driver_sql(f"{_SELECT_STREAM} WHERE stream_id = ?", (str(stream),)).first()
+    row = direct(connection, f"{_SELECT_STREAM} WHERE stream_id = ?", (str(stream),)).fetchone()
     return None if row is None else _stream_of(row)
 
 
@@ -98,7 +99,8 @@ def insert_event(connection: Connection, event: Event, recv_from: str, recv_at: 
     """Store one event and move its stream's head and tips; gives its rid. The stream must exist."""
     body, raw = event.body, event.raw
     stream, prev = str(body.stream), event.prev
-    cursor = connection.exec_driver_sql(
+    cursor = direct(
+        connection,
         "INSERT INTO event (hash, stream_id, seq, prev, hlc, etype, ever, entity_type, entity_id, user_id, tx_id, tx_n,"
         " body, sig, recv_from, recv_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
@@ -106,9 +108,15 @@ def insert_event(connection: Connection, event: Event, recv_from: str, recv_at: 
             body.user_id, str(body.tx_id), body.tx_n, raw.body, raw.sig, recv_from, recv_at,
         ),
     )  # fmt: skip
-    connection.exec_driver_sql("DELETE FROM stream_tip WHERE stream_id = ? AND hash = ?", (stream, prev))
-    connection.exec_driver_sql("INSERT INTO stream_tip VALUES (?, ?, ?)", (stream, raw.hash, body.seq))
-    connection.exec_driver_sql(
+    moved = direct(
+        connection,
+        "UPDATE stream_tip SET hash = ?, seq = ? WHERE stream_id = ? AND hash = ?",
+        (raw.hash, body.seq, stream, prev),
+    )
+    if not moved.rowcount:  # the first event, or another branch
+        direct(connection, "INSERT INTO stream_tip VALUES (?, ?, ?)", (stream, raw.hash, body.seq))
+    direct(
+        connection,
         "UPDATE stream SET head_seq = ?, head_hash = ? WHERE stream_id = ? AND head_seq < ?",
         (body.seq, raw.hash, stream, body.seq),
     )
@@ -117,7 +125,7 @@ def insert_event(connection: Connection, event: Event, recv_from: str, recv_at: 
 
 def place_of(connection: Connection, event_hash: bytes) -> tuple[UUID, int] | None:
     """Stream and seq of a stored event, None when it is not here."""
-    row = connection.exec_driver_sql("SELECT stream_id, seq FROM event WHERE hash = ?", (event_hash,)).first()
+    row = direct(connection, "SELECT stream_id, seq FROM event WHERE hash = ?", (event_hash,)).fetchone()
     return None if row is None else (UUID(row[0]), int(row[1]))
 
 
@@ -136,18 +144,20 @@ def events_after(connection: Connection, stream: UUID, after_seq: int, after_has
 
 
 def flag_event(connection: Connection, event_hash: bytes, flag: str, since_us: int) -> None:
-    connection.exec_driver_sql(
-        "INSERT OR IGNORE INTO event_flag (hash, flag, since) VALUES (?, ?, ?)", (event_hash, flag, since_us)
+    direct(
+        connection,
+        "INSERT OR IGNORE INTO event_flag (hash, flag, since) VALUES (?, ?, ?)",
+        (event_hash, flag, since_us),
     )
 
 
 def read_meta(connection: Connection, name: str) -> str | None:
-    row = connection.exec_driver_sql("SELECT value FROM meta WHERE name = ?", (name,)).first()
+    row = direct(connection, "SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
     return None if row is None else str(row[0])
 
 
 def write_meta(connection: Connection, name: str, value: str) -> None:
-    connection.exec_driver_sql("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+    direct(connection, "INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
 
 
 def read_cursor(connection: Connection, name: str) -> int:

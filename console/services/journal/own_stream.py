@@ -92,14 +92,20 @@ class OwnStream:
 
         `doubt` is why the open stream must not be continued (fingerprint, rolled_back, salvage, restored); empty: none.
         """
+        return self._ensured(store, wall_us, doubt)[0]
+
+    def _ensured(self, store: EventStore, wall_us: int, doubt: str = "") -> tuple[list[Stored], Stream]:
         known = store.meta(OWN)
         stream = store.stream(UUID(known)) if known else None
         reason = doubt or self._why_new(store, stream)
         if stream is not None and not reason:
-            return []
+            return [], stream
         if stream is not None:
             store.close_stream(stream.stream)
-        return [self._open(store, wall_us, reason, stream)]
+        opened = self._open(store, wall_us, reason, stream)
+        fresh = store.stream(opened.event.stream)
+        assert fresh is not None
+        return [opened], fresh
 
     def _why_new(self, store: EventStore, stream: Stream | None) -> str:
         if stream is None:
@@ -110,10 +116,7 @@ class OwnStream:
 
     def append(self, store: EventStore, draft: Draft, recv_at: int) -> tuple[list[Stored], list[Stored]]:
         """Store the draft as one transaction group: (the opening event if any, the draft's events in order)."""
-        opened = self.ensure_open(store, draft.wall_us)
-        known = store.meta(OWN)
-        stream = store.stream(UUID(known or ""))
-        assert stream is not None
+        opened, stream = self._ensured(store, draft.wall_us)
         seq, prev, tx_id = stream.head_seq, stream.head_hash, self._new_id(draft.wall_us)
         made = []
         for number in range(len(draft.facts)):

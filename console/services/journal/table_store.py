@@ -12,6 +12,7 @@ from console.services.journal.envelope import BadEvent, Event, RawEvent, decode_
 from console.services.journal.event_table import Stream, Tip
 from console.services.journal.facts_codec import decode_fact
 from console.services.journal.store import EventStore, Held, Rejection
+from console.services.storage.direct import direct
 
 WAITING_BYTES = 50 << 20
 REJECTIONS_KEPT = 1000
@@ -96,9 +97,10 @@ class TableStore:
         return int(self._c.exec_driver_sql("SELECT coalesce(sum(size), 0) FROM pending").scalar_one())
 
     def held_behind(self, event_hash: bytes) -> list[RawEvent]:
-        rows = self._c.exec_driver_sql(
-            "DELETE FROM pending WHERE missing_prev = ? RETURNING hash, body, sig", (event_hash,)
-        )
+        sql = "SELECT hash, body, sig FROM pending WHERE missing_prev = ?"
+        rows = direct(self._c, sql, (event_hash,)).fetchall()
+        if rows:
+            direct(self._c, "DELETE FROM pending WHERE missing_prev = ?", (event_hash,))
         return [RawEvent(*row) for row in rows]
 
     def note_rejection(self, rejection: Rejection) -> None:

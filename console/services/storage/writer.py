@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import Connection
 
 from console.domain.refusal import Refused
+from console.services.storage.direct import direct
 from console.services.storage.failpoints import reach
 from console.services.storage.failures import as_refusal, is_locked
 
@@ -114,7 +115,7 @@ def _attempt(connection: Connection, group: list[_Job]) -> BaseException | None:
         with connection.begin():
             reach("begin.after")
             for job in group:
-                _run_one(connection, job)
+                _run_one(connection, job, is_alone=len(group) == 1)
             reach("commit.before")
         reach("commit.after")
     except Exception as error:
@@ -122,8 +123,14 @@ def _attempt(connection: Connection, group: list[_Job]) -> BaseException | None:
     return None
 
 
-def _run_one(connection: Connection, job: _Job) -> None:
-    connection.exec_driver_sql("SAVEPOINT job")
+def _run_one(connection: Connection, job: _Job, *, is_alone: bool) -> None:
+    """A function that is alone in its transaction needs no savepoint: it is undone with it."""
+    if is_alone:
+        reach("insert.before")
+        job.result = job.function(connection)
+        reach("insert.after")
+        return
+    direct(connection, "SAVEPOINT job")
     try:
         reach("insert.before")
         job.result = job.function(connection)
@@ -131,9 +138,9 @@ def _run_one(connection: Connection, job: _Job) -> None:
     except Exception as error:
         if not _in_transaction(connection):
             raise  # SQLite undid the whole transaction (disk full, I/O error)
-        connection.exec_driver_sql("ROLLBACK TO job")
+        direct(connection, "ROLLBACK TO job")
         job.error, job.result = error, None
-    connection.exec_driver_sql("RELEASE job")
+    direct(connection, "RELEASE job")
 
 
 def _in_transaction(connection: Connection) -> bool:
