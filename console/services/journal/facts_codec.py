@@ -28,7 +28,7 @@ def entity_id_of(fact: Fact) -> str:
 
 
 @cache
-def _names(kind: type[Fact]) -> tuple[str, ...]:
+def _names(kind: Any) -> tuple[str, ...]:
     return tuple(field.name for field in dataclasses.fields(kind))
 
 
