@@ -10,15 +10,24 @@ from dataclasses import dataclass
 
 from console.domain import commands as c
 from console.domain import merge_commands as m
+from console.domain import people_commands as u
 from console.domain.people import Grant, Person, Role
+from console.domain.signatures import Meaning, Signed
 
 SIGN_ON_FIRST = "Sign on to do this"
 DISABLED = "Your account is disabled"
 OTHER_AREA = "Your role does not cover this area"
+BREAK_GLASS_ONLY = "The control room identity may only acknowledge and silence: sign on with your own name"
 
 _DESK = frozenset({Role.OPERATOR, Role.SHIFT_LEAD})
 _WORK = _DESK | {Role.ENGINEER, Role.SERVICE_MANAGER}
 _EVERYONE = frozenset(Role)
+_ADMIN = frozenset({Role.ADMINISTRATOR})
+_ADMIN_ONLY = "Only administrators may change people, rights and stations"
+
+
+def _is_about_an_administrator(command: u.GrantRole | u.RevokeRole) -> bool:
+    return command.role.strip() == Role.ADMINISTRATOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +40,8 @@ class Permission:
     why_not: str = ""
     why_not_own: str = ""
     needs_nobody: bool = False
+    signed: Signed | None = None  # an electronic signature is demanded
+    is_for_break_glass: bool = False  # the identity "control room" may, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +50,7 @@ class Subject:
 
     areas: frozenset[str] = frozenset()
     opened_by: str = ""  # user id, empty: nobody
+    is_own: bool = False  # about the person himself, whoever that is
 
 
 _WORK_ONLY = "Only operators, shift leads, engineers and service managers may work on incidents"
@@ -49,7 +61,12 @@ PERMISSIONS: dict[str, Permission] = {
         Permission(c.SignOn, needs_nobody=True),
         Permission(c.SignOff, needs_nobody=True),
         Permission(c.SilenceHorn, needs_nobody=True),
-        Permission(c.AcknowledgeAlarms, _DESK, why_not="Only operators and shift leads may acknowledge alarms"),
+        Permission(
+            c.AcknowledgeAlarms,
+            _DESK,
+            why_not="Only operators and shift leads may acknowledge alarms",
+            is_for_break_glass=True,
+        ),
         Permission(
             c.CommentAlarm,
             _WORK,
@@ -81,6 +98,43 @@ PERMISSIONS: dict[str, Permission] = {
         Permission(m.MergeIncidents, _WORK, why_not=_WORK_ONLY),
         Permission(m.AmendNote, _WORK, why_not=_WORK_ONLY),
         Permission(m.ResolveConflict, _WORK, why_not=_WORK_ONLY),
+        Permission(u.AddUser, _ADMIN, why_not=_ADMIN_ONLY),
+        Permission(u.RenameUser, _ADMIN, why_not=_ADMIN_ONLY),
+        Permission(u.DisableUser, _ADMIN, why_not=_ADMIN_ONLY, signed=Signed(Meaning.REVOKED)),
+        Permission(u.EnableUser, _ADMIN, why_not=_ADMIN_ONLY),
+        Permission(u.MergeUsers, _ADMIN, why_not=_ADMIN_ONLY),
+        Permission(
+            u.GrantRole, _ADMIN, why_not=_ADMIN_ONLY, signed=Signed(Meaning.APPROVED, _is_about_an_administrator)
+        ),
+        Permission(
+            u.RevokeRole, _ADMIN, why_not=_ADMIN_ONLY, signed=Signed(Meaning.REVOKED, _is_about_an_administrator)
+        ),
+        Permission(
+            u.SetPassword,
+            _ADMIN,
+            own=_EVERYONE,
+            why_not="Your account has no role",
+            why_not_own="Only administrators may set another person's password",
+        ),
+        Permission(u.SetPin, _EVERYONE, why_not="Your account has no role"),
+        Permission(u.Lock, _EVERYONE, why_not="Your account has no role"),
+        Permission(u.Unlock, _EVERYONE, why_not="Your account has no role"),
+        Permission(u.BreakGlass, needs_nobody=True),
+        Permission(
+            u.AttributeBreakGlass,
+            frozenset({Role.SHIFT_LEAD}),
+            own=_EVERYONE,
+            why_not="Your account has no role",
+            why_not_own="Only shift leads may say that it was somebody else",
+        ),
+        Permission(
+            u.Countersign,
+            frozenset({Role.SHIFT_LEAD, Role.ADMINISTRATOR}),
+            why_not="Only shift leads and administrators may countersign",
+            signed=Signed(Meaning.COUNTERSIGNED),
+        ),
+        Permission(u.EnrolStation, _ADMIN, why_not=_ADMIN_ONLY),
+        Permission(u.RevokeStation, _ADMIN, why_not=_ADMIN_ONLY, signed=Signed(Meaning.REVOKED)),
         Permission(c.SavePreference, _EVERYONE, why_not="Your account has no role"),
         Permission(c.RequestRebirth, frozenset({Role.ENGINEER}), why_not="Only engineers may ask a node for its birth"),
     )
@@ -94,6 +148,8 @@ def may(person: Person | None, command: type[c.Command], subject: Subject | None
         return None
     if person is None:
         return SIGN_ON_FIRST
+    if person.is_break_glass:
+        return None if row.is_for_break_glass else BREAK_GLASS_ONLY
     if person.user.is_disabled:
         return DISABLED
     granted = [grant for grant in person.grants if grant.role in row.roles | row.own]
@@ -103,7 +159,7 @@ def may(person: Person | None, command: type[c.Command], subject: Subject | None
 
 
 def _why_not_here(row: Permission, person: Person, granted: list[Grant], subject: Subject) -> str | None:
-    owns = bool(subject.opened_by) and subject.opened_by == person.user_id
+    owns = subject.is_own or (bool(subject.opened_by) and subject.opened_by == person.user_id)
     for here in _per_area(granted, subject.areas):
         if not here:
             return OTHER_AREA

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from console.domain.command import Command
 from console.domain.permissions import Subject
+from console.domain.signatures import Record
 from console.services.journal.entries import Actor, Entry
 from console.services.station import Receipt
 
@@ -21,10 +22,11 @@ def anything(_command: Command) -> Subject:
 @dataclass(frozen=True, slots=True)
 class Act:
     """One command: `do` decides and writes it down (it is called when the person may, one act after the other);
-    `about` tells what the permission is asked for."""
+    `about` tells what the permission is asked for, `record` what a command that demands a signature shows first."""
 
     do: Do
     about: About = anything
+    record: Callable[[Any], Record] | None = None
 
 
 class ActDoor(Protocol):

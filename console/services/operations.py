@@ -13,9 +13,10 @@ from typing import Protocol
 
 from console.domain import commands as c
 from console.domain.facts import ActRefused, PreferenceSaved, RebirthRequested
-from console.domain.permissions import may
+from console.domain.permissions import PERMISSIONS, may
 from console.domain.plain_text import line, paragraph, required
 from console.domain.refusal import Refused
+from console.domain.signatures import Record
 from console.services.acts import Act, receipt
 from console.services.alarms.alarm_door import AlarmActs, AlarmDoor
 from console.services.identity.sign_on import Session, SignOnDesk
@@ -37,7 +38,8 @@ class RebirthDoor(Protocol):
 class Operations:
     """`submit` is the only way in. Lives in the main thread; decisions are made one after the other.
 
-    `incarnation` gives the letter of the journal's stream; `zone` is the site's. Further areas bring their acts by
+    `incarnation` gives the letter of the journal's stream; `zone` is the site's; `station_refusal` tells why this
+    station does not do what a command asks (not enrolled), None when it does. Further areas bring their acts by
     `extend`.
     """
 
@@ -56,8 +58,10 @@ class Operations:
         zone: tzinfo = UTC,
         rebirth: RebirthDoor | None = None,
         random_bits: Callable[[int], int] = secrets.randbits,
+        station_refusal: Callable[[str], str | None] = lambda command: None,
     ) -> None:
         self._journal = journal
+        self._station_refusal = station_refusal
         self._sign_on = sign_on
         self._rebirth = rebirth
         self._one_at_a_time = asyncio.Lock()
@@ -84,7 +88,22 @@ class Operations:
         twice = self._acts.keys() & acts.keys()
         if twice:
             raise ValueError(f"two acts for {', '.join(sorted(command.name for command in twice))}")
+        for command, act in acts.items():
+            if PERMISSIONS[command.name].signed is not None and act.record is None:
+                raise ValueError(f"{command.name} is signed but shows no record")
         self._acts.update(acts)
+
+    def record_of(self, command: c.Command) -> Record:
+        """What a person is shown before he signs this command; raises Refused."""
+        act = self._acts.get(type(command))
+        if act is None or act.record is None:
+            raise Refused("This needs no signature")
+        return act.record(command)
+
+    @property
+    def commands(self) -> frozenset[type[c.Command]]:
+        """Everything that can be asked for here, signing on and off aside."""
+        return frozenset(self._acts)
 
     async def submit(self, command: c.Command, session: Session | None = None) -> Receipt:
         """Do what the person of this session (default: signed on at the console) asks; returns when durable.
@@ -97,13 +116,18 @@ class Operations:
             return receipt(await self._sign_on.end_session(session) if session else await self._sign_on.sign_off())
         session = session or self._sign_on.current
         person = self._sign_on.person(session)
-        act = self._acts[type(command)]
+        act = self._acts.get(type(command))
+        if act is None:
+            raise Refused("This station does not do that")
+        closed = self._station_refusal(command.name) or self._sign_on.refusal_of(session, command.name)
+        if closed is not None:
+            raise Refused(closed)
         denial = may(person, type(command), act.about(command))
         if denial is not None:
             if session is not None and person is not None:
                 await self._note_denial(command, session, denial)
             raise Refused(denial)
-        actor = session.actor if session is not None and person is not None else SYSTEM
+        actor = self._sign_on.actor(session) if session is not None and person is not None else SYSTEM
         return await asyncio.shield(self._in_turn(act, command, actor))
 
     async def _in_turn(self, act: Act, command: c.Command, actor: Actor) -> Receipt:
@@ -114,7 +138,7 @@ class Operations:
     async def _note_denial(self, command: c.Command, session: Session, denial: str) -> None:
         fact = ActRefused(session.person.user_id, command.name, denial)
         try:
-            await self._journal.append([fact], session.actor)
+            await self._journal.append([fact], self._sign_on.actor(session))
         except Refused:
             return  # a journal that cannot write refuses every act by itself; the denial stands
 

@@ -158,13 +158,21 @@ class PeopleHistory:
         return self.judge(entry.actor.user_id, (entry.hlc, entry.hash), rule.command_of(entry.fact))
 
     def countersigned_by(self, act: Entry) -> bytes:
-        """Hash of the event by which another person who may countersigned this one; empty for none."""
-        return next((event for user, event in self._signed.get(act.hash, ()) if user != act.actor.user_id), b"")
+        """Hash of the event by which another person, who might have done it himself, countersigned this one; empty
+        for none."""
+        rule = ACT_RULES.get(act.etype)
+        if rule is None or act.fact is None:
+            return b""
+        command = rule.command_of(act.fact)
+        for user, place in self._signed.get(act.hash, ()):
+            if user != act.actor.user_id and not self.judge(user, place, command):
+                return place[1]
+        return b""
 
     def _clear(self) -> None:
         self._lines: dict[str, _Timeline] = {}
         self._withheld: dict[bytes, Entry] = {}
-        self._signed: dict[bytes, list[tuple[str, bytes]]] = {}  # act -> who countersigned it, and by which event
+        self._signed: dict[bytes, list[tuple[str, Place]]] = {}  # act -> who countersigned it, and where
         self._begin: Place | None = None  # end of the transaction that told of people first
         self._begun_by: tuple[Any, int] | None = None
 
@@ -190,7 +198,7 @@ class PeopleHistory:
             act = bytes.fromhex(fact.act_hash)
         except ValueError:
             return
-        self._signed.setdefault(act, []).append((entry.actor.user_id, entry.hash))
+        self._signed.setdefault(act, []).append((entry.actor.user_id, place))
         waiting = self._withheld.get(act)
         if waiting is not None and self.countersigned_by(waiting):
             del self._withheld[act]
