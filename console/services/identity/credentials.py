@@ -98,6 +98,10 @@ class Credentials:
             return row.encoded
         return self._file.get(user_id, "") if kind is Kind.PASSWORD else ""
 
+    def pin(self, user_id: str) -> str:
+        """The hash of the PIN that stands, empty for none."""
+        return self.encoded(user_id, Kind.PIN)
+
     def version(self, user_id: str, kind: Kind) -> int:
         row = self._rows.get((user_id, kind))
         return row.version if row is not None else 0

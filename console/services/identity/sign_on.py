@@ -11,6 +11,7 @@ from console.domain.permissions import DISABLED, PERMISSIONS, denials
 from console.domain.refusal import Refused
 from console.services.identity.password_rules import looks_like_pin
 from console.services.identity.password_worker import PasswordWorker
+from console.services.identity.ports import DirectoryCheck, NoDirectory, NoSecondFactor, SecondFactor
 from console.services.identity.session import (
     ALLOWED_LOCKED,
     BREAK_GLASS,
@@ -64,6 +65,8 @@ class SignOnDesk:
         pin_of: Callable[[str], str] = lambda user_id: "",
         policy_ver: Callable[[], int] = lambda: 0,
         is_recording: Callable[[], bool] = lambda: True,
+        directory_check: DirectoryCheck | None = None,
+        second_factor: SecondFactor | None = None,
     ) -> None:
         self.changed: Notifier[SessionRecord | None] = Notifier()
         self.users = users
@@ -78,6 +81,8 @@ class SignOnDesk:
         self._pin_of = pin_of
         self._policy_ver = policy_ver
         self._is_recording = is_recording
+        self._directory_check: DirectoryCheck = directory_check or NoDirectory()
+        self._second_factor: SecondFactor = second_factor or NoSecondFactor()
         self._alive: dict[str, Session] = {}
         self._locked: set[str] = set()
         self._begun: dict[str, int] = {}  # user id -> when he proved himself by password here, in this shift
@@ -154,7 +159,7 @@ class SignOnDesk:
             is_right = await self._check_pin(user.user_id, secret)
         else:
             await self._tries.failed(user.login, self._clock_us())  # before the check: tries in parallel count
-            is_right = await self._worker.verify(self.users.password_hash(user.user_id), secret)
+            is_right = await self._is_password(session.person, secret)
         if not is_right:
             await self._write([UnlockFailed(user.user_id, PIN if is_pin else PASSWORD)], self.actor(session))
             raise Refused("The PIN is wrong" if is_pin else "The password is wrong")
@@ -267,6 +272,11 @@ class SignOnDesk:
         if person.user.is_disabled:
             await self._note_failure(person, "disabled")
             raise Refused(DISABLED)
+        roles = tuple(role.value for role in person.roles)
+        factor = self._second_factor
+        if factor.is_needed(person.user_id, roles) and not await factor.is_proved(person.user_id):
+            await self._note_failure(person, "second factor")
+            raise Refused("Your second proof is missing")
         return person, method
 
     async def _who_proves(self, candidates: Sequence[Person], secret: str) -> tuple[Person | None, str]:
@@ -276,11 +286,18 @@ class SignOnDesk:
                 if self._pin_is_open(person.user_id) and await self._check_pin(person.user_id, secret):
                     return person, PIN
         for person in candidates:
-            if await self._worker.verify(self.users.password_hash(person.user_id), secret):
+            if await self._is_password(person, secret):
                 return person, PASSWORD
         if not candidates:
             await self._worker.verify("", secret)
         return None, ""
+
+    async def _is_password(self, person: Person, password: str) -> bool:
+        """By the company's directory where there is one that knows him, else by the kept hash (always computed, so
+        that the time says nothing)."""
+        is_here = await self._worker.verify(self.users.password_hash(person.user_id), password)
+        at_directory = await self._directory_check.is_right(person.user.login, password)
+        return is_here if at_directory is None else at_directory
 
     def _pin_is_open(self, user_id: str) -> bool:
         """A PIN counts for who began with his password here in this shift, and until it was wrong five times."""

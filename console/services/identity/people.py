@@ -1,0 +1,171 @@
+"""People of a station, joined: directory, gate, stations, credentials and the acts about them, behind one `take`."""
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import UUID
+
+from console.config.users_file import PLANT_COST, PasswordCost
+from console.domain.command import Command
+from console.domain.refusal import Refused
+from console.services.acts import Act
+from console.services.identity.administration import Administration
+from console.services.identity.credentials import Credentials
+from console.services.identity.directory import Directory
+from console.services.identity.enrolment import Enrolment
+from console.services.identity.gate import Gate
+from console.services.identity.password_worker import PasswordWorker
+from console.services.identity.people_file import PeopleFile
+from console.services.identity.people_history import PeopleHistory
+from console.services.identity.people_view import PeopleView
+from console.services.identity.session import SessionRules
+from console.services.identity.session_acts import SessionActs
+from console.services.identity.sign_on import SignOnDesk
+from console.services.identity.signing import Signing
+from console.services.identity.station_acts import StationActs
+from console.services.identity.stations import Stations
+from console.services.identity.tries_file import TriesFile
+from console.services.journal.entries import Entry, Journal
+from console.services.journal.keys import StationKey
+from console.services.notifier import Notifier
+from console.services.storage.ports import Reader, Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Whose people these are, and where their files stand."""
+
+    site: UUID
+    site_name: str
+    authority: bytes
+    site_folder: Path
+    station: UUID
+    lock_after_s: int = 0
+    rules: SessionRules = field(default_factory=SessionRules)
+
+
+class People:
+    """Build it before the journal is replayed; `take` every entry first of all projections, in replay and after.
+
+    Start: `await load()`, replay, then `await settle()` (or `pretend()` for a station that writes nothing), then
+    `look()` from time to time. Files of the database: `credential_tables.metadata`.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        journal: Journal,
+        worker: PasswordWorker,
+        enrolment: Enrolment,
+        key: StationKey,
+        writer: Writer,
+        reader: Reader,
+        clock_us: Callable[[], int],
+        *,
+        is_confirmed: Callable[[], bool] = lambda: False,
+        random_bits: Callable[[int], int] = secrets.randbits,
+        least: PasswordCost = PLANT_COST,
+    ) -> None:
+        self.changed: Notifier[None] = Notifier()  # something that `PeopleView` shows
+        self.history = PeopleHistory()
+        self.gate = Gate(self.history)
+        self.stations = Stations(home.site, home.authority, lambda entry: not self.gate.is_withheld(entry))
+        self.credentials = Credentials(
+            writer,
+            reader,
+            site=home.site,
+            station=home.station,
+            key=key,
+            keys_of=self.stations.keys_of,
+            now_us=clock_us,
+        )
+        self.directory = Directory(self.history, self.credentials.encoded)
+        self.tries = TriesFile(writer, reader, key)
+        self.enrolment = enrolment
+        self.sign_on = SignOnDesk(
+            self.directory.users(),
+            journal,
+            worker,
+            clock_us,
+            tries=self.tries,
+            rules=home.rules,
+            pin_of=self.credentials.pin,
+            policy_ver=lambda: self.history.version,
+            is_recording=lambda: enrolment.is_enrolled,
+        )
+        self.file = PeopleFile(
+            home.site_folder, journal, self.history, on_hashes=self.credentials.set_file, least=least
+        )
+        self.signing = Signing(journal, self.sign_on, clock_us, is_confirmed)
+        self.session_acts = SessionActs(journal, self.sign_on, self.gate, self.signing, clock_us)
+        self.view = PeopleView(
+            self.directory,
+            self.credentials,
+            self.gate,
+            self.stations,
+            enrolment,
+            self.sign_on,
+            own=home.station,
+            lock_after_s=home.lock_after_s,
+            clock_us=clock_us,
+        )
+        self._own = home.station
+        self._administration = Administration(
+            journal,
+            self.sign_on,
+            self.directory,
+            self.credentials,
+            worker,
+            self.signing,
+            clock_us=clock_us,
+            random_bits=random_bits,
+            site_name=home.site_name,
+        )
+        self._station_acts = StationActs(journal, self.stations, enrolment, self.signing, home.station)
+
+    def acts(self) -> Mapping[type[Command], Act]:
+        """For `Operations.extend`."""
+        return {**self._administration.acts(), **self.session_acts.acts(), **self._station_acts.acts()}
+
+    async def load(self) -> None:
+        """What station.db remembers: credentials and tries."""
+        await self.credentials.load()
+        await self.tries.load()
+
+    def take(self, entries: Sequence[Entry]) -> None:
+        """Learn from entries; sessions of people who were disabled end at once."""
+        before = self.history.version
+        self.gate.take(entries)
+        self.stations.take(entries)
+        self.file.take(entries)
+        self.sign_on.everywhere.take(entries)
+        self.enrolment.is_revoked = self.stations.is_revoked(self._own)
+        if self.history.version != before:
+            self.sign_on.adopt(self.directory.users())
+        self.changed.notify(None)
+
+    async def settle(self) -> None:
+        """After the replay: apply users.toml when it is new, and end the sessions that a killed station left.
+
+        A station that cannot write now (not enrolled, disk full) shows the people of its file all the same.
+        """
+        if not self.enrolment.is_enrolled:
+            self.pretend()
+            return
+        try:
+            await self.file.look()
+            await self.sign_on.end_left_behind()
+        except Refused:
+            self.pretend()
+
+    def pretend(self) -> None:
+        """The people of users.toml without a fact."""
+        self.file.pretend()
+        self.sign_on.adopt(self.directory.users())
+
+    def name_pair(self, user_id: str) -> tuple[str, str]:
+        """Login and shown name of a user id: what the journal asks for its rows."""
+        users = self.sign_on.users
+        person = users.person(user_id)
+        return (person.user.login, person.user.name) if person is not None else (user_id, users.name_of(user_id))
