@@ -3,13 +3,19 @@
 import asyncio
 import dataclasses
 import json
+import time
 import types
 import typing
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
+from console.app import carry_door
 from console.app.answers import STEP, answer
+from console.app.folders import Folders
+from console.app.storage_care import backup_keeper
+from console.config.settings import StationSettings
 from console.domain.alarms import Occurrence
 from console.domain.commands import COMMANDS, Command, SilenceHorn
 from console.domain.refusal import Refused
@@ -25,10 +31,14 @@ class Core(Protocol):
 
     @property
     def station(self) -> LocalStation: ...
+    @property
+    def settings(self) -> StationSettings: ...
+    @property
+    def folders(self) -> Folders: ...
 
 
 class Door:
-    """Answers `{"op": "query" | "act" | "raise" | "ping", ...}`. Every answer is an object with `ok`."""
+    """Answers `{"op": "query" | "act" | "backup" | "raise" | "ping", ...}`. Every answer is an object with `ok`."""
 
     def __init__(self, core: Core, raise_window: Callable[[], None] | None = None) -> None:
         self._core = core
@@ -49,15 +59,38 @@ class Door:
             case "ping":
                 return {"ok": True}
             case "raise":
-                if self._raise_window is None:
-                    return {"ok": False, "error": "this station has no window"}
-                self._raise_window()
-                return {"ok": True}
+                return self._raise()
             case "query":
                 return {"ok": True, "rows": await answer(self._core, question["what"], question.get("args", {}))}
+            case "backup":
+                return await self.back_up(question["file"])
+            case "take":
+                return await carry_door.take(self._core, question)
+            case "note":
+                return await carry_door.note(self._core, question)
+            case "digests":
+                return await carry_door.digests(self._core)
             case "act":
                 return await self.act(question["command"], question["fields"], question["login"], question["password"])
         return {"ok": False, "error": f"unknown op {question['op']!r}"}
+
+    def _raise(self) -> dict[str, Any]:
+        if self._raise_window is None:
+            return {"ok": False, "error": "this station has no window"}
+        self._raise_window()
+        return {"ok": True}
+
+    async def back_up(self, file: str) -> dict[str, Any]:
+        """A backup on demand, told to the journal. Raises Refused; what the disk says becomes an error."""
+        keeper = backup_keeper(self._core, self._core.parts.journal, lambda: time.time_ns() // 1000)
+        try:
+            report = await keeper.make(Path(file))
+        except OSError as error:
+            return {"ok": False, "error": str(error)}
+        return {
+            "ok": True, "file": str(report.file), "events": report.events, "size": report.size,
+            "sha256": report.sha256,
+        }  # fmt: skip
 
     async def act(self, name: str, fields: dict[str, str], login: str, password: str) -> dict[str, Any]:
         """Submit one command as this person, in a session of its own. Raises Refused and ValueError."""

@@ -45,7 +45,7 @@ class Story:
             life = nursery.run(self.folder, kill_after=self.chance.choice((0, 1, self.chance.randint(2, 300))))
             assert life.code != 1
         self.acknowledged |= life.acknowledged
-        if self.chance.random() < 0.5:
+        if self.chance.random() < 0.6:
             self.torn += tear(self.folder, self.chance)
         asyncio.run(self._reopen())
 
