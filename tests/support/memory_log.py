@@ -37,12 +37,18 @@ class MemoryLog:
         self._hlc = 0
 
     async def append(
-        self, facts: Sequence[Fact], actor: Actor, *, reason: str = "", parents: Sequence[bytes] = ()
+        self,
+        facts: Sequence[Fact],
+        actor: Actor,
+        *,
+        reason: str = "",
+        parents: Sequence[bytes] = (),
+        meaning: str = "",
     ) -> tuple[Entry, ...]:
         await asyncio.sleep(0)  # the disk: others may run meanwhile
         if self.fail_with is not None:
             raise self.fail_with
-        made = tuple(self._entry(fact, actor, reason, tuple(parents)) for fact in facts)
+        made = tuple(self._entry(fact, actor, reason, tuple(parents), meaning) for fact in facts)
         self.kept.extend(made)
         self.entries.notify(made)
         return made
@@ -59,7 +65,7 @@ class MemoryLog:
         """Facts of one kind in the order of their arrival."""
         return [entry.fact for entry in self.kept if isinstance(entry.fact, kind)]
 
-    def _entry(self, fact: Fact, actor: Actor, reason: str, parents: tuple[bytes, ...]) -> Entry:
+    def _entry(self, fact: Fact, actor: Actor, reason: str, parents: tuple[bytes, ...], meaning: str) -> Entry:
         seq = next(self._seq)
         now = self._clock_us()
         self._hlc = max(self._hlc + 1, (now // 1000) << 16)
@@ -85,4 +91,6 @@ class MemoryLog:
             parents=parents,
             payload_json=repr(fact),
             is_own=True,
+            meaning=meaning,
+            policy_ver=actor.policy_ver,
         )
