@@ -27,9 +27,13 @@ def entity_id_of(fact: Fact) -> str:
     return str(getattr(fact, _names(type(fact))[0]))
 
 
-@cache
+_NAMES: dict[Any, tuple[str, ...]] = {}
+
+
 def _names(kind: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in dataclasses.fields(kind))
+    if kind not in _NAMES:
+        _NAMES[kind] = tuple(field.name for field in dataclasses.fields(kind))
+    return _NAMES[kind]
 
 
 def decode_fact(etype: str, min_reader: int, payload: bytes) -> Fact | None:

@@ -221,12 +221,20 @@ class JournalLog:
         own = await self._reader.read(lambda c: table.read_meta(c, OWN))
         return own is not None and UUID(own) in streams and await self._writer.write(look)
 
-    async def note_receipts(self, peer: str, held: Sequence[table.Tip], signatures: Sequence[bytes] = ()) -> None:
+    async def note_receipts(
+        self, peer: str, held: Sequence[table.Tip], signatures: Sequence[bytes] = (), *, is_hearsay: bool = False
+    ) -> None:
         """A peer holds these streams up to here, durably. This replaces what was believed of these streams before;
-        one that holds less than it once confirmed was restored, and gets it again."""
+        one that holds less than it once confirmed was restored, and gets it again. What somebody else tells of the
+        peer (`is_hearsay`) may be old: it only adds."""
         now = self._now_us()
         before = self.holdings.ends_of(peer)
-        if any(tip.seq < before.get(tip.stream, 0) for tip in held):
+        if is_hearsay:
+            known = await self._reader.read(lambda c: [table.place_of(c, tip.hash) is not None for tip in held])
+            news = [n for n, tip in enumerate(held) if known[n] and tip.seq > before.get(tip.stream, 0)]
+            held = [held[n] for n in news]
+            signatures = [signatures[n] for n in news] if signatures else ()
+        elif any(tip.seq < before.get(tip.stream, 0) for tip in held):
             log.info("receipt_regress: %s holds less than it confirmed; it gets the rest again", peer)
         await self._writer.write(lambda c: add_receipts(c, peer, held, signatures, now))
         changed = self.holdings.told(peer, held, await self._reader.read(lambda c: branches(c, held)))

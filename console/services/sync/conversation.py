@@ -39,6 +39,7 @@ class Outcome:
     vector: m.Vector | None = None
     refusal: str = ""
     pulled: list[RawEvent] = field(default_factory=list)
+    pulled_streams: set[UUID] = field(default_factory=set)
     pushed: int = 0
     held: list[Tip] = field(default_factory=list)
     equal: set[UUID] = field(default_factory=set)
@@ -131,6 +132,7 @@ def _pull_behind(disk: Disk, span: Span, outcome: Outcome, budget: Budget, *, pu
             first, last = decode_event(told.events[0]), decode_event(told.events[-1])
         except BadEvent:
             outcome.pulled += told.events  # the receiver says what is wrong with them
+            outcome.pulled_streams.add(span.stream)
             return
         budget.pull -= 1
         if seq and event_hash not in (first.prev, first.raw.hash):
@@ -140,6 +142,7 @@ def _pull_behind(disk: Disk, span: Span, outcome: Outcome, budget: Budget, *, pu
             yield from _join(disk, span.stream, top, outcome, budget, pushes=pushes, pulls=True)
             return
         outcome.pulled += told.events
+        outcome.pulled_streams.add(span.stream)
         seq, event_hash = last.seq, last.raw.hash
 
 
@@ -165,6 +168,7 @@ def _join(disk: Disk, stream: UUID, top: int, outcome: Outcome, budget: Budget, 
             break
         budget.pull -= 1
         outcome.pulled += told.events
+        outcome.pulled_streams.add(stream)
         came = {raw.hash for raw in told.events}
         lacking = [one for one in lacking if one not in came]
     if len(outcome.pulled) + outcome.pushed == before:

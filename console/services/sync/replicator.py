@@ -5,9 +5,11 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -26,13 +28,14 @@ from console.services.journal.log import JournalLog
 from console.services.journal.own_stream import OWN
 from console.services.journal.table_store import TableDisk
 from console.services.notifier import Undo
-from console.services.records import LinkRecord
+from console.services.records import LinkRecord, PeerRecord
 from console.services.storage.database import reader_engine
 from console.services.sync import messages as m
-from console.services.sync.alarm_lane import NO_LANE, RowsSince, alarm_rows_since, lane_of
+from console.services.sync.alarm_lane import NO_LANE, LaneRow, RowsSince, alarm_rows_since, lane_of
 from console.services.sync.central import Central
+from console.services.sync.central_rows import CredentialRow, PeerReceipt
 from console.services.sync.central_schema import CentreRefuses
-from console.services.sync.exchange import Exchange, push_alarm_lane
+from console.services.sync.centre_session import CentreSession, Round
 from console.services.sync.line import Line
 
 _POLL_S = 2.0
@@ -43,6 +46,20 @@ _FULL_DISK_S = 5.0
 _REST_S = 30.0
 _RESTARTING = ("starting up", "shutting down", "recovery", "terminating connection", "too many c")
 log = logging.getLogger(__name__)
+
+
+async def _nothing(*_told: object) -> Sequence[Any]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Riders:
+    """What travels beside the events; called in the main loop."""
+
+    on_peer: Callable[[PeerRecord], None] = lambda _peer: None
+    on_alarm_rows: Callable[[Sequence[LaneRow]], None] = lambda _rows: None
+    credentials: Callable[[], Awaitable[Sequence[CredentialRow]]] = _nothing
+    on_credentials: Callable[[Sequence[CredentialRow]], Coroutine[Any, Any, Any]] = _nothing
 
 
 class Replicator:
@@ -60,6 +77,7 @@ class Replicator:
         *,
         on_link: Callable[[LinkRecord], None],
         now_us: Callable[[], int],
+        riders: Riders | None = None,
         station_db: Path | None = None,
         rows_since: RowsSince = alarm_rows_since,
         chance: random.Random | None = None,
@@ -70,6 +88,7 @@ class Replicator:
         self._settings = settings
         self._on_link = on_link
         self._now_us = now_us
+        self._riders = riders or Riders()
         self._station_db = station_db
         self._rows_since = rows_since
         self._chance = chance or random.Random()  # noqa: S311 jitter, not secrets
@@ -78,12 +97,14 @@ class Replicator:
         self._stopping = threading.Event()
         self._receiving = threading.Event()  # set while the main loop takes in what was pulled
         self._resting: dict[UUID, float] = {}  # streams that could not be moved on, until when
-        self._noted: set[Tip] = set()
+        self._credentials: list[CredentialRow] = []  # of this station, to be handed over
+        self._offset_s: float | None = None
+        self._missing = 0
         self._link = LinkRecord(CENTRE, "off", now_us())
         self._last_exchange_us = 0
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._undo: Undo | None = None
         self._line: Line | None = None
 
@@ -127,20 +148,25 @@ class Replicator:
         """Exchange now instead of at the next poll; any thread."""
         self._wake.set()
 
+    def send_credentials(self) -> None:
+        """Somebody set a password or PIN here: it travels with the next round. Main loop."""
+        self._spawn(self._fetch_credentials)
+        self._wake.set()
+
     # --- main loop -------------------------------------------------------------------------------------------------
 
     def _on_entries(self, entries: tuple[Entry, ...]) -> None:
         if any(entry.is_own for entry in entries):
             self._wake.set()
 
-    def _spawn(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    def _spawn(self, work: Callable[[], Coroutine[Any, Any, Any]]) -> None:
         """Run a coroutine function in the main loop; called there."""
         if not self._stopping.is_set():
             task = asyncio.create_task(work())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _take_in(self, raws: list[RawEvent]) -> None:
+    async def _take_in(self, raws: list[RawEvent], streams: set[UUID]) -> None:
         try:
             received = await self._journal.receive(raws, CENTRE)
             bad = received.rejected
@@ -148,7 +174,8 @@ class Replicator:
                 log.warning(
                     "%d events from the centre do not fit; the first: %s %s", len(bad), bad[0].stream, bad[0].reason
                 )
-            self._rest({one.stream for one in bad if one.stream is not None})
+            for one in bad:  # bytes that do not even name their stream cast doubt on all that came
+                self._rest(streams if one.stream is None else {one.stream})
         except Refused as refusal:
             log.warning("what the centre sent could not be stored: %s", refusal)
             await asyncio.sleep(_FULL_DISK_S)
@@ -159,6 +186,15 @@ class Replicator:
     async def _look_for_twin(self, ends: tuple[Tip, ...]) -> None:
         with suppress(Refused):
             await self._journal.note_vector(CENTRE, ends)
+
+    async def _note_others(self, peer: UUID, receipts: list[PeerReceipt]) -> None:
+        with suppress(Exception):
+            held, signatures = [one.tip for one in receipts], [one.sig for one in receipts]
+            await self._journal.note_receipts(f"neighbour:{peer}", held, signatures, is_hearsay=True)
+
+    async def _fetch_credentials(self) -> None:
+        with suppress(Exception):  # asked again in the next session
+            self._credentials += await self._riders.credentials()
 
     async def _note(self, held: list[Tip]) -> None:
         with suppress(Exception):  # a receipt that is not noted is told again at the next start
@@ -213,28 +249,41 @@ class Replicator:
         return "off", "", 0.0
 
     def _exchanges(self, central: Central, journal: Connection, station: Connection | None) -> None:
-        exchange = Exchange(central, TableDisk(journal), self._hello())
-        rid = central.greeting.alarm_rid_held  # what a centre that was set back lost is sent again
-        self._noted.clear()
+        session = CentreSession(
+            central, TableDisk(journal), station, self._hello(), self._rows_since, self._stopping.is_set
+        )
+        self._offset_s = session.clock_offset_s
+        self._in_main(partial(self._spawn, self._fetch_credentials))
         while not self._stopping.is_set():
             self._wake.clear()
             now = time.monotonic()
             resting = {stream for stream, until in self._resting.items() if until > now}
-            outcome = exchange.run(may_pull=not self._receiving.is_set(), resting=resting)
-            self._rest(outcome.fruitless)
-            if outcome.vector is not None:
-                ends = m.tips_of(outcome.vector.heads)
-                self._in_main(partial(self._spawn, partial(self._look_for_twin, ends)))
-            if outcome.pulled:
-                self._receiving.set()
-                self._in_main(partial(self._spawn, partial(self._take_in, outcome.pulled)))
-            self._note_held(central, outcome.held)
-            if station is not None:
-                rid = push_alarm_lane(central, station, self._rows_since, rid, self._stopping.is_set)
+            credentials, self._credentials = self._credentials, []
+            found = session.round(may_pull=not self._receiving.is_set(), resting=resting, credentials=credentials)
+            self._rest(found.outcome.fruitless)
+            self._hand_over(found)
             self._last_exchange_us = self._now_us()
-            self._report("live", outcome.waiting)
-            if outcome.is_drained or self._receiving.is_set():
+            self._report("live", found.outcome.waiting, missing=found.outcome.missing)
+            if found.outcome.is_drained or self._receiving.is_set():
                 self._wake.wait(self._jittered(self._poll_s))
+
+    def _hand_over(self, found: Round) -> None:
+        """What a round found goes to the main loop; events are taken in one batch after the other."""
+        outcome = found.outcome
+        if outcome.vector is not None:
+            ends = m.tips_of(outcome.vector.heads)
+            self._in_main(partial(self._spawn, partial(self._look_for_twin, ends)))
+        if outcome.pulled:
+            self._receiving.set()
+            self._in_main(partial(self._spawn, partial(self._take_in, outcome.pulled, outcome.pulled_streams)))
+        if found.held:
+            self._in_main(partial(self._spawn, partial(self._note, found.held)))
+        for peer, receipts in groupby(found.receipts, key=lambda one: one.peer):
+            self._in_main(partial(self._spawn, partial(self._note_others, peer, list(receipts))))
+        if found.alarm_rows:
+            self._in_main(partial(self._riders.on_alarm_rows, found.alarm_rows))
+        if found.credentials:
+            self._in_main(partial(self._spawn, partial(self._riders.on_credentials, found.credentials)))
 
     def _hello(self) -> m.Hello:
         place = self._journal.place
@@ -244,15 +293,6 @@ class Replicator:
         """What could not be moved on is tried again in a while, so that it costs little and hides nothing."""
         until = time.monotonic() + _REST_S
         self._resting = {**self._resting, **dict.fromkeys(streams, until)}
-
-    def _note_held(self, central: Central, held: list[Tip]) -> None:
-        streams = {tip.stream for tip in held if tip not in self._noted}
-        if not streams:
-            return
-        news = [tip for tip in held if tip.stream in streams]  # of a forked stream all ends together
-        central.confirm(news)
-        self._noted.update(news)
-        self._in_main(partial(self._spawn, partial(self._note, news)))
 
     def _away(self, journal: Connection, state: str, detail: str, pause: float) -> None:
         """Wait for the next attempt; acts of the operator meanwhile only raise the number that waits."""
@@ -272,13 +312,22 @@ class Replicator:
         held = {UUID(row[0]): int(row[1]) for row in rows}
         return sum(max(0, tip.seq - held.get(tip.stream, 0)) for tip in ends)
 
-    def _report(self, state: str, waiting: int, detail: str = "") -> None:
+    def _report(self, state: str, waiting: int, detail: str = "", *, missing: int = 0) -> None:
         old, now = self._link, self._now_us()
         since = old.since_us if old.state == state else now
         lag = (now - self._last_exchange_us) / 1e6 if self._last_exchange_us and state != "live" else None
         self._link = LinkRecord(CENTRE, state, since, lag, waiting, detail)
-        if self._link != old:
-            self._in_main(partial(self._on_link, self._link))
+        if self._link != old or missing != self._missing:
+            self._missing = missing
+            offset = self._offset_s if state == "live" else None
+            peer = PeerRecord(
+                CENTRE, state, since, lag_s=lag, clock_offset_s=offset, waiting=waiting, missing=missing, detail=detail
+            )
+            self._in_main(partial(self._tell, self._link, peer))
+
+    def _tell(self, link: LinkRecord, peer: PeerRecord) -> None:
+        self._on_link(link)
+        self._riders.on_peer(peer)
 
     def _in_main(self, callback: Callable[[], None]) -> None:
         assert self._loop is not None
