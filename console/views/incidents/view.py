@@ -1,19 +1,18 @@
 """The incidents of the plant: list on the left, the chosen one on the right, drafts that survive."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from uuid import UUID
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QPushButton, QSplitter
 
-from console.domain.commands import EditIncident, NoteIncident, OpenIncident
+from console.domain.commands import NoteIncident, OpenIncident
 from console.models.empty_words import EmptyWords
 from console.models.incident_table import IncidentTable
 from console.models.sorted_table import SYMBOL_ROLE
 from console.services.records import IncidentRecord, SessionRecord, TopologyDelta
 from console.services.station import INCIDENTS, SESSION, TOPOLOGY
-from console.ui.dialogs import Question
 from console.ui.errands import Errands
 from console.ui.plain_label import PlainLabel, plain_tip
 from console.ui.table_view import TableView
@@ -21,10 +20,9 @@ from console.ui.theme import theme
 from console.ui.translation import mark, tr
 from console.ui.view import Selection, View, ViewContext
 from console.ui.wall_clock import now_us
-from console.views.incidents.detail import EDITABLE, GRADES, IncidentDetail, field_of
-from console.views.incidents.moves import Move, question
+from console.views.incidents.deeds import Deeds
+from console.views.incidents.detail import IncidentDetail
 from console.widgets.action_menu import attach_menu
-from console.widgets.asking import ask_until_done
 from console.widgets.column_layout import lay_out_columns
 from console.widgets.filter_line import FilterLine
 from console.widgets.incident_form import IncidentForm, Prefill
@@ -100,9 +98,13 @@ class IncidentsView(View):
         self.only_open.toggled.connect(self.table.set_only_open)
         self.new_button.clicked.connect(self.new_incident)
         self.list.selectionModel().selectionChanged.connect(lambda *_: self._on_current())
-        self.detail.moved.connect(lambda move: self.errands.run(self._move(move)))
-        self.detail.noted.connect(lambda text: self.errands.run(self._note(text)))
-        self.detail.edit_asked.connect(lambda field: self.errands.run(self._edit(field)))
+        detail, deeds = self.detail, Deeds(self.context.station, self)
+        detail.moved.connect(lambda move: self._do(lambda record: deeds.move(record, move)))
+        detail.noted.connect(lambda text: self.errands.run(self._note(text)))
+        detail.edit_asked.connect(lambda field: self._do(lambda record: deeds.edit(record, field)))
+        detail.settle_asked.connect(lambda field: self._do(lambda record: deeds.settle(record, field, now_us())))
+        detail.amend_asked.connect(lambda note: self._do(lambda record: deeds.amend(record, note)))
+        detail.merge_asked.connect(lambda other: self._do(lambda record: deeds.merge(record, other)))
         self.detail.jumped.connect(self._jump)
         self.detail.draft_changed.connect(self._keep_draft)
         theme().changed.connect(self._retell)
@@ -193,20 +195,6 @@ class IncidentsView(View):
         if receipt.number:
             self.context.refused(self, tr("Incident {number} is open.", number=receipt.number))
 
-    async def _move(self, move: Move) -> None:
-        record = self.detail.record
-        if record is None:
-            return
-
-        async def act(answers: Mapping[str, str]) -> None:
-            await self.context.station.submit(move.make(record, answers))
-
-        asked = question(move, record)
-        if asked is None:
-            await act({})
-        else:
-            await ask_until_done(asked, act, self)
-
     async def _note(self, text: str) -> None:
         record = self.detail.record
         if record is None or not text.strip():
@@ -216,19 +204,16 @@ class IncidentsView(View):
         if self.detail.record is not None and self.detail.record.incident_id == record.incident_id:
             self.detail.note_field.clear()
 
-    async def _edit(self, name: str) -> None:
+    def _do(self, deed: Callable[[IncidentRecord], Coroutine[None, None, None]]) -> None:
+        """With the incident that is shown now, whatever is shown when the answer comes."""
         record = self.detail.record
-        if record is None or name not in EDITABLE:
-            return
-
-        async def act(answers: Mapping[str, str]) -> None:
-            told: str | int = int(answers["value"]) if name in GRADES else answers["value"]
-            await self.context.station.submit(EditIncident(record.incident_id, name, told))
-
-        field = field_of(name, str(getattr(record, name)))
-        await ask_until_done(Question(tr("Change"), record.number, (field,), tr("Keep")), act, self)
+        if record is not None:
+            self.errands.run(deed(record))
 
     def _jump(self, selection: Selection) -> None:
+        if selection.incident_id is not None:
+            self.show_selection(selection)
+            return
         self.selected.emit(selection)
         self.context.go("alarms" if selection.occurrence is not None else "topology", selection)
 

@@ -13,14 +13,21 @@ from console.domain.assets import Asset
 from console.domain.commands import (
     AssignIncident,
     CloseIncident,
-    EditIncident,
     NoteIncident,
     OpenIncident,
     ResolveIncident,
 )
 from console.domain.incidents import IncidentState, allowed, priority
+from console.domain.merge_commands import AmendNote, MergeIncidents, ResolveConflict
 from console.domain.refusal import Refused
-from console.services.records import IncidentsDelta, SessionRecord, TopologyDelta
+from console.services.records import (
+    CompetingValue,
+    IncidentsDelta,
+    IncidentStep,
+    RelatedIncident,
+    SessionRecord,
+    TopologyDelta,
+)
 from console.services.station import INCIDENTS, SESSION, TOPOLOGY
 from console.ui.dialogs import QuestionDialog
 from console.ui.plain_label import PlainLabel
@@ -166,21 +173,144 @@ def test_a_note_being_written_survives_updates_other_incidents_refusals_and_a_re
     run(story())
 
 
-def test_a_conflict_shows_both_values_and_is_settled_by_writing_one(qtbot: QtBot, station: FakeStation) -> None:
+def competing(field: str, *values: tuple[str | int, str, str]) -> tuple[CompetingValue, ...]:
+    return tuple(
+        CompetingValue(field, value, shown, who, T0, f"{n:064x}") for n, (value, shown, who) in enumerate(values)
+    )
+
+
+def shown_texts(view: IncidentsView) -> list[str]:
+    return [label.text() for label in view.detail.findChildren(PlainLabel)]
+
+
+def pressed(view: IncidentsView, text: str) -> QPushButton:
+    button = next(b for b in view.detail.findChildren(QPushButton) if b.text() == text)
+    button.click()
+    return button
+
+
+def test_a_conflict_shows_both_values_with_who_and_when_and_is_resolved_with_a_reason(
+    qtbot: QtBot, station: FakeStation
+) -> None:
     async def story() -> None:
-        disputed = replace(ASSIGNED, conflicts=("title",), concurrent=(("title", ("Fan lost", "Fan <i>gone</i>")),))
+        values = competing("title", ("Fan lost", "Fan lost", "Olga"), ("Fan <i>gone</i>", "Fan <i>gone</i>", "Otto"))
+        station.deliver(INCIDENTS, IncidentsDelta(True, (replace(ASSIGNED, conflicts=("title",), competing=values),)))
+        async with Screen(IncidentsView, station) as screen:
+            view = view_of(screen)
+            view.list.selectRow(0)
+            shown = "\n".join(shown_texts(view))
+            assert "Fan lost" in shown and "Fan <i>gone</i>" in shown
+            assert "Olga" in shown and "Otto" in shown and "shown now" in shown
+            pressed(view, "Resolve...")
+            await until(lambda: view.findChildren(QuestionDialog))
+            dialog = view.findChildren(QuestionDialog)[0]
+            assert not dialog.accept_button.isEnabled()  # no reason yet
+            choice = dialog.input("value")
+            assert isinstance(choice, QComboBox)
+            assert choice.currentData() == "Fan <i>gone</i>"
+            choice.setCurrentIndex(choice.findData("Fan lost"))
+            dialog.input("reason").setPlainText("seen on site")  # type: ignore[union-attr]
+            dialog.accept_button.click()
+            await until(lambda: station.submitted)
+        assert station.submitted == [ResolveConflict(UUID(int=1), "title", "Fan lost", "seen on site")]
+
+    run(story())
+
+
+def test_a_disputed_grade_goes_back_as_a_number_and_a_state_as_its_name(qtbot: QtBot, station: FakeStation) -> None:
+    async def story() -> None:
+        values = competing("impact", (2, "2", "Olga"), (4, "4", "Otto")) + competing(
+            "state", ("closed", "closed", "Olga"), ("assigned", "assigned", "Otto")
+        )
+        disputed = replace(ASSIGNED, conflicts=("impact", "state"), competing=values)
         station.deliver(INCIDENTS, IncidentsDelta(True, (disputed,)))
         async with Screen(IncidentsView, station) as screen:
             view = view_of(screen)
             view.list.selectRow(0)
-            shown = "\n".join(label.text() for label in view.detail.findChildren(PlainLabel))
-            assert "Fan lost" in shown and "Fan <i>gone</i>" in shown
-            settle = next(b for b in view.detail.findChildren(QPushButton) if b.text() == "Settle")
-            settle.click()
+            assert "4 · one user or device" in shown_texts(view)
+            for n, field in enumerate(("impact", "state")):
+                view.detail.settle_asked.emit(field)
+                await until(lambda: view.findChildren(QuestionDialog))
+                dialog = view.findChildren(QuestionDialog)[0]
+                dialog.input("reason").setPlainText("agreed")  # type: ignore[union-attr]
+                dialog.accept_button.click()
+                await until(lambda n=n: len(station.submitted) == n + 1)
+                await until(lambda: not view.findChildren(QuestionDialog))
+        assert station.submitted == [
+            ResolveConflict(UUID(int=1), "impact", 4, "agreed"),
+            ResolveConflict(UUID(int=1), "state", "assigned", "agreed"),
+        ]
+
+    run(story())
+
+
+def test_what_may_be_the_same_is_merged_by_the_person_only_and_the_root_is_one_press_away(
+    qtbot: QtBot, station: FakeStation
+) -> None:
+    async def story() -> None:
+        other = RelatedIncident(UUID(int=2), "INC-K-0002", "Fan stands")
+        root = RelatedIncident(UUID(int=1), "INC-K-0001", "Incident 1")
+        station.deliver(
+            INCIDENTS, IncidentsDelta(True, (replace(ASSIGNED, suggestions=(other,)), incident(2, root=root)))
+        )
+        async with Screen(IncidentsView, station) as screen:
+            view = view_of(screen)
+            view.show_selection(Selection(incident_id=UUID(int=1)))
+            pressed(view, "Merge...")
             await until(lambda: view.findChildren(QuestionDialog))
             view.findChildren(QuestionDialog)[0].accept_button.click()
             await until(lambda: station.submitted)
-        assert station.submitted == [EditIncident(UUID(int=1), "title", "Incident 1")]
+            view.show_selection(Selection(incident_id=UUID(int=2)))
+            assert "merged into INC-K-0001" in view.detail.number.text()
+            next(
+                b for b in view.detail.findChildren(QPushButton) if b.accessibleName().startswith("INC-K-0001")
+            ).click()
+            record = view.current()
+            assert record is not None and record.incident_id == UUID(int=1)
+            assert screen.went == []
+            station.deliver(SESSION, session(merge_incidents="not you"))
+            button = next(b for b in view.detail.findChildren(QPushButton) if b.text() == "Merge..." and b.isVisible())
+            assert not button.isEnabled() and "not you" in button.toolTip()
+        assert station.submitted == [MergeIncidents(UUID(int=1), UUID(int=2), "Both are about the same alarm")]
+
+    run(story())
+
+
+def test_an_amended_note_shows_the_older_text_struck_through_and_can_be_amended_again(
+    qtbot: QtBot, station: FakeStation
+) -> None:
+    async def story() -> None:
+        note = IncidentStep(T0, "Olga", "note", "pump P2", hash="ab" * 32, struck=("pump <b>P1</b>",))
+        held = IncidentStep(T0 + 1, "Otto", "move", "Closed", hash="cd" * 32, is_withheld=True)
+        station.deliver(INCIDENTS, IncidentsDelta(True, (replace(ASSIGNED, steps=(note, held)),)))
+        async with Screen(IncidentsView, station) as screen:
+            view = view_of(screen)
+            view.list.selectRow(0)
+            labels = {label.text(): label for label in view.detail.findChildren(PlainLabel)}
+            assert labels["pump <b>P1</b>"].font().strikeOut()
+            assert not labels["pump P2"].font().strikeOut()
+            assert any("countersigns" in text for text in labels)
+            pressed(view, "Amend...")
+            await until(lambda: view.findChildren(QuestionDialog))
+            dialog = view.findChildren(QuestionDialog)[0]
+            dialog.input("text").setPlainText("pump P3")  # type: ignore[union-attr]
+            dialog.input("reason").setPlainText("wrong pump")  # type: ignore[union-attr]
+            dialog.accept_button.click()
+            await until(lambda: station.submitted)
+        assert station.submitted == [AmendNote(UUID(int=1), "ab" * 32, "pump P3", "wrong pump")]
+
+    run(story())
+
+
+def test_activity_after_close_stands_in_the_head_and_on_a_card(qtbot: QtBot, station: FakeStation) -> None:
+    async def story() -> None:
+        closed = incident(1, state="closed", is_active_after_close=True)
+        station.deliver(INCIDENTS, IncidentsDelta(True, (closed,)))
+        async with Screen(IncidentsView, station) as screen:
+            view = view_of(screen)
+            view.list.selectRow(0)
+            assert "activity after close" in view.detail.number.text()
+            assert "Activity after close" in shown_texts(view)
 
     run(story())
 
