@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from console.app.audit import join_audit
 from console.app.folders import Folders
 from console.app.standing_work import StandingWork
 from console.config.alarm_rules import load_alarm_rules
@@ -142,6 +143,7 @@ class Core:
         self._closers.append(worker.close)
         sign_on = SignOnDesk(users, journal, worker, now_us)
         self.parts = self._join(store, journal, desk, sign_on, station_db)
+        join_audit(self.parts, self.settings, self.site, data, _names(users), now_us)
         consumers = self._feed_from(inbox)
         self._alarm_lane = alarm_log.AlarmLog(station_db.writer)
         self._tag_file = tag_snapshot.TagSnapshot(store, station_db.writer)

@@ -22,11 +22,13 @@ def anything(_command: Command) -> Subject:
 @dataclass(frozen=True, slots=True)
 class Act:
     """One command: `do` decides and writes it down (it is called when the person may, one act after the other);
-    `about` tells what the permission is asked for, `record` what a command that demands a signature shows first."""
+    `about` tells what the permission is asked for, `record` what a command that demands a signature shows first.
+    One that `is_long` decides nothing for others: it runs beside them and ends when whoever asked stops waiting."""
 
     do: Do
     about: About = anything
     record: Callable[[Any], Record] | None = None
+    is_long: bool = False
 
 
 class ActDoor(Protocol):

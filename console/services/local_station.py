@@ -23,6 +23,7 @@ from console.services.recent_journal import RecentJournal
 from console.services.records import (
     AlarmCounts,
     AlarmsDelta,
+    ExportRecord,
     HornSnapshot,
     IncidentsDelta,
     JournalRow,
@@ -75,6 +76,7 @@ class Parts:
     troubles: KeyedRecords[Trouble] = field(
         default_factory=lambda: KeyedRecords[Trouble](lambda trouble: (trouble.sender, trouble.kind))
     )
+    export: Latest[ExportRecord] = field(default_factory=lambda: Latest(ExportRecord()))
     sync: Latest[SyncRecord] = field(default_factory=lambda: Latest(SyncRecord()))
 
 
@@ -137,6 +139,7 @@ class LocalStation:
         hub.offer(s.TROUBLES, lambda: TroublesDelta(True, parts.troubles.all()), self._troubles_delta)
         hub.offer(s.TOPOLOGY, lambda: parts.plant.snapshot(parts.now_us()), self._topology_delta)
         hub.offer(s.INCIDENTS, parts.desk.snapshot, self._incidents_delta)
+        hub.offer(s.EXPORT, parts.export.snapshot, parts.export.delta)
         hub.offer(s.SYNC, parts.sync.snapshot, parts.sync.delta)
         hub.offer(s.JOURNAL, parts.recent.snapshot, parts.recent.delta)
         hub.offer_kind("samples", self._samples)

@@ -128,6 +128,8 @@ class Operations:
                 await self._note_denial(command, session, denial)
             raise Refused(denial)
         actor = self._sign_on.actor(session) if session is not None and person is not None else SYSTEM
+        if act.is_long:
+            return await act.do(command, actor)
         return await asyncio.shield(self._in_turn(act, command, actor))
 
     async def _in_turn(self, act: Act, command: c.Command, actor: Actor) -> Receipt:

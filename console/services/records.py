@@ -373,6 +373,16 @@ class JournalDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportRecord:
+    """How far the export is that runs, or that ran last; `total` 0: not counted yet."""
+
+    file: str = ""
+    done: int = 0
+    total: int = 0
+    is_running: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SessionRecord:
     """Who is signed on at this console; `denied` maps command name to the reason why this person may not."""
 

@@ -36,6 +36,7 @@ JOURNAL: Topic[r.JournalDelta] = Topic("journal")
 SESSION: Topic[r.SessionRecord | None] = Topic("session")
 STATUS: Topic[r.StatusRecord] = Topic("status")
 SYNC: Topic[r.SyncRecord] = Topic("sync")
+EXPORT: Topic[r.ExportRecord] = Topic("export")
 
 
 def samples_topic(handles: tuple[int, ...]) -> Topic[r.SamplesDelta]:

@@ -24,18 +24,18 @@ def command(options: argparse.Namespace) -> int:
         return Exit.DONE
     try:
         fields = _fields(options.rest)
-        password = _password(options) if options.user else ""
-        reply = asyncio.run(_act(resolve(options.config, options.data), options.act, fields, options.user, password))
+        password = password_of(options) if options.user else ""
+        reply = asyncio.run(act(resolve(options.config, options.data), options.act, fields, options.user, password))
     except (ValueError, BadConfiguration) as error:
         print(error, file=sys.stderr)
         return Exit.BAD_INPUT
     except OSError as error:
         print(error, file=sys.stderr)
         return Exit.WORLD
-    return _report(reply, options.json)
+    return report(reply, options.json)
 
 
-def _report(reply: dict[str, Any], as_json: bool) -> int:
+def report(reply: dict[str, Any], as_json: bool) -> int:
     if "refused" in reply:
         print(f"refused: {reply['refused']}", file=sys.stderr)
         return Exit.REFUSED
@@ -49,7 +49,7 @@ def _report(reply: dict[str, Any], as_json: bool) -> int:
     return Exit.DONE
 
 
-async def _act(folders: Folders, name: str, fields: dict[str, str], login: str, password: str) -> dict[str, Any]:
+async def act(folders: Folders, name: str, fields: dict[str, str], login: str, password: str) -> dict[str, Any]:
     """Through the running station's door, else directly on the stopped station's data."""
     question = {"op": "act", "command": name, "fields": fields, "login": login, "password": password}
     if is_owned(folders.data):
@@ -93,7 +93,7 @@ def read_password_file(path: Path) -> str:
     return path.read_text(encoding="utf-8").rstrip("\r\n")
 
 
-def _password(options: argparse.Namespace) -> str:
+def password_of(options: argparse.Namespace) -> str:
     if options.password_file:
         return read_password_file(Path(options.password_file))
     if options.password_stdin:

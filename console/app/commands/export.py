@@ -7,6 +7,7 @@ from importlib import import_module
 WHATS = {
     "journal": "carry_out",
     "vector": "carry_out",
+    "audit": "audit_out",
 }
 
 

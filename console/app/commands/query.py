@@ -67,14 +67,14 @@ def _arguments(options: argparse.Namespace) -> dict[str, Any]:
             raise ValueError("history needs a tag, --from and --to")
         arguments |= {
             "tag": options.tag,
-            "from_us": _microseconds(options.from_time),
-            "to_us": _microseconds(options.to_time),
+            "from_us": microseconds(options.from_time),
+            "to_us": microseconds(options.to_time),
             "buckets": options.buckets,
         }
     return arguments
 
 
-def _microseconds(text: str) -> int:
+def microseconds(text: str) -> int:
     """UTC microseconds of an ISO-8601 time; a time without a zone is UTC."""
     at = datetime.fromisoformat(text)
     return round((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() * 1_000_000)

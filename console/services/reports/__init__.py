@@ -1,0 +1,1 @@
+"""What leaves the station as a document: audit exports with their proof."""
