@@ -8,6 +8,7 @@ that edits the plant model and its mappings, the engineer alone.
 
 from dataclasses import dataclass
 
+from console.domain import audit_commands as a
 from console.domain import commands as c
 from console.domain import merge_commands as m
 from console.domain import people_commands as u
@@ -135,6 +136,7 @@ PERMISSIONS: dict[str, Permission] = {
         ),
         Permission(u.EnrolStation, _ADMIN, why_not=_ADMIN_ONLY),
         Permission(u.RevokeStation, _ADMIN, why_not=_ADMIN_ONLY, signed=Signed(Meaning.REVOKED)),
+        Permission(a.ExportAudit, _EVERYONE, why_not="Your account has no role"),  # how much: `reports.audit_acts`
         Permission(c.SavePreference, _EVERYONE, why_not="Your account has no role"),
         Permission(c.RequestRebirth, frozenset({Role.ENGINEER}), why_not="Only engineers may ask a node for its birth"),
     )

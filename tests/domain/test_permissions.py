@@ -7,7 +7,7 @@ import pytest
 
 from console.domain import permissions as p
 from console.domain.commands import COMMANDS
-from console.domain.people import Grant, Person, Role, User
+from console.domain.people import CONTROL_ROOM, Grant, Person, Role, User
 from console.domain.permissions import PERMISSIONS, Subject, denials, may
 
 # Written from the matrix on paper, not from the table: y yes, o only what one opened, - no.
@@ -31,10 +31,26 @@ merge-incidents   y        y          y        y               -             -
 amend-note        y        y          y        y               -             -
 resolve-conflict  y        y          y        y               -             -
 save-preference   y        y          y        y               y             y
+export-audit      y        y          y        y               y             y
 request-rebirth   -        -          y        -               -             -
+add-user          -        -          -        -               y             -
+rename-user       -        -          -        -               y             -
+disable-user      -        -          -        -               y             -
+enable-user       -        -          -        -               y             -
+merge-users       -        -          -        -               y             -
+grant-role        -        -          -        -               y             -
+revoke-role       -        -          -        -               y             -
+enrol-station     -        -          -        -               y             -
+revoke-station    -        -          -        -               y             -
+set-password      o        o          o        o               y             o
+set-pin           y        y          y        y               y             y
+lock              y        y          y        y               y             y
+unlock            y        y          y        y               y             y
+attribute-break-glass o    y          o        o               o             o
+countersign       -        y          -        -               y             -
 """
 GERMAN = Path(__file__).parents[2] / "resources" / "translations" / "de" / "operations.toml"
-NEEDS_NOBODY = {"sign-on", "sign-off", "silence"}
+NEEDS_NOBODY = {"sign-on", "sign-off", "silence", "break-glass"}
 
 
 def cells() -> list[tuple[str, Role, str]]:
@@ -85,7 +101,7 @@ def test_every_denial_has_words_and_a_german_sentence():
         row = PERMISSIONS[name]
         assert row.why_not in german, name
         assert not row.own or row.why_not_own in german, name
-    assert {p.SIGN_ON_FIRST, p.DISABLED, p.OTHER_AREA} <= set(german)
+    assert {p.SIGN_ON_FIRST, p.DISABLED, p.OTHER_AREA, p.BREAK_GLASS_ONLY} <= set(german)
 
 
 def test_a_grant_for_the_press_shop_ends_at_its_door():
@@ -116,3 +132,10 @@ def test_a_role_in_one_area_lends_nothing_to_another_role_elsewhere():
 def test_a_record_that_nobody_opened_is_nobodys_own():
     nameless = Person(User("", "", ""), (Grant("", Role.OPERATOR),))
     assert may(nameless, COMMANDS["close-incident"], Subject(opened_by="")) is not None
+
+
+@pytest.mark.proves("SEC-1")
+def test_the_control_room_without_a_name_may_only_acknowledge():
+    nameless = Person(User(CONTROL_ROOM, CONTROL_ROOM, "Control room"), (Grant(CONTROL_ROOM, Role.ADMINISTRATOR),))
+    assert set(COMMANDS) - set(denials(nameless)) == NEEDS_NOBODY | {"ack"}
+    assert set(denials(nameless).values()) == {p.BREAK_GLASS_ONLY}
