@@ -63,6 +63,7 @@ class Cards(QVBoxLayout):
     def _conflicts(self, record: IncidentRecord) -> QFrame:
         """Each disputed field with every value, who wrote it and when; the shown one first."""
         card, lines = _card(tr("Written at two places at once"))
+        lines.setSpacing(12)
         for field in record.conflicts:
             row = QHBoxLayout()
             values = [one for one in reversed(record.competing) if one.field == field]
@@ -161,7 +162,7 @@ class Cards(QVBoxLayout):
         """Newest first; what stood in a note before it was amended is struck through."""
         card, lines = _card(tr("History"))
         may_amend = "note-incident" in record.allowed and "amend-note" not in self._denied
-        for step in sorted(record.steps, key=lambda one: -one.at_us)[:_SHOWN_STEPS]:
+        for step in record.steps[: -_SHOWN_STEPS - 1 : -1]:
             row = QHBoxLayout()
             head = _small(f"{clock_text(step.at_us, self._now_us())} · {step.who}")
             head.setToolTip(plain_tip(time_tip(step.at_us)))

@@ -41,7 +41,7 @@ class IncidentDetail(QFrame):
         super().__init__()
         self.setProperty("role", "panel")
         self.record: IncidentRecord | None = None
-        self.sign, self.number, self.title = PrioritySign(), PlainLabel(), PlainLabel()
+        self.sign, self.number, self.title = PrioritySign(), PlainLabel(elide=True), PlainLabel()
         self.number.setProperty("role", "dim")
         self.title.setProperty("role", "heading")
         self.title.setWordWrap(True)

@@ -189,6 +189,10 @@ def pressed(view: IncidentsView, text: str) -> QPushButton:
     return button
 
 
+def merge_buttons(view: IncidentsView) -> list[QPushButton]:
+    return [b for b in view.detail.findChildren(QPushButton) if b.text() == "Merge..." and b.isVisible()]
+
+
 def test_a_conflict_shows_both_values_with_who_and_when_and_is_resolved_with_a_reason(
     qtbot: QtBot, station: FakeStation
 ) -> None:
@@ -269,8 +273,8 @@ def test_what_may_be_the_same_is_merged_by_the_person_only_and_the_root_is_one_p
             assert record is not None and record.incident_id == UUID(int=1)
             assert screen.went == []
             station.deliver(SESSION, session(merge_incidents="not you"))
-            button = next(b for b in view.detail.findChildren(QPushButton) if b.text() == "Merge..." and b.isVisible())
-            assert not button.isEnabled() and "not you" in button.toolTip()
+            await until(lambda: [b.isEnabled() for b in merge_buttons(view)] == [False])
+            assert "not you" in merge_buttons(view)[0].toolTip()
         assert station.submitted == [MergeIncidents(UUID(int=1), UUID(int=2), "Both are about the same alarm")]
 
     run(story())
