@@ -20,6 +20,7 @@ from console.services.identity.people_history import PeopleHistory
 from console.services.journal.entries import SITE_FILE, Entry, Journal
 
 _TOGETHER = 150  # facts of one transaction; the journal allows 200
+USERS_TEXT = "users.toml cannot be applied; the people known before stay as they are"  # of the system alarm
 REMOVED = "removed from users.toml"
 IN_FILE = "disabled in users.toml"
 

@@ -94,7 +94,7 @@ class SessionActs:
             ("Who", self._sign_on.name_of(act.actor.user_id)),
             ("When", str(act.wall_us)),
             ("Station", act.station_code),
-            ("About", act.entity_id),
+            ("Concerning", act.entity_id),
             ("Content", act.payload_json),
             ("Note", paragraph(command.note)),
         )
