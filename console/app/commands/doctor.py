@@ -18,6 +18,7 @@ from console.config.station_file import read_station
 _CONNECT_S = 3.0
 _FREE_WARNING = 2 << 30
 _FREE_ALARM = 500 << 20
+_USED_WARNING = 0.8  # capacity for the audit trail
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,9 @@ def examine(folders: Folders) -> Iterator[Finding]:
     for check in checks:
         yield check()
     if station is not None:
+        from console.app.commands.doctor_storage import storage
+
+        yield from storage(station, folders)
         yield people(station.site or folders.config / "site", folders.config)
         yield from world(station)
 
@@ -88,11 +92,14 @@ def sqlite_version() -> Finding:
 
 def disk(data: Path) -> Finding:
     folder = next(parent for parent in (data, *data.parents) if parent.exists())
-    free = shutil.disk_usage(folder).free
-    text = f"{free / 2**30:.1f} GiB free at {data}"
+    usage = shutil.disk_usage(folder)
+    free, used = usage.free, 1 - usage.free / usage.total
+    text = f"{free / 2**30:.1f} GiB free at {data}, {used:.0%} used"
     if free < _FREE_ALARM:
         return Finding("disk", "fail", text, "free some space: the journal refuses acts when it cannot write")
-    return Finding("disk", "warn" if free < _FREE_WARNING else "ok", text)
+    if free < _FREE_WARNING or used > _USED_WARNING:
+        return Finding("disk", "warn", text, "free some space before the journal needs it")
+    return Finding("disk", "ok", text)
 
 
 def permissions(data: Path) -> Finding:

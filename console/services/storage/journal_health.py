@@ -21,12 +21,19 @@ def damage_of(path: Path) -> str:
     Call it as the folder's owner: opening the file brings back what a killed station left in the WAL. Raises Refused
     when the world around the file fails (rights, locks).
     """
-    suspect = path.with_name(path.name + _SUSPECT)
-    if suspect.exists():
-        return suspect.read_text(encoding="utf-8", errors="replace").strip() or "it was found damaged"
+    if noted := damage_noted(path):
+        return noted
     if not path.exists() or path.stat().st_size == 0:
         return ""
     return _header_problem(path) or _content_problem(path)
+
+
+def damage_noted(path: Path) -> str:
+    """What a running station found wrong since the last rescue; empty for nothing."""
+    suspect = path.with_name(path.name + _SUSPECT)
+    if not suspect.exists():
+        return ""
+    return suspect.read_text(encoding="utf-8", errors="replace").strip() or "it was found damaged"
 
 
 def note_damage(path: Path, why: str) -> None:
