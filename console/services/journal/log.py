@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 from uuid import UUID
@@ -20,7 +20,7 @@ from console.services.journal.groups import Groups
 from console.services.journal.hlc import HybridClock
 from console.services.journal.holdings import CENTRE, Holdings
 from console.services.journal.keys import StationKey
-from console.services.journal.own_stream import OWN, OwnStream, Place, draft_of, own_head
+from console.services.journal.own_stream import OWN, Draft, OwnStream, Place, draft_of, own_head
 from console.services.journal.receipts import (
     add_receipts,
     branches,
@@ -29,7 +29,7 @@ from console.services.journal.receipts import (
     last_receipts,
     open_flags,
 )
-from console.services.journal.receiving import Enrolled, Received, Receiver
+from console.services.journal.receiving import Enrolled, Received, Receiver, flag_by_own
 from console.services.journal.row_query import rows_of, statement
 from console.services.journal.store import EventStore
 from console.services.journal.table_store import TableStore
@@ -39,7 +39,7 @@ from console.services.station import JournalQuery
 from console.services.storage.ports import Reader, Writer
 
 T = TypeVar("T")
-Appended = tuple[list[table.Stored], list[table.Stored]]
+Appended = tuple[list[table.Stored], list[table.Stored], set[bytes]]  # opening, events, older ones flagged by them
 _CHUNK = 100  # received events per write, so that an operator's act never waits for more than one chunk
 log = logging.getLogger(__name__)
 
@@ -63,6 +63,7 @@ class JournalLog:
         names: table.Names = table.id_as_name,
         certificate: Callable[[], str] = lambda: "",
         enrolled: Enrolled = lambda _opening, _station: True,
+        closed: Callable[[], str] = lambda: "",
     ) -> None:
         self.entries: Notifier[tuple[Entry, ...]] = Notifier()
         self.holdings = Holdings()
@@ -77,6 +78,7 @@ class JournalLog:
         self._reader = reader
         self._now_us = now_us
         self._names = names
+        self._closed = closed  # why this station writes nothing now, empty: it may
         self._clock = HybridClock(now_us)
         self._own = OwnStream(place, key, self._clock, random_bytes, certificate=certificate)
         self._receiver = Receiver(place, self._clock, self._own, enrolled=enrolled)
@@ -93,7 +95,7 @@ class JournalLog:
         def ensure(connection: Connection) -> list[table.Stored]:
             store = TableStore(connection)
             clear_known_types(connection)
-            return self._own.ensure_open(store, now, doubt(store))
+            return [] if self._closed() else self._own.ensure_open(store, now, doubt(store))
 
         self._clock.resume(await self._reader.read(lambda c: TableStore(c).stamps_of(self.place.station)))
         self._publish(await self._writer.write(ensure))
@@ -122,12 +124,14 @@ class JournalLog:
         answer: asyncio.Future[tuple[Entry, ...]] = asyncio.get_running_loop().create_future()
         now = self._now_us()
         try:
+            if why := self._closed():
+                raise Refused(why)
             check_text(reason)
             draft = draft_of(facts, actor, reason=reason, parents=parents, wall_us=now, meaning=meaning)
         except Refused as refusal:
             answer.set_exception(refusal)
             return answer
-        written = asyncio.ensure_future(self._writer.write(lambda c: self._own.append(TableStore(c), draft, now)))
+        written = asyncio.ensure_future(self._writer.write(_bound(self._append, draft, now)))
         written.add_done_callback(lambda done: self._on_appended(done, answer))
         return answer
 
@@ -149,6 +153,11 @@ class JournalLog:
             log.info("event %s of %s not taken: %s", rejected.hash.hex()[:12], peer, rejected.reason)
         self.received.notify(total)
         return total
+
+    def _append(self, connection: Connection, draft: Draft, now_us: int) -> Appended:
+        store = TableStore(connection)
+        opened, made = self._own.append(store, draft, now_us)
+        return opened, made, flag_by_own(store, made, now_us)
 
     def _receive(self, connection: Connection, raws: Sequence[RawEvent], peer: str, now_us: int) -> Received:
         return self._receiver.receive(TableStore(connection), raws, peer, now_us)
@@ -197,6 +206,17 @@ class JournalLog:
     def is_in_centre(self, entry: Entry) -> bool:
         """True when the centre has told that it holds the entry durably."""
         return self.holdings.is_held(CENTRE, entry.stream, entry.seq, entry.hash)
+
+    def flags_of(self, event_hash: bytes) -> frozenset[str]:
+        """What is doubtful about an event and not settled."""
+        return frozenset(self._flags.get(event_hash, ()))
+
+    async def walk(self, from_hlc: int, chunk: int = 500) -> AsyncIterator[tuple[Entry, ...]]:
+        """Stored entries from a logical stamp on, in (hlc, rid) order, in chunks; whole groups or not."""
+        after = (from_hlc, -1)
+        while stored := await self._reader.read(_bound(table.stored_in_order, after, chunk)):
+            after = (stored[-1].event.hlc, stored[-1].rid)
+            yield self._entries(stored)
 
     async def flag(self, event_hash: bytes, flag: str) -> None:
         """Mark an event as doubtful (`event_flag`), until somebody clears it."""
@@ -254,7 +274,9 @@ class JournalLog:
             if not answer.done():
                 answer.set_exception(error)
             return
-        opened, made = done.result()
+        opened, made, flagged = done.result()
+        for one in flagged:
+            self._flags.setdefault(one, set()).add("revoked_station")
         self._publish(opened)
         entries = self._publish(made)
         last = made[-1].event
