@@ -1,4 +1,4 @@
-"""`leitstand doctor`: what keeps the journal alive: backups, ballast, anchor, write-ahead log, damage that was found."""
+"""`leitstand doctor`: what keeps the journal alive: backups, ballast, anchor, write-ahead log, damage found earlier."""
 
 import os
 import time
