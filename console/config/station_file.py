@@ -42,12 +42,12 @@ protocol = "3.1.1"            # or "5"
 # key_file = "keys/station.key"
 request_rebirth = true        # may ask a node for its birth certificate; false where even that is not allowed
 
-# The central database; leave host empty to work alone.
+# The central database; leave host empty to work alone. `leitstand centre enrol DIR URL` prints these lines.
 [centre]
 host = ""
 port = 5432
 database = "leitstand"
-# user = "leitstand_station"
+# user = "ls_..."
 # password_file = "keys/centre.password"
 # sslmode = "verify-full"
 

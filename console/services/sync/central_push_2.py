@@ -41,9 +41,10 @@ begin
     on conflict do nothing
     returning stream_id, seq, hash, prev_hash),
   types as (
-    insert into type_registry (tenant_id, site_id, etype, ever, min_reader)
-    select distinct on (i.etype, i.ever) me.tenant_id, me.site_id, i.etype, i.ever, coalesce(i.min_reader, 1)
-    from item i order by i.etype, i.ever, i.min_reader desc on conflict do nothing)
+    insert into type_registry (tenant_id, site_id, stream_id, etype, ever, min_reader)
+    select distinct on (i.stream, i.etype, i.ever)
+           me.tenant_id, me.site_id, i.stream, i.etype, i.ever, coalesce(i.min_reader, 1)
+    from item i order by i.stream, i.etype, i.ever, i.min_reader desc on conflict do nothing)
   select array_agg(stream_id), array_agg(seq), array_agg(hash), array_agg(prev_hash),
          count(*) filter (where seq = 1)
   into v_streams, v_seqs, v_hashes, v_prevs, v_firsts from stored;

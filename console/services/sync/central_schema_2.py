@@ -31,9 +31,10 @@ create table leitstand.revocation (
   after_seq bigint not null, at timestamptz not null default now(),
   primary key (tenant_id, site_id, station_id, stream_id, at));
 
+-- per stream, so that nobody waits for another station's transaction; the view event_type tells it per site
 create table leitstand.type_registry (
-  tenant_id uuid not null, site_id uuid not null, etype text not null, ever int not null, min_reader int not null,
-  primary key (tenant_id, site_id, etype, ever));
+  tenant_id uuid not null, site_id uuid not null, stream_id uuid not null, etype text not null, ever int not null,
+  min_reader int not null, primary key (tenant_id, site_id, stream_id, etype, ever));
 
 create table leitstand.archive_segment (
   tenant_id uuid not null, site_id uuid not null, stream_id uuid not null, from_seq bigint not null,
@@ -133,8 +134,8 @@ end $$;
 """
 
 VIEW_NAMES = (
-    "fact", "incident_fact", "acknowledgement", "user_account", "role_grant", "station_state", "station_stream",
-    "receipt_state", "alarm_history",
+    "fact", "incident_fact", "acknowledgement", "user_account", "role_grant", "event_type", "station_state",
+    "station_stream", "receipt_state", "alarm_history",
 )  # fmt: skip
 VIEWS = """
 create view leitstand.fact as
@@ -177,6 +178,10 @@ create view leitstand.role_grant as
         from leitstand.fact where etype in ('user.role_granted', 'user.role_revoked')
         order by tenant_id, site_id, entity_id, payload ->> 'role', payload ->> 'area', hlc desc, hash desc) g
   where etype = 'user.role_granted';
+
+create view leitstand.event_type as
+  select tenant_id, site_id, etype, ever, max(min_reader) as min_reader, count(*) as streams
+  from leitstand.type_registry group by 1, 2, 3, 4;
 
 create view leitstand.station_stream as
   select s.tenant_id, s.site_id, s.station_id, t.stream_id, t.seq, t.hash

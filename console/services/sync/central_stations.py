@@ -85,6 +85,7 @@ def revoke(connection: "psycopg.Connection[Any]", tenant: UUID, site: UUID, stat
         if row[0]:
             connection.execute(sql.SQL("alter role {} nologin").format(sql.Identifier(row[0])))
     if row[0]:
+        _may_end_sessions_of(connection, row[0])
         connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = %s", (row[0],))
     return kept
 
@@ -107,8 +108,15 @@ def _make_role(connection: "psycopg.Connection[Any]", name: str, password: str) 
     role = sql.Identifier(name)
     if connection.execute("select 1 from pg_roles where rolname = %s", (name,)).fetchone() is None:
         connection.execute(sql.SQL("create role {} nologin").format(role))
-    login = "alter role {} with login nocreatedb nocreaterole connection limit {} password {}"
+    login = "alter role {} with login connection limit {} password {}"
     connection.execute(sql.SQL(login).format(role, sql.Literal(_CONNECTIONS), sql.Literal(password)))
     for key, value in _SETTINGS:
         connection.execute(sql.SQL("alter role {} set {} = {}").format(role, sql.Identifier(key), sql.Literal(value)))
     connection.execute(sql.SQL("grant {} to {}").format(sql.Identifier(STATIONS), role))
+
+
+def _may_end_sessions_of(connection: "psycopg.Connection[Any]", name: str) -> None:
+    """Who is not a superuser ends the sessions only of roles whose rights he has."""
+    me = connection.execute("select rolsuper from pg_roles where rolname = current_user").fetchone()
+    if me is not None and not me[0]:
+        connection.execute(sql.SQL("grant {} to current_user with inherit true").format(sql.Identifier(name)))
