@@ -35,7 +35,7 @@ class HeadNote(msgspec.Struct, frozen=True, array_like=True):
     code: str
     name: str
     public_key: bytes
-    certificate: bytes  # the hex text's bytes, empty at a site without authority
+    certificate: bytes  # empty at a site without an authority
     digest: bytes
     clock_us: int
 
