@@ -73,8 +73,10 @@ class LocalServer:
         try:
             async with asyncio.timeout(_ANSWER_S):
                 line = await reader.readline()
-                if line:
-                    writer.write(await self._handler(line) + b"\n")
+            answer = await self._handler(line) if line else b""  # a backup may take minutes
+            async with asyncio.timeout(_ANSWER_S):
+                if answer:
+                    writer.write(answer + b"\n")
                     await writer.drain()
         except (TimeoutError, ConnectionError, ValueError):
             pass  # a caller that stalls or sends more than LIMIT gets no answer
@@ -90,7 +92,7 @@ def _remove(where: str) -> None:
         Path(where).unlink(missing_ok=True)
 
 
-async def ask(data: Path, line: bytes) -> bytes:
+async def ask(data: Path, line: bytes, answer_s: float = _ANSWER_S) -> bytes:
     """Send one line to the station that owns the folder and return its answer. ConnectionError when none is there."""
     where = address(data)
     try:
@@ -107,7 +109,7 @@ async def ask(data: Path, line: bytes) -> bytes:
     try:
         writer.write(line + b"\n")
         await writer.drain()
-        async with asyncio.timeout(_ANSWER_S):
+        async with asyncio.timeout(answer_s):
             # To the end, not by line: the answer about 10,000 tags is longer than LIMIT, which is for questions.
             return (await reader.read()).rstrip(b"\n")
     finally:

@@ -13,6 +13,8 @@ from console.config.problems import BadConfiguration
 from console.services.local_socket import ask
 from console.services.storage.ownership import is_owned
 
+_PATIENCE_S = 3600.0  # a journal of gigabytes on a slow disk
+
 
 def command(options: argparse.Namespace) -> int:
     file = Path(options.file).expanduser().resolve()
@@ -37,7 +39,7 @@ async def _back_up(folders: Folders, file: Path) -> dict[str, Any]:
     if is_owned(folders.data):
         question = json.dumps({"op": "backup", "file": str(file)}).encode()
         reply: dict[str, Any] = json.loads(
-            await ask(folders.data, question) or b'{"ok": false, "error": "the station gave no answer"}'
+            await ask(folders.data, question, _PATIENCE_S) or b'{"ok": false, "error": "the station gave no answer"}'
         )
         return reply
     from console.app.bootstrap import Work, build
