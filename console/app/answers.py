@@ -147,16 +147,35 @@ def _links(core: "Core") -> list[Row]:
 
 
 def _sync(core: "Core") -> list[Row]:
-    journal = core.parts.journal
-    centre = next((link for link in core.parts.links.all() if link.name == "centre"), None)
+    """One row: this station, with every peer in `peers`. A stopped station has asked nobody: its peers are unknown."""
+    journal, record = core.parts.journal, core.parts.sync.value
+    link = next((link for link in core.parts.links.all() if link.name == "centre"), None)
+    centre = next((peer for peer in record.peers if peer.name == "centre"), link)
     return [
         {
             "station": str(journal.place.station),
             "head": journal.event_count,
-            "waiting": centre.waiting if centre is not None else None,  # a stopped station has not asked the centre
+            "waiting": centre.waiting if centre is not None else None,
             "lag_s": centre.lag_s if centre is not None else None,
             "conflicts": sum(len(incident.conflicts) for incident in core.parts.desk.snapshot().incidents),
             "forks": journal.forks,
+            "only_here": record.own_waiting if record.peers else None,
+            "set_apart": len(record.quarantined),
+            "enrolled": record.enrolled or None,
+            "backup_at": iso(record.backup_us),
+            "peers": [
+                {
+                    "name": peer.name,
+                    "state": str(peer.state),
+                    "since": iso(peer.since_us),
+                    "lag_s": peer.lag_s,
+                    "clock_offset_s": peer.clock_offset_s,
+                    "waiting": peer.waiting,
+                    "missing": peer.missing,
+                    "detail": peer.detail,
+                }
+                for peer in record.peers
+            ],
         }
     ]
 
@@ -216,6 +235,9 @@ async def _journal(core: "Core", limit: int) -> list[Row]:
             "entity": row.entity,
             "summary": row.summary,
             "in_centre": row.in_centre,
+            "stations": row.stations,
+            "flags": list(row.flags),
+            "reason": row.reason,
         }
         for row in rows
     ]
