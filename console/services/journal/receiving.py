@@ -168,6 +168,9 @@ class Receiver:
             if isinstance(fact, StationRevoked):
                 received.trust.pop(fact.station_id, None)
                 received.flagged |= flag_revoked(store, fact.station_id, now_us)
+        elif event.seq == 1:  # a key that a revocation covers may stand in streams that came before this one
+            received.trust.pop(body.station, None)
+            received.flagged |= flag_revoked(store, body.station, now_us)
 
     def _doubts(self, store: EventStore, event: Event, stream: Stream, received: Received) -> list[str]:
         """What is doubtful about a stored event: kept and forwarded all the same."""
@@ -194,18 +197,33 @@ class Receiver:
 
 
 def trust_in(store: EventStore, station: UUID) -> Trust:
-    """Empty for a station that nobody revoked. A key that was let in after a revocation is trusted again (P18)."""
+    """Empty for a station that nobody revoked. A key that was let in after a revocation is trusted again (P18).
+
+    A key of a stream that the revocation names is covered whatever its clock said: a wrong clock is no way around it.
+    """
     revocations = list(store.revocations(station))
     if not revocations:
         return []
     own = [stream for stream in store.streams() if stream.station == station]
     return [
         Revocation(
-            frozenset(stream.public_key for stream in own if stream.opened_hlc < hlc),
+            frozenset(s.public_key for s in own if s.opened_hlc < hlc or s.stream in fact.streams),
             dict(zip(fact.streams, fact.seqs, strict=False)),
         )
         for hlc, fact in revocations
     ]
+
+
+def flag_by_own(store: EventStore, made: Sequence[Stored], now_us: int) -> set[bytes]:
+    """What our own revocations say about events that are here already; gives their hashes."""
+    flagged: set[bytes] = set()
+    for stored in made:
+        body = stored.event.body
+        if body.etype == StationRevoked.etype:
+            fact = decode_fact(body.etype, body.min_reader, bytes(body.payload))
+            if isinstance(fact, StationRevoked):
+                flagged |= flag_revoked(store, fact.station_id, now_us)
+    return flagged
 
 
 def flag_revoked(store: EventStore, station: UUID, now_us: int) -> set[bytes]:

@@ -1,0 +1,284 @@
+"""A journal in memory as an `EventStore` with transactions: a commit is a value, so that backup and clone cost nothing.
+
+The state is copied shallowly at every write; whoever keeps an older state has a backup of it. `MemoryJournal` is the
+disk: writes join the open transaction, readers see the last commit only, a crash drops what was not committed.
+"""
+
+from bisect import insort
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Any, TypeVar
+from uuid import UUID
+
+from console.domain.refusal import Refused
+from console.domain.station_facts import StationRevoked
+from console.services.journal.envelope import Event, RawEvent, decode_event
+from console.services.journal.event_table import Stored, Stream, Tip
+from console.services.journal.facts_codec import decode_fact
+from console.services.journal.store import Held, Rejection
+from console.services.journal.table_store import REJECTIONS_KEPT, WAITING_BYTES, bounded
+
+T = TypeVar("T")
+Place = tuple[int, bytes]  # (seq, hash)
+
+
+@dataclass(slots=True)
+class State:
+    """Everything in one journal; lists and tuples in it are replaced, never changed."""
+
+    meta: dict[str, str] = field(default_factory=dict)
+    stream: dict[UUID, Stream] = field(default_factory=dict)
+    event: dict[bytes, tuple[Event, int]] = field(default_factory=dict)  # hash -> (event, rid)
+    chain: dict[UUID, tuple[Place, ...]] = field(default_factory=dict)
+    tip: dict[UUID, frozenset[Place]] = field(default_factory=dict)
+    flag: dict[tuple[bytes, str], int] = field(default_factory=dict)
+    pending: dict[bytes, tuple[Held, int]] = field(default_factory=dict)
+    rejected: dict[bytes, Rejection] = field(default_factory=dict)
+    receipt: dict[tuple[str, UUID, int, bytes], int] = field(default_factory=dict)
+    revoked: dict[UUID, tuple[tuple[int, StationRevoked], ...]] = field(default_factory=dict)
+    rid: int = 0
+
+    def copy(self) -> "State":
+        return State(
+            self.meta.copy(),
+            self.stream.copy(),
+            self.event.copy(),
+            self.chain.copy(),
+            self.tip.copy(),
+            self.flag.copy(),
+            self.pending.copy(),
+            self.rejected.copy(),
+            self.receipt.copy(),
+            self.revoked.copy(),
+            self.rid,
+        )
+
+
+class MemoryStore:
+    """Implements `EventStore` on one state."""
+
+    def __init__(self, state: State, waiting_bytes: int = WAITING_BYTES) -> None:
+        self.state = state
+        self._waiting_bytes = waiting_bytes
+
+    def meta(self, name: str) -> str | None:
+        return self.state.meta.get(name)
+
+    def set_meta(self, name: str, value: str) -> None:
+        self.state.meta[name] = value
+
+    def stream(self, stream: UUID) -> Stream | None:
+        return self.state.stream.get(stream)
+
+    def streams(self) -> tuple[Stream, ...]:
+        return tuple(sorted(self.state.stream.values(), key=lambda one: (one.opened_hlc, one.stream)))
+
+    def add_stream(self, stream: Stream, opened_hlc: int, predecessor: UUID | None) -> None:
+        if stream.stream in self.state.stream:
+            raise ValueError("the stream is known")
+        self.state.stream[stream.stream] = replace(stream, opened_hlc=opened_hlc, closed=False, forked=False)
+
+    def close_stream(self, stream: UUID) -> None:
+        if stream in self.state.stream:
+            self.state.stream[stream] = replace(self.state.stream[stream], closed=True)
+
+    def mark_forked(self, stream: UUID) -> None:
+        if stream in self.state.stream:
+            self.state.stream[stream] = replace(self.state.stream[stream], forked=True)
+
+    def place_of(self, event_hash: bytes) -> tuple[UUID, int] | None:
+        found = self.state.event.get(event_hash)
+        return None if found is None else (found[0].body.stream, found[0].body.seq)
+
+    def insert(self, event: Event, recv_from: str, recv_at: int) -> int:
+        state, body, event_hash = self.state, event.body, event.raw.hash
+        if event_hash in state.event:
+            raise ValueError("the event is known")
+        state.rid += 1
+        state.event[event_hash] = (event, state.rid)
+        place = (body.seq, event_hash)
+        chain = state.chain.get(body.stream, ())
+        if not chain or place > chain[-1]:
+            state.chain[body.stream] = (*chain, place)
+        else:
+            places = list(chain)
+            insort(places, place)
+            state.chain[body.stream] = tuple(places)
+        prev = event.prev
+        ends = frozenset(end for end in state.tip.get(body.stream, ()) if end[1] != prev)
+        state.tip[body.stream] = ends | {place}
+        head = state.stream.get(body.stream)
+        if head is not None and head.head_seq < body.seq:
+            state.stream[body.stream] = Stream(
+                head.stream, head.station, head.code, head.public_key, head.closed, body.seq, event_hash, head.forked,
+                head.opened_hlc,
+            )  # fmt: skip
+        if body.etype == StationRevoked.etype:
+            self._note_revocation(event)
+        return state.rid
+
+    def _note_revocation(self, event: Event) -> None:
+        body = event.body
+        fact = decode_fact(body.etype, body.min_reader, bytes(body.payload))
+        if isinstance(fact, StationRevoked):
+            self.state.revoked[fact.station_id] = (
+                *self.state.revoked.get(fact.station_id, ()),
+                (event.hlc, fact),
+            )
+
+    def tips(self) -> tuple[Tip, ...]:
+        tip = self.state.tip
+        return tuple(Tip(stream, *place) for stream in sorted(tip) for place in sorted(tip[stream]))
+
+    def events_after(self, stream: UUID, seq: int, event_hash: bytes, limit: int, size: int) -> list[RawEvent]:
+        start, event = (seq, event_hash), self.state.event
+        behind = (place for place in self.state.chain.get(stream, ()) if place > start)
+        return bounded([event[place[1]][0].raw for place in islice(behind, limit)], size)
+
+    def hashes(self, stream: UUID, from_seq: int, to_seq: int) -> list[Tip]:
+        chain = self.state.chain.get(stream, ())
+        return [Tip(stream, *place) for place in chain if from_seq <= place[0] <= to_seq]
+
+    def events_by_hash(self, hashes: Sequence[bytes]) -> list[RawEvent]:
+        found = [self.state.event[one][0] for one in set(hashes) if one in self.state.event]
+        return [event.raw for event in sorted(found, key=lambda e: (e.body.stream, e.body.seq, e.raw.hash))]
+
+    def flag(self, event_hash: bytes, flag: str, since_us: int) -> None:
+        self.state.flag.setdefault((event_hash, flag), since_us)
+
+    def hold(self, held: Held, recv_at: int) -> None:
+        pending = self.state.pending
+        if _size(held) > self._waiting_bytes or held.raw.hash in pending:
+            return
+        pending[held.raw.hash] = (held, recv_at)
+        while sum(_size(one) for one, _ in pending.values()) > self._waiting_bytes:
+            for oldest in sorted(pending, key=lambda one: (pending[one][1], pending[one][0].seq))[:100]:
+                del pending[oldest]
+
+    def held_behind(self, event_hash: bytes) -> list[RawEvent]:
+        if not self.state.pending:
+            return []
+        found = [one for one, _ in self.state.pending.values() if one.missing == event_hash]
+        for one in found:
+            del self.state.pending[one.raw.hash]
+        return [one.raw for one in found]
+
+    def note_rejection(self, rejection: Rejection) -> None:
+        rejected = self.state.rejected
+        rejected[rejection.hash] = rejection
+        if len(rejected) > REJECTIONS_KEPT:
+            del rejected[min(rejected, key=lambda one: rejected[one].since_us)]
+
+    def revocations(self, station: UUID) -> Iterable[tuple[int, StationRevoked]]:
+        return self.state.revoked.get(station, ())
+
+    def stamps_of(self, station: UUID) -> int:
+        heads = (one.head_hash for one in self.state.stream.values() if one.station == station)
+        return max((self.state.event[head][0].hlc for head in heads if head in self.state.event), default=0)
+
+
+def _size(held: Held) -> int:
+    return len(held.raw.body) + len(held.raw.sig) + 200
+
+
+class _View:
+    """A context manager that gives a store; cheaper than a generator."""
+
+    __slots__ = ("_store",)
+
+    def __init__(self, state: State) -> None:
+        self._store = MemoryStore(state)
+
+    def __enter__(self) -> MemoryStore:
+        return self._store
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+class MemoryJournal:
+    """The disk of one simulated station. `quota`: events that fit; a write beyond is undone and refused."""
+
+    def __init__(self, state: State | None = None) -> None:
+        self.committed = state or State()
+        self.quota: int | None = None
+        self._working: State | None = None
+
+    def read(self) -> Any:
+        return _View(self.committed)
+
+    def write(self, function: Callable[[Any], T]) -> T:
+        """Run in the open transaction; undone alone when it raises."""
+        state = (self._working or self.committed).copy()
+        result = function(MemoryStore(state))
+        if self.quota is not None and state.rid > self.quota and state.rid > (self._working or self.committed).rid:
+            raise Refused("Not saved: the disk is full.")
+        self._working = state
+        return result
+
+    def fill(self) -> None:
+        """From now on nothing more fits."""
+        self.quota = (self._working or self.committed).rid
+
+    @property
+    def is_dirty(self) -> bool:
+        return self._working is not None
+
+    def commit(self) -> None:
+        if self._working is not None:
+            self.committed, self._working = self._working, None
+
+    def crash(self) -> None:
+        """What was not committed is lost."""
+        self._working = None
+
+    def backup(self) -> State:
+        return self.committed
+
+    def restore(self, backup: State) -> None:
+        self.committed, self._working = backup, None
+
+    def copy_of(self, backup: State) -> "MemoryJournal":
+        """A data folder copied to another machine."""
+        return MemoryJournal(backup)
+
+    def stored_in_order(self) -> list[Stored]:
+        """As `event_table.stored_in_order`: by (hlc, rid)."""
+        state = self.committed
+        found = [Stored(event, rid, state.stream[event.body.stream].code) for event, rid in state.event.values()]
+        return sorted(found, key=lambda one: (one.event.hlc, one.rid))
+
+    def clear_known_types(self, known: Iterable[str]) -> None:
+        """As `receipts.clear_known_types`."""
+        state = self.committed.copy()
+        state.flag = {
+            (one, flag): since
+            for (one, flag), since in state.flag.items()
+            if flag != "unknown_type" or state.event[one][0].body.etype not in known
+        }
+        self.committed = state
+
+    def inserted(self, event_hash: bytes) -> bool:
+        """Durable here; asked by the checks, not by the core."""
+        return event_hash in self.committed.event
+
+    def raws(self) -> dict[bytes, RawEvent]:
+        return {one: event.raw for one, (event, _) in self.committed.event.items()}
+
+    def events(self) -> dict[bytes, Event]:
+        return {one: event for one, (event, _) in self.committed.event.items()}
+
+    def flags(self) -> set[tuple[bytes, str]]:
+        return set(self.committed.flag)
+
+    def waiting(self) -> dict[bytes, bytes]:
+        """hash -> the predecessor it waits for."""
+        return {one: held.missing for one, (held, _) in self.committed.pending.items()}
+
+    def close(self) -> None:
+        return None
+
+
+def decoded(raws: Iterable[RawEvent]) -> list[Event]:
+    return [decode_event(raw) for raw in raws]

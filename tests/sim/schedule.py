@@ -1,0 +1,122 @@
+"""A schedule: a world and a list of steps from one seed, run and judged; every step has a seed of its own.
+
+So a step can be left out without changing what the others draw: that is how a failing schedule is made short.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.sim import acts, faults
+from tests.sim.checks import Violation
+from tests.sim.memory_store import MemoryJournal
+from tests.sim.oracle import judge
+from tests.sim.version import run_as
+from tests.sim.world import OTHER_SITE, Weather, World
+
+MakeJournal = Callable[[str], Any]
+_STEPS = {name.__name__: name for name, _ in (*faults.ALWAYS, *faults.FAULTS, *faults.STARTING)}
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """`steps`: (name in the tables of `faults`, its seed)."""
+
+    seed: int
+    steps: tuple[tuple[str, int], ...]
+
+
+@dataclass(slots=True)
+class Result:
+    """What became of a schedule. `rule` is empty when everything held."""
+
+    seed: int
+    rule: str = ""
+    text: str = ""
+    trace: list[str] = field(default_factory=list)
+    signals: set[str] = field(default_factory=set)
+    events: int = 0
+    rounds: int = 0
+
+
+def schedule_of(seed: int) -> Schedule:
+    """20-60 steps with some of the faults: few at a time find more than all at once."""
+    rng = random.Random(seed)
+    chosen = [row for row in faults.FAULTS if rng.random() < 0.5]
+    if any(row[0] in (faults.restore, faults.resume_snapshot) for row in chosen):
+        chosen.append((faults.backup, 4))
+    table = (*faults.ALWAYS, *faults.STARTING, *chosen)
+    names = rng.choices([row[0].__name__ for row in table], [row[1] for row in table], k=rng.randint(20, 60))
+    return Schedule(seed, tuple((name, rng.getrandbits(48)) for name in names))
+
+
+def run(
+    schedule: Schedule, make_journal: MakeJournal | None = None, prepare: Callable[[World], None] | None = None
+) -> Result:
+    """Run a schedule to its end. Defects of the simulator itself raise; violated rules are told in the result."""
+    result = Result(schedule.seed)
+    world = _world(schedule.seed, make_journal)
+    if prepare is not None:
+        prepare(world)
+    try:
+        _begin(world)
+        for name, seed in schedule.steps:
+            world.rng = random.Random(seed)
+            world.trace.append(f"{(world.now_us % 10**12) / 1e6:.3f} {name}")
+            _STEPS[name](world)
+            world.run_for(world.rng.choice((0.05, 1.0, 5.0, 60.0)))
+        world.rng = random.Random(schedule.seed)
+        result.rounds = world.settle()
+        judge(world, world.rng)
+    except Violation as violation:
+        result.rule, result.text = violation.rule, str(violation)
+    finally:
+        run_as(False)
+        for station in world.stations:
+            station.journal.close()
+    result.trace = world.trace
+    result.signals = set().union(*(station.signals for station in world.stations))
+    result.events = len(world.checks.made_by)
+    return result
+
+
+def _world(seed: int, make_journal: MakeJournal | None) -> World:
+    rng = random.Random(seed ^ 0x5EED)
+    world = World(rng, make_journal or (lambda _name: MemoryJournal()))
+    world.weather = Weather(broadcast=rng.choice((0.0, 0.5, 1.0)), slow_commit=rng.choice((0.0, 0.3)))
+    world.refuses_revoked = rng.random() < 0.3
+    return world
+
+
+def _begin(world: World) -> None:
+    """Stations start, people are told of; half of the worlds have stations of several versions, some a foreign one."""
+    rng = world.rng
+    count, is_mixed = rng.choice((2, 2, 3, 3, 4, 5)), rng.random() < 0.4
+    for number in range(count):
+        world.add_station(number, is_old=is_mixed and rng.random() < 0.5, is_later=is_mixed and rng.random() < 0.3)
+    if rng.random() < 0.3:
+        world.add_station(0, OTHER_SITE)
+    for station in world.stations:
+        station.start()
+    world.stations[0].act(acts.genesis(), acts.SITE_FILE)
+    world.run_for(2.0)
+
+
+def shortened(
+    schedule: Schedule, make_journal: MakeJournal | None = None, prepare: Callable[[World], None] | None = None
+) -> Schedule:
+    """The same violation with as few steps as leaving out finds."""
+    rule = run(schedule, make_journal, prepare).rule
+    steps: Sequence[tuple[str, int]] = schedule.steps
+    width = len(steps) // 2
+    while width:
+        start = 0
+        while start < len(steps):
+            fewer = (*steps[:start], *steps[start + width :])
+            if run(Schedule(schedule.seed, tuple(fewer)), make_journal, prepare).rule == rule:
+                steps = fewer
+            else:
+                start += width
+        width //= 2
+    return Schedule(schedule.seed, tuple(steps))
