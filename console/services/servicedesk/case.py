@@ -68,6 +68,10 @@ class Case:
         return self._opened is not None
 
     @property
+    def is_disputed(self) -> bool:
+        return self.is_opened and bool(self._conflicts())
+
+    @property
     def state(self) -> IncidentState:
         return IncidentState(self._shown_move().to)
 

@@ -47,6 +47,7 @@ class IncidentDesk:
         self._joined: dict[bytes, tuple[UUID, UUID]] = {}
         self._merges = Merges()
         self._withheld: set[bytes] = set()
+        self._disputed: set[UUID] = set()
         self._changed: set[UUID] = set()
         self._touched: set[UUID] = set()
 
@@ -136,6 +137,11 @@ class IncidentDesk:
         """Every number that was given, without suffixes: a station continues behind its own."""
         return tuple(self._of_number)
 
+    @property
+    def disputed(self) -> int:
+        """How many incidents have concurrent values that a person should settle."""
+        return len(self._disputed)
+
     def take_touched(self) -> frozenset[UUID]:
         """Incidents whose digest may be another one since the last call."""
         touched, self._touched = self._touched, set()
@@ -206,6 +212,10 @@ class IncidentDesk:
     def _tell(self, case: Case) -> None:
         """It is another one now, and so may be what is suggested for its neighbours."""
         self._tell_all((case.incident_id, *self._neighbours(case)))
+        if case.is_disputed:
+            self._disputed.add(case.incident_id)
+        else:
+            self._disputed.discard(case.incident_id)
 
     def _tell_all(self, ids: Iterable[UUID]) -> None:
         told = set(ids)

@@ -104,6 +104,12 @@ def test_each_disputed_value_is_shown_with_who_and_when_and_a_settlement_ends_it
         ("impact", 4, "Lena", 3_000_000, h(3).hex()),
     ]
     settled = entry(4, IncidentFieldSet(ID, "impact", 2), (h(2), h(3)))
+    desk = IncidentDesk(name_of)
+    counted = []
+    for made in (*start, settled):
+        desk.apply([made])
+        counted.append(desk.disputed)
+    assert counted == [0, 0, 1, 0]
     assert in_any_order([*start, settled], lambda record: (record.impact, record.conflicts)) == (2, ())
 
 
