@@ -85,7 +85,7 @@ def prepare_station(
     known = _read(folder / "station.toml")
     lines = [
         "# A console of the demo. Ports change on every start of the demo.",
-        "version = 1",
+        "version = 2",
         f"station_id = {_quoted(str(known.get('station_id') or _new_id()))}",
         f"name = {_quoted(str(known.get('name') or f'Console {number}'))}",
         f"code = {_quoted(station_code(number))}",
@@ -93,6 +93,11 @@ def prepare_station(
         *(f"{key} = {_quoted(str(known[key]))}" for key in ("language", "theme", "host_id") if known.get(key)),
         'data = "."',
         'site = "../site"',
+        'anchor = "../anchors"',
+        "ballast_mb = 8",
+        "",
+        "[backup]",
+        'folder = "../backups"',
         "",
         "[[broker]]",
         f"name = {_quoted(BROKER)}",
