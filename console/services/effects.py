@@ -1,7 +1,7 @@
 """What facts do: every journal entry, replayed, own or from another console, takes effect here and nowhere else."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from console.domain import facts as f
@@ -46,6 +46,16 @@ class Effects:
         """Once the open alarms are restored."""
         for occurrence, note in self._notes.items():
             self._engine.set_note(occurrence, note)
+
+    def rebuild_acknowledgements(self, condition_id: UUID, entries: Iterable[Entry]) -> None:
+        """Make what is acknowledged of one condition anew from all its entries in the journal (after a divergence)."""
+        self._engine.acknowledging.kept.drop(condition_id)
+        for entry in entries:
+            if isinstance(entry.fact, f.AlarmAcknowledged):
+                self._acknowledged(entry, entry.fact)
+            elif isinstance(entry.fact, AlarmUnacknowledged):
+                self._unacknowledged(entry, entry.fact)
+        self._engine.acknowledging.recheck(condition_id, self._now_us())
 
     def _note(self, occurrence: Occurrence, note: str) -> None:
         self._notes.pop(occurrence, None)

@@ -85,6 +85,12 @@ class Acknowledgements:
                 del self._sets[condition_id]
         return dropped
 
+    def drop(self, condition_id: UUID) -> None:
+        """Know nothing of a condition any more: its facts are about to be taken in anew."""
+        self._sets.pop(condition_id, None)
+        self._forgotten.pop(condition_id, None)
+        self._touched.add(condition_id)
+
     def take_touched(self) -> frozenset[UUID]:
         """Conditions whose digest may be another one since the last call."""
         touched, self._touched = self._touched, set()

@@ -31,6 +31,10 @@ class Acknowledging:
         """One un-acknowledgement. True when an alarm changed."""
         return self._book.take_back(condition_id, act, who, now_us)
 
+    def recheck(self, condition_id: UUID, now_us: int) -> bool:
+        """After `kept.drop` and all its facts again. True when the alarm waits for acknowledgement again."""
+        return self._book.recheck(condition_id, now_us)
+
     def covering(self, occurrence: Occurrence) -> tuple[AckInterval, ...]:
         """Those that acknowledge a current occurrence, first given first; none for one that is not on its row."""
         row = self._book.current_row(occurrence)

@@ -117,10 +117,24 @@ class AlarmBook:
         covering = self.acknowledgements.covering(condition_id, before)
         if covering is not None:  # somebody else's stands
             return self._name_first(row, covering)
-        at_us = self.acknowledgements.annunciated_us(condition_id, before)
+        return self._withdraw(row, before, who, now_us, was_closed_by_it=had is not None)
+
+    def recheck(self, condition_id: UUID, now_us: int) -> bool:
+        """The acknowledgements were made anew: an alarm that none of them covers waits again. True when it does."""
+        row = self._row_of.get(condition_id)
+        if row is None or not self.rows.start_us[row]:
+            return False
+        alarm = self.rows.load(row)
+        if self.acknowledgements.covering(condition_id, alarm) is not None:
+            return False
+        return self._withdraw(row, alarm, "", now_us, was_closed_by_it=False)
+
+    def _withdraw(self, row: int, before: Alarm, who: str, now_us: int, *, was_closed_by_it: bool) -> bool:
+        """No acknowledgement covers the occurrence any more."""
+        at_us = self.acknowledgements.annunciated_us(self.ids[row], before)
         result = step(before, Trigger(Event.UNACKNOWLEDGE, at_us))
         alarm = result.alarm
-        if before.state is AlarmState.NORMAL and before.returned_us and had is not None:
+        if before.state is AlarmState.NORMAL and before.returned_us and was_closed_by_it:
             alarm = replace(before, state=AlarmState.RETURNED_UNACKNOWLEDGED, annunciated_us=at_us, changed_us=at_us)
         elif not result.logs:
             return False
