@@ -35,6 +35,9 @@ class CentreSettings:
     user: str = ""
     password_file: Path | None = None
     sslmode: str = "prefer"
+    ca_file: Path | None = None  # who may have signed the server's certificate
+    cert_file: Path | None = None  # the station's own, where the server asks for one (clientcert=verify-full)
+    key_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,10 @@ port = 5432
 database = "leitstand"
 # user = "ls_..."
 # password_file = "keys/centre.password"
-# sslmode = "verify-full"
+# sslmode = "verify-full"     # or "disable", "prefer", "require", "verify-ca"
+# ca_file = "keys/centre-ca.pem"         # who signed the server's certificate
+# cert_file = "keys/centre.pem"          # where the server asks stations for certificates
+# key_file = "keys/centre.key"
 
 # Copies of the databases, made while the station runs; better on another disk than the data folder.
 [backup]
@@ -147,10 +150,7 @@ def _broker(table: TableReader, folder: Path) -> BrokerSettings:
         max_payload=table.integer("max_payload", 1 << 20, low=1024, high=1 << 28),
         max_metrics=table.integer("max_metrics", 10_000, low=1, high=1_000_000),
     )
-    for key in ("ca_file", "cert_file", "key_file", "password_file"):
-        path = getattr(broker, key)
-        if path is not None and not path.is_file():
-            table.problem(key, f"there is no file {path}", "correct the path")
+    _check_files(broker, table, ("ca_file", "cert_file", "key_file", "password_file"))
     if (broker.cert_file is None) != (broker.key_file is None):
         table.problem("cert_file", "a client certificate needs its key and the key its certificate", "give both")
     if "/" in broker.name or not broker.name:
@@ -177,8 +177,17 @@ def _centre(table: TableReader, folder: Path) -> CentreSettings:
         user=table.text("user", ""),
         password_file=table.path("password_file", folder),
         sslmode=table.choice("sslmode", ("disable", "prefer", "require", "verify-ca", "verify-full"), "prefer"),
+        ca_file=table.path("ca_file", folder),
+        cert_file=table.path("cert_file", folder),
+        key_file=table.path("key_file", folder),
     )
-    if centre.password_file is not None and not centre.password_file.is_file():
-        table.problem("password_file", f"there is no file {centre.password_file}", "correct the path")
+    _check_files(centre, table, ("password_file", "ca_file", "cert_file", "key_file"))
     table.unknown_keys()
     return centre
+
+
+def _check_files(settings: BrokerSettings | CentreSettings, table: TableReader, keys: tuple[str, ...]) -> None:
+    for key in keys:
+        path = getattr(settings, key)
+        if path is not None and not path.is_file():
+            table.problem(key, f"there is no file {path}", "correct the path")

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 import psycopg
@@ -127,6 +128,9 @@ def _conninfo(settings: CentreSettings) -> str:
         user=settings.user,
         password=password,
         sslmode=settings.sslmode,
+        sslrootcert=_path(settings.ca_file),
+        sslcert=_path(settings.cert_file),
+        sslkey=_path(settings.key_file),
         application_name="leitstand",
         client_encoding="utf8",
         options=f"-c statement_timeout={_STATEMENT_TIMEOUT_MS} -c idle_in_transaction_session_timeout=30000",
@@ -135,3 +139,7 @@ def _conninfo(settings: CentreSettings) -> str:
         keepalives_count=3,
         tcp_user_timeout=10_000,
     )
+
+
+def _path(file: Path | None) -> str | None:
+    return None if file is None else str(file)

@@ -44,7 +44,7 @@ _BACK_OFF_S = (1.0, 2.0, 3.0, 5.0, 10.0)
 _REFUSED_S = 30.0
 _FULL_DISK_S = 5.0
 _REST_S = 30.0
-_RESTARTING = ("starting up", "shutting down", "recovery", "terminating connection", "too many c")
+_RESTARTING = ("starting up", "shutting down", "recovery", "terminating connection", "too many")  # sessions
 log = logging.getLogger(__name__)
 
 

@@ -6,11 +6,15 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from console.app.demo.proxy import Cable, Line
 from console.config.private_file import write_private
+from console.config.settings import CentreSettings
 from console.services.sync import central as central_module
+from console.services.sync import line as line_module
 from tests.support.journals import note
 from tests.support.postgres import TestDatabase
 from tests.support.synced import asked, enrolled, synced, until
@@ -106,3 +110,24 @@ def test_a_centre_whose_schema_is_broken_refuses_instead_of_looking_away(
             assert "tips" in a.links[-1].detail
 
     asyncio.run(story())
+
+
+@pytest.mark.proves("SEC-2", "SEC-31")
+def test_certificates_and_their_check_reach_the_connection(tmp_path: Path) -> None:
+    settings = CentreSettings(
+        "centre.plant", 5432, "leitstand", "ls_1", sslmode="verify-full",
+        ca_file=tmp_path / "ca.pem", cert_file=tmp_path / "k1.pem", key_file=tmp_path / "k1.key",
+    )  # fmt: skip
+    told = conninfo_to_dict(line_module._conninfo(settings))
+    files = {"sslrootcert": "ca.pem", "sslcert": "k1.pem", "sslkey": "k1.key"}
+    assert {key: told[key] for key in files} == {key: str(tmp_path / name) for key, name in files.items()}
+    assert told["sslmode"] == "verify-full"
+
+
+@pytest.mark.proves("SEC-31")
+def test_a_server_without_a_certificate_is_not_spoken_to_when_one_is_demanded(
+    tmp_path: Path, postgres: TestDatabase
+) -> None:
+    settings = replace(enrolled(tmp_path, "A1", postgres), sslmode="verify-full", ca_file=tmp_path / "ca.pem")
+    with pytest.raises(psycopg.OperationalError):
+        line_module.Line(settings).open()
