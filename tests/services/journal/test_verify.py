@@ -102,6 +102,7 @@ def test_an_end_cut_off_with_care_is_betrayed_by_the_centres_receipt(tmp_path: P
         path,
         "DELETE FROM event WHERE seq = 3",
         "UPDATE stream SET head_seq = 2, head_hash = (SELECT hash FROM event WHERE seq = 2)",
+        "UPDATE stream_tip SET seq = 2, hash = (SELECT hash FROM event WHERE seq = 2)",
     )
     assert [b.reason for b in verify_journal(path).breaks] == ["centre holds an event that is not here"]
 

@@ -1,0 +1,180 @@
+"""Walks a stream in small slices: bytes, hashes, signatures, chain, clock and transactions of every event."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.engine import Connection
+
+from console.domain.station_facts import StationEnrolled, StreamOpened
+from console.services.journal.envelope import BadEvent, Event, RawEvent, check_signature, decode_event
+from console.services.journal.event_table import Stream
+from console.services.journal.facts_codec import decode_fact
+from console.services.journal.receiving import Revocation, trust_in
+from console.services.journal.table_store import TableStore
+from console.services.journal.verify_report import VerifyReport
+
+_COLUMNS = (
+    "rid, hash, stream_id, seq, prev, hlc, etype, entity_type, entity_id, user_id, body, sig, ever, tx_id, tx_n, "
+    "EXISTS (SELECT 1 FROM event_flag f WHERE f.hash = event.hash AND f.flag = 'revoked_station')"
+)
+_HASH, _SEQ, _HLC, _BODY, _SIG, _FLAGGED = 1, 3, 5, 10, 11, 15
+Slice = Callable[[Connection], None]
+Certified = set[tuple[UUID, bytes]]  # (station, public key) that the site's authority let in
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the next event is compared with; `group` is (transaction, index, number), None when it is not known."""
+
+    seq: int
+    hlc: int
+    group: tuple[UUID, int, int] | None
+
+
+@dataclass(slots=True)
+class StreamWalk:
+    """One stream. Run `slices()` one after the other, each in a reading transaction of its own.
+
+    Only events with rid <= `last_rid` are looked at, so a journal that goes on being written can be proven.
+    `openings` and `enrolments` are what the stream tells about keys, for the site's authority to judge.
+    """
+
+    stream: Stream
+    report: VerifyReport
+    last_rid: int
+    chunk: int
+    openings: list[tuple[StreamOpened, UUID]] = field(default_factory=list)
+    enrolments: list[StationEnrolled] = field(default_factory=list)
+    ends: dict[bytes, int] = field(default_factory=dict)  # events without a successor
+    newest: int = 0
+    events: int = 0
+    checks_signatures: bool = True
+    _near: dict[bytes, _Seen] = field(default_factory=dict)  # of the last two seqs
+    _trust: list[Revocation] | None = None
+    _place: tuple[int, bytes] = (0, b"")
+    _is_done: bool = False
+
+    def slices(self) -> Iterator[Slice]:
+        while not self._is_done:
+            yield self._slice
+        yield self._end
+
+    def _slice(self, connection: Connection) -> None:
+        if self._trust is None:
+            self._trust = trust_in(TableStore(connection), self.stream.station)
+        rows = connection.exec_driver_sql(
+            f"SELECT {_COLUMNS} FROM event WHERE stream_id = ? AND (seq, hash) > (?, ?) AND rid <= ? "  # noqa: S608
+            "ORDER BY seq, hash LIMIT ?",
+            (str(self.stream.stream), *self._place, self.last_rid, self.chunk),
+        ).all()
+        for row in rows:
+            self._take(tuple(row))
+        self._is_done = len(rows) < self.chunk
+        if rows:
+            self._place = (rows[-1][_SEQ], rows[-1][_HASH])
+
+    def _take(self, row: tuple[Any, ...]) -> None:
+        seq, event_hash = row[_SEQ], row[_HASH]
+        self.report.events += 1
+        self.events += 1
+        event: Event | None = None
+        try:
+            event = decode_event(RawEvent(event_hash, row[_BODY], row[_SIG]))
+            if self.checks_signatures or seq == 1:
+                check_signature(event, self.stream.public_key)
+            reason = self._fault_of(row, event)
+        except BadEvent as error:
+            reason = str(error)
+        if reason:
+            self.report.broken(self.stream.stream, seq, reason)
+        elif event is not None:
+            self._note_keys(event)
+        self._remember(row, event)
+
+    def _fault_of(self, row: tuple[Any, ...], event: Event) -> str:
+        """Why this row breaks the chain; empty when it does not."""
+        told = event.body
+        body_says = (
+            str(told.stream), told.seq, event.prev, event.hlc, told.etype, told.entity_type, told.entity_id,
+            told.user_id, told.ever, str(told.tx_id), told.tx_n,
+        )  # fmt: skip
+        if (*row[2:10], *row[12:15]) != body_says:
+            return "the row and its signed body disagree"
+        if told.station != self.stream.station:
+            return "of another station than its stream"
+        if told.seq == 1:
+            return self._fault_of_first(event)
+        return self._fault_of_place(event) or self._fault_of_trust(event, is_flagged=bool(row[_FLAGGED]))
+
+    def _fault_of_place(self, event: Event) -> str:
+        told = event.body
+        before = self._near.get(event.prev)
+        if before is None or before.seq != told.seq - 1:
+            return "predecessor is missing"
+        if event.hlc <= before.hlc:
+            return "the logical clock went back"
+        if not _follows(before.group, (told.tx_id, told.tx_i, told.tx_n)):
+            return "a transaction is not whole"
+        return ""
+
+    def _fault_of_trust(self, event: Event, *, is_flagged: bool) -> str:
+        is_behind = any(one.covers(event, self.stream.public_key) for one in self._trust or ())
+        return "of a revoked station, and not flagged" if is_behind and not is_flagged else ""
+
+    def _fault_of_first(self, event: Event) -> str:
+        fact = _fact(event)
+        if not isinstance(fact, StreamOpened) or fact.public_key_hex != self.stream.public_key.hex():
+            return "the stream does not begin with its opening"
+        own = self.stream
+        told = (fact.stream, event.body.station, fact.station_code, event.hlc)
+        if told != (own.stream, own.station, own.code, own.opened_hlc):
+            return "the list of streams and the stream's opening disagree"
+        return ""
+
+    def _note_keys(self, event: Event) -> None:
+        if event.seq != 1 and event.body.etype != StationEnrolled.etype:
+            return
+        fact = _fact(event)
+        if isinstance(fact, StreamOpened):
+            self.openings.append((fact, event.body.station))
+        elif isinstance(fact, StationEnrolled):
+            self.enrolments.append(fact)
+
+    def _remember(self, row: tuple[Any, ...], event: Event | None) -> None:
+        seq, event_hash = row[_SEQ], row[_HASH]
+        for old in [known for known, seen in self._near.items() if seen.seq < seq - 1]:
+            del self._near[old]
+        group = (event.body.tx_id, event.body.tx_i, event.body.tx_n) if event is not None else None
+        self._near[event_hash] = _Seen(seq, row[_HLC], group)
+        self.ends.pop(row[4], None)
+        self.ends[event_hash] = seq
+        self.newest = max(self.newest, seq)
+
+    def _end(self, connection: Connection) -> None:
+        """Whether the stream ends where the list of streams says, as it was when the walk began."""
+        own, report = self.stream, self.report
+        if self.newest <= own.head_seq and own.head_hash not in self._heads():
+            missing = f"the end is missing: {own.head_seq} events were written, {self.newest} are there"
+            report.broken(own.stream, own.head_seq, missing)
+        for event_hash, seq in self.ends.items():
+            seen = self._near.get(event_hash)
+            if seen is not None and seen.group is not None and seen.group[1] != seen.group[2] - 1:
+                report.note(own.stream, seq, "the rest of the last transaction is not here yet")
+
+    def _heads(self) -> set[bytes]:
+        return {known for known, seen in self._near.items() if seen.seq == self.stream.head_seq}
+
+
+def _follows(before: tuple[UUID, int, int] | None, now: tuple[UUID, int, int]) -> bool:
+    """A transaction's events stand one behind the other, none is left out (invariant 10)."""
+    if before is None:
+        return True
+    if now[1] > 0:
+        return before == (now[0], now[1] - 1, now[2])
+    return before[1] == before[2] - 1
+
+
+def _fact(event: Event) -> object:
+    return decode_fact(event.body.etype, event.body.min_reader, bytes(event.body.payload))
