@@ -94,7 +94,8 @@ class PeopleHistory:
 
     def take(self, entries: Sequence[Entry]) -> int | None:
         """Read facts about people; gives the lowest hlc from which rights may have changed, None for nothing new."""
-        fresh = [one for one in entries if isinstance(one.fact, KINDS) and one.hash not in self._known]
+        found = {one.hash: one for one in entries if isinstance(one.fact, KINDS)}  # a batch may hold one twice
+        fresh = [one for one in found.values() if one.hash not in self._known]
         if not fresh:
             return None
         newest = self._facts[-1][0] if self._facts else (-1, b"")
