@@ -66,20 +66,26 @@ def overlaps(start_us: int, occurred: Occurred) -> bool:
     return not occurred.returned_us or start_us <= occurred.returned_us
 
 
+_NEVER = -(1 << 63)
+
+
 class AckSet:
     """All acknowledgements of one condition; `put` and `take_back` in any order, as often as they come."""
 
-    __slots__ = ("_intervals", "_taken_back")
+    __slots__ = ("_furthest_us", "_intervals", "_named", "_taken_back")
 
     def __init__(self) -> None:
         self._intervals: dict[Hash, AckInterval] = {}
         self._taken_back: dict[Hash, TakenBack] = {}
+        self._named: set[Hash] = set()
+        self._furthest_us = _NEVER  # no interval reaches further: a new occurrence is most often behind all of them
 
     def put(self, interval: AckInterval) -> bool:
         """False when it is known."""
         if interval.by in self._intervals:
             return False
         self._intervals[interval.by] = interval
+        self._furthest_us = max(self._furthest_us, interval.seen_through_us)
         return True
 
     def take_back(self, act: TakenBack) -> bool:
@@ -87,17 +93,19 @@ class AckSet:
         if act.by in self._taken_back:
             return False
         self._taken_back[act.by] = act
+        self._named |= act.named
         return True
 
     def merge(self, other: "AckSet") -> None:
         """Take in everything that another copy knows."""
-        self._intervals.update(other._intervals)
-        self._taken_back.update(other._taken_back)
+        for interval in other._intervals.values():
+            self.put(interval)
+        for act in other._taken_back.values():
+            self.take_back(act)
 
     def standing(self) -> tuple[AckInterval, ...]:
         """What nobody has taken back, first given first."""
-        named = {by for act in self._taken_back.values() for by in act.named}
-        return tuple(sorted(one for by, one in self._intervals.items() if by not in named))
+        return tuple(sorted(one for by, one in self._intervals.items() if by not in self._named))
 
     def annunciated_us(self, occurred: Occurred) -> int:
         """The newest annunciation of the occurrence, un-acknowledgements included."""
@@ -107,9 +115,10 @@ class AckSet:
     def covering(self, occurred: Occurred) -> tuple[AckInterval, ...]:
         """Those that acknowledge the occurrence, first given first: the first is shown, all are listed. Empty: none."""
         reach_us = self.annunciated_us(occurred)
-        return tuple(
-            one for one in self.standing() if one.seen_through_us >= reach_us and overlaps(one.start_us, occurred)
-        )
+        if reach_us > self._furthest_us:
+            return ()
+        seen = (one for one in self._intervals.values() if one.seen_through_us >= reach_us)
+        return tuple(sorted(one for one in seen if overlaps(one.start_us, occurred) and one.by not in self._named))
 
     def forget(self, before_us: int) -> tuple[AckInterval | TakenBack, ...]:
         """Drop and return what reaches no further than this.
@@ -126,6 +135,8 @@ class AckSet:
         )
         for act in acts:
             del self._taken_back[act.by]
+        self._named = {by for act in self._taken_back.values() for by in act.named}
+        self._furthest_us = max((one.seen_through_us for one in self._intervals.values()), default=_NEVER)
         return (*intervals, *acts)
 
     @property
