@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from string import punctuation
 
 import console
 from console.config.users_file import MAX_PASSWORD, MIN_PASSWORD, prepared
@@ -30,7 +31,8 @@ def check_password(password: str, about: Iterable[str] = ()) -> None:
     plain = prepared(password).casefold()
     read = plain.translate(_LOOK_ALIKES)
     common = _common()
-    if plain in common or read in common or _is_repeated(plain) or _is_walk(plain):
+    bare = {plain, read, plain.strip(punctuation), read.strip(punctuation)}
+    if bare & common or _is_repeated(plain) or _is_walk(plain):
         raise Refused(_TOO_SIMPLE)
     left = plain
     for word in sorted({part for text in about for part in text.casefold().split() if len(part) >= 4}, key=len):
