@@ -48,6 +48,7 @@ class IncidentDesk:
         self._merges = Merges()
         self._withheld: set[bytes] = set()
         self._disputed: set[UUID] = set()
+        self._unjudged: set[UUID] = set()
         self._changed: set[UUID] = set()
         self._touched: set[UUID] = set()
 
@@ -140,6 +141,12 @@ class IncidentDesk:
     @property
     def disputed(self) -> int:
         """How many incidents have concurrent values that a person should settle."""
+        for incident_id in self._unjudged:
+            if self._cases[incident_id].is_disputed:
+                self._disputed.add(incident_id)
+            else:
+                self._disputed.discard(incident_id)
+        self._unjudged.clear()
         return len(self._disputed)
 
     def take_touched(self) -> frozenset[UUID]:
@@ -174,7 +181,9 @@ class IncidentDesk:
             self._join(entry.hash, fact)
         self._of_hash[entry.hash] = concerned
         for incident_id in concerned:
-            case = self._cases.setdefault(incident_id, Case(incident_id))
+            case = self._cases.get(incident_id)
+            if case is None:
+                case = self._cases[incident_id] = Case(incident_id)
             before = case.number
             case.take(entry, fact, has_effect=has_effect)
             if isinstance(fact, IncidentAlarmLinked):
@@ -212,10 +221,7 @@ class IncidentDesk:
     def _tell(self, case: Case) -> None:
         """It is another one now, and so may be what is suggested for its neighbours."""
         self._tell_all((case.incident_id, *self._neighbours(case)))
-        if case.is_disputed:
-            self._disputed.add(case.incident_id)
-        else:
-            self._disputed.discard(case.incident_id)
+        self._unjudged.add(case.incident_id)
 
     def _tell_all(self, ids: Iterable[UUID]) -> None:
         told = set(ids)
