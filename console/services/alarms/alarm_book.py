@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Protocol
 from uuid import UUID
 
 from console.domain.acknowledgements import AckInterval, TakenBack
@@ -12,6 +13,22 @@ from console.services.alarms.acknowledgements import Acknowledgements
 from console.services.alarms.alarm_rows import AlarmRows
 from console.services.alarms.annunciation import Annunciation
 from console.services.alarms.transitions import AlarmTransition, OpenOccurrence
+
+
+class OlderElsewhere(Protocol):
+    """An occurrence of the same condition that another station knows since before (`elsewhere`)."""
+
+    @property
+    def start_us(self) -> int: ...
+    @property
+    def annunciated_us(self) -> int: ...
+    @property
+    def worst(self) -> int: ...
+
+
+def _nobody(_row: int, _alarm: Alarm, _now_us: int) -> OlderElsewhere | None:
+    return None
+
 
 Maker = Callable[[int], Condition]  # makes the static part when it is first needed: 100,000 idle ones cost nothing
 _ONCE = frozenset(
@@ -26,6 +43,8 @@ class AlarmBook:
         self.rows = AlarmRows()
         self.acknowledgements = Acknowledgements()
         self.annunciation = annunciation
+        self.adopt: Callable[[int, Alarm, int], OlderElsewhere | None] = _nobody
+        self.returned_us: dict[int, int] = {}  # row -> end of the newest occurrence that was seen to end here
         self.ids: list[UUID] = []
         self._row_of: dict[UUID, int] = {}
         self._makers: list[Maker] = []
@@ -80,17 +99,61 @@ class AlarmBook:
             return result
         if value is not None:
             rows.value[row] = value
+        older = None
         if Transition.RAISED in result.logs:
             rows.count[row] += 1
             rows.notes.pop(row, None)
+            older = self.adopt(row, result.alarm, now_us)
+            if older is not None:
+                result = _as_part_of(result, older)
+        elif Transition.RETURNED in result.logs:
+            self.returned_us[row] = result.alarm.returned_us
         if result.alarm.state in UNACKNOWLEDGED_STATES:  # raised or risen: nobody has acknowledged this
             rows.acked_by.pop(row, None)
         rows.store(row, result.alarm)
         if result.superseded is not None:
             self._supersede(row, result.superseded, now_us)
         self._log(row, result.alarm, result.logs, trigger.at_us, now_us)
-        self._sound(row, result, now_us)
+        if older is not None and not result.annunciate:
+            self._settle(row, now_us)
+        else:
+            self._sound(row, result, now_us)
         return result
+
+    def rename(self, row: int, older: OlderElsewhere, now_us: int) -> None:
+        """The active occurrence on the row is a part of one that began earlier elsewhere; silent."""
+        alarm = self.rows.load(row)
+        self._log(row, alarm, (Transition.SUPERSEDED,), alarm.changed_us, now_us)
+        named = replace(alarm, start_us=older.start_us, annunciated_us=_annunciated_us(alarm, older))
+        self.rows.store(row, named)
+        self._log(row, named, (Transition.RAISED,), named.annunciated_us, now_us)
+        is_seen = self.acknowledgements.covering(self.ids[row], named) is not None
+        if named.state is AlarmState.ACKNOWLEDGED and not is_seen:
+            self.rows.store(row, replace(named, state=AlarmState.UNACKNOWLEDGED))
+            self.rows.acked_by.pop(row, None)
+        if is_seen or not self.annunciation.is_sounding(row):
+            self._settle(row, now_us)
+
+    def begin_again(self, row: int, start_us: int, now_us: int) -> None:
+        """What was taken for a part of an older occurrence is one by itself: it is annunciated now."""
+        alarm = self.rows.load(row)
+        self._log(row, alarm, (Transition.SUPERSEDED,), alarm.changed_us, now_us)
+        self.rows.acked_by.pop(row, None)
+        begun = replace(
+            alarm, state=AlarmState.UNACKNOWLEDGED, start_us=start_us, annunciated_us=start_us, changed_us=start_us
+        )
+        self.rows.store(row, begun)
+        self._log(row, begun, (Transition.RAISED,), start_us, now_us)
+        self._sound(row, Step(begun, annunciate=True), now_us)
+
+    def _settle(self, row: int, now_us: int) -> None:
+        """What was announced elsewhere is acknowledged when somebody has seen it, else listed in silence."""
+        alarm = self.rows.load(row)
+        covering = self.acknowledgements.covering(self.ids[row], alarm)
+        if covering is not None:
+            self._acknowledge_row(row, covering, now_us)
+        elif alarm.state is AlarmState.UNACKNOWLEDGED:
+            self.annunciation.restore(row)
 
     def acknowledge(self, condition_id: UUID, interval: AckInterval, now_us: int) -> bool:
         """Apply a fact; True when something changed. Never refused, idempotent, may come before its alarm."""
@@ -271,6 +334,18 @@ class AlarmBook:
             )
         if logs and logs[-1] in (Transition.CLOSED, Transition.RETIRED, Transition.SUPERSEDED):
             self._counted.pop((row, alarm.start_us), None)
+
+
+def _annunciated_us(alarm: Alarm, older: OlderElsewhere) -> int:
+    """As everywhere, unless it is worse here than it was there: nobody was told of that yet."""
+    if alarm.worst <= older.worst:
+        return older.annunciated_us
+    return max(alarm.annunciated_us, older.annunciated_us)
+
+
+def _as_part_of(result: Step, older: OlderElsewhere) -> Step:
+    alarm = replace(result.alarm, start_us=older.start_us, annunciated_us=_annunciated_us(result.alarm, older))
+    return replace(result, alarm=alarm, annunciate=alarm.worst > older.worst)
 
 
 def _stored(occurrence: OpenOccurrence) -> Maker:

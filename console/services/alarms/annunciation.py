@@ -38,6 +38,10 @@ class Annunciation:
         self.end(row)
         self._silent.add(row)
 
+    def is_sounding(self, row: int) -> bool:
+        """True while this row has a sound that nobody silenced."""
+        return row in self._priority_of
+
     def end(self, row: int) -> None:
         """Acknowledged, returned or closed: this row sounds no more."""
         self._silent.discard(row)

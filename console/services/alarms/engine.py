@@ -34,6 +34,7 @@ from console.services.alarms.annunciation import Annunciation
 from console.services.alarms.asset_conditions import ASSET_KINDS, AssetConditions
 from console.services.alarms.asset_quality import AssetQuality
 from console.services.alarms.clock_watch import ClockWatch
+from console.services.alarms.elsewhere import Elsewhere
 from console.services.alarms.limits import BandColumns, BandEvents, Rows
 from console.services.alarms.places import Places, unplaced
 from console.services.alarms.rule_match import TAG_KINDS, RuleMatch
@@ -65,6 +66,7 @@ class AlarmEngine:
         self.annunciation = annunciation or Annunciation()
         self._book = AlarmBook(self.annunciation)
         self.acknowledging = Acknowledging(self._book)
+        self.elsewhere = Elsewhere(self._book)
         self._bands = BandColumns()
         self._tag_conditions = TagConditions(self._bands)
         self._rules = tuple(rules)

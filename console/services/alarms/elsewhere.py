@@ -1,0 +1,128 @@
+"""Occurrences that are open at other stations: one condition has one occurrence at the whole site.
+
+Architecture "Identity, time, values": a station that finds a condition true adopts the open occurrence known to any
+station; overlapping open occurrences of one condition are one, and the smallest start names it. Adopting is silent:
+the occurrence was annunciated where it began. Doubt never hides an alarm: an occurrence whose end was seen here is
+not adopted, a worse severity sounds, and what a neighbour soon no longer knows is annunciated after all.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+import numpy as np
+
+from console.domain.alarm_step import Alarm
+from console.domain.alarms import ACTIVE_STATES, Priority
+from console.services.alarms.alarm_book import AlarmBook
+from console.services.alarms.alarm_rows import AlarmRows
+
+PROBATION_US = 10_000_000  # so long a neighbour's next word can take an adoption back
+_ACTIVE = np.array(sorted(ACTIVE_STATES), np.uint8)
+# condition_id, start_us, annunciated_us, priority, severity, worst (both outwards from zero)
+Open = tuple[UUID, int, int, int, int, int]
+
+
+class OpenThere(Protocol):
+    """An occurrence that is active at another station."""
+
+    @property
+    def condition_id(self) -> UUID: ...
+    @property
+    def start_us(self) -> int: ...
+    @property
+    def annunciated_us(self) -> int: ...
+    @property
+    def worst(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Adopted:
+    station: UUID
+    start_us: int
+    own_start_us: int
+    since_us: int
+
+
+class Elsewhere:
+    """Main thread only. The book asks `adopt` whenever a condition becomes true."""
+
+    def __init__(self, book: AlarmBook) -> None:
+        self._book = book
+        self._open: dict[UUID, dict[UUID, OpenThere]] = {}  # station -> condition -> occurrence
+        self._adopted: dict[int, _Adopted] = {}  # row -> on probation
+        self._told = b""
+        book.adopt = self.adopt
+
+    def told(self, station: UUID, occurrences: Sequence[OpenThere] | None, now_us: int) -> None:
+        """Everything that is active at a station now; None: it is away, and what it knew is no longer known."""
+        if occurrences is None:
+            self._open.pop(station, None)
+            return
+        there = self._open[station] = {one.condition_id: one for one in occurrences}
+        for row, adopted in list(self._adopted.items()):
+            if adopted.station == station:
+                self._confirm(row, adopted, there, now_us)
+        for one in occurrences:
+            known = self._book.row_of(one.condition_id)
+            if known is not None:
+                self._join(known, one, now_us)
+
+    def adopt(self, row: int, alarm: Alarm, now_us: int) -> OpenThere | None:
+        """The older occurrence, open at another station, that this one just raised is a part of."""
+        condition_id = self._book.ids[row]
+        known = [(there[condition_id], station) for station, there in self._open.items() if condition_id in there]
+        found = [(one, station) for one, station in known if self._is_older(row, one, alarm)]
+        if not found:
+            return None
+        one, station = min(found, key=lambda item: item[0].start_us)
+        self._adopted[row] = _Adopted(station, one.start_us, alarm.start_us, now_us)
+        return one
+
+    def ours(self, *, everything: bool) -> list[Open] | None:
+        """What is active here, the most urgent first; None when nothing changed since the last call."""
+        rows = self._book.rows
+        active = np.flatnonzero(np.isin(rows.state[: rows.size], _ACTIVE) & (rows.priority[: rows.size] < _JOURNAL))
+        told = b"".join(
+            column[active].tobytes() for column in (active, rows.start_us, rows.annunciated_us, rows.worst)
+        ) if len(active) else b""  # fmt: skip
+        if told == self._told and not everything:
+            return None
+        self._told = told
+        order = active[np.argsort(rows.priority[active], kind="stable")]
+        return list(self._columns(rows, order))
+
+    def _columns(self, rows: AlarmRows, order: Iterable[int]) -> Iterable[Open]:
+        for row in order:
+            yield (
+                self._book.ids[row],
+                int(rows.start_us[row]),
+                int(rows.annunciated_us[row]),
+                int(rows.priority[row]),
+                int(rows.severity[row]),
+                int(rows.worst[row]),
+            )
+
+    def _is_older(self, row: int, one: OpenThere, alarm: Alarm) -> bool:
+        """Not when its end was seen here: then ours is another occurrence."""
+        return self._book.returned_us.get(row, 0) < one.start_us < alarm.start_us
+
+    def _join(self, row: int, one: OpenThere, now_us: int) -> None:
+        """Both are open: the smaller start names them."""
+        alarm = self._book.rows.load(row)
+        if alarm.state in ACTIVE_STATES and self._is_older(row, one, alarm):
+            self._book.rename(row, one, now_us)
+
+    def _confirm(self, row: int, adopted: _Adopted, there: dict[UUID, OpenThere], now_us: int) -> None:
+        del self._adopted[row]
+        alarm = self._book.rows.load(row)
+        if alarm.state not in ACTIVE_STATES or alarm.start_us != adopted.start_us:
+            return
+        now_there = there.get(self._book.ids[row])
+        is_gone = now_there is None or now_there.start_us > adopted.start_us
+        if is_gone and 0 <= now_us - adopted.since_us <= PROBATION_US:
+            self._book.begin_again(row, adopted.own_start_us, now_us)
+
+
+_JOURNAL = int(Priority.JOURNAL)
