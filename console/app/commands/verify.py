@@ -4,11 +4,15 @@ import argparse
 import sys
 from pathlib import Path
 
+from console.app.commands.carrying import Bearer, Meter
 from console.app.exit_codes import Exit
 from console.app.folders import resolve
+from console.config.problems import BadConfiguration
+from console.services.journal.event_table import Tip
 from console.services.journal.keys import FileKey
-from console.services.journal.verify import verify_journal
+from console.services.journal.verify import Against, verify_journal
 from console.services.reports.verify_export import verify_export
+from console.services.storage.anchor import Anchor, anchor_folder
 
 
 def command(options: argparse.Namespace) -> int:
@@ -19,18 +23,38 @@ def command(options: argparse.Namespace) -> int:
     if not path.exists():
         print(f"there is no journal at {path}", file=sys.stderr)
         return Exit.WORLD
-    key = path.parent / "keys"
-    report = verify_journal(path, FileKey.load_or_create(key).public_key if key.is_dir() else None)
-    if not (report.events or report.streams or report.receipts):  # neither sound nor broken
+    meter = Meter("events proven")
+    try:
+        report = verify_journal(path, against=_against(options, path), progress=meter)
+    finally:
+        meter.end()
+    if path.stat().st_size == 0 or not (report.events or report.streams or report.breaks):  # neither sound nor broken
         print(f"{path} holds nothing: the station was never started, or its journal was emptied", file=sys.stderr)
         return Exit.WORLD
-    for broken in report.breaks:
-        print(f"stream {broken.stream or '-'} seq {broken.seq}: {broken.reason}", file=sys.stderr)
+    for line in report.places():
+        print(line, file=sys.stderr)
+    for note in report.notes:
+        print(f"note: stream {note.stream or '-'} seq {note.seq}: {note.reason}", file=sys.stderr)
+    count = len(report.breaks) + report.unlisted
+    signed = f" ({report.signed_receipts} signed)" if report.signed_receipts else ""
     print(
-        f"{path}: {report.events} events in {report.streams} streams, {report.receipts} receipts: "
-        + ("sound" if report.is_sound else f"BROKEN in {len(report.breaks)} places")
+        f"{path}: {report.events} events in {report.streams} streams, {report.receipts} receipts{signed}: "
+        + ("sound" if report.is_sound else f"BROKEN in {count} place{'s' * (count > 1)}")
     )
     return Exit.DONE if report.is_sound else Exit.VERIFICATION_FAILED
+
+
+def _against(options: argparse.Namespace, path: Path) -> Against:
+    """What is known outside the file: the station's key, its anchor and the site's authority, as far as they are."""
+    keys = path.parent / "keys"
+    own_key = FileKey.load_or_create(keys).public_key if keys.is_dir() else None
+    try:
+        bearer = Bearer.of(options.config, options.data)
+    except (BadConfiguration, OSError):  # a journal alone, away from its station
+        return Against(own_key)
+    mark = Anchor(anchor_folder(bearer.settings.anchor), bearer.settings.station_id).read()
+    anchor = Tip(mark.stream, mark.seq, mark.hash) if mark is not None else None
+    return Against(own_key, anchor, bearer.site.site_id, bearer.site.authority)
 
 
 def _verify_export(file: Path, journal: Path | None) -> int:

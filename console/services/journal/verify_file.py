@@ -193,7 +193,7 @@ def check_own(connection: Connection, report: VerifyReport, own_public_key: byte
     streams = {row[0]: row for row in connection.exec_driver_sql("SELECT stream_id, pubkey, head_seq FROM stream")}
     if told is not None and (own is None or str(own) not in streams):
         report.broken("", 0, "the journal's own stream is not in it")
-    if own_public_key is not None:
+    if own_public_key is not None and streams:
         _check_key(report, own_public_key, told, [row[1] for row in streams.values()])
     if anchor is None:
         return
