@@ -11,12 +11,15 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.engine import Connection
+
 from console.services.journal.entries import Entry
-from console.services.storage import failpoints
+from console.services.storage import failpoints, writer
 from console.services.storage.anchor import Anchor, AnchorKeeper
 from console.services.storage.page_salvage import committed_pages
 from tests.support.journals import MovedClock, StationJournal, note
@@ -52,12 +55,12 @@ class Nursery:
         self._process.wait(30)
         self._process.stdout.close()
 
-    def run(self, folder: Path, point: str = "", kill_after: int | None = None) -> Killed:
+    def run(self, folder: Path, point: str = "", kill_after: int | None = None, defect: str = "") -> Killed:
         """A child on this folder until it reaches the failpoint, or is killed after so many acknowledgements."""
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None
         assert stdout is not None
-        stdin.write(json.dumps({"folder": str(folder), "point": point}) + "\n")
+        stdin.write(json.dumps({"folder": str(folder), "point": point, "defect": defect}) + "\n")
         killed, pid = Killed(), 0
         while line := stdout.readline():
             kind, _, value = line.strip().partition(" ")
@@ -118,7 +121,24 @@ def _code(status: int) -> int:
 def _live(request: dict[str, Any]) -> None:
     _say(f"P {os.getpid()}")
     failpoints.arm(request["point"])
+    if request["defect"]:
+        _acknowledge_before_the_commit()
     asyncio.run(_act(Path(request["folder"])))
+
+
+def _acknowledge_before_the_commit() -> None:
+    """The defect that the kills have to find."""
+
+    def attempt(connection: Connection, group: list[Any]) -> BaseException | None:
+        with connection.begin():
+            for job in group:
+                job.result = job.function(connection)
+            writer._deliver(group)
+            threading.Event().wait(0.05)  # until the loop has told it
+            failpoints.reach("commit.before")
+        return None
+
+    writer._attempt = attempt
 
 
 async def _act(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """Killed at random moments and at every failpoint, half with a torn WAL: nothing acknowledged is lost."""
 
 import asyncio
+import importlib
 import random
 import statistics
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from console.services.journal.verify import verify_journal
+from console.services.storage import failpoints
 from console.services.storage.anchor import Anchor, AnchorMark, why_new_stream
 from console.services.storage.failpoints import EXIT_CODE, POINTS
 from console.services.storage.rescue import RescuePlan, prepare_journal
@@ -36,10 +38,12 @@ class Story:
         self.reopened_s: list[float] = []
         self.torn = 0
 
-    def die(self, nursery: Nursery, point: str = "") -> None:
+    def die(self, nursery: Nursery, point: str = "", defect: str = "") -> None:
         """One life and its end; then the reopening that has to find everything."""
         if point:
-            life = nursery.run(self.folder, f"{point}:{self.chance.randint(1, 2 if 'anchor' in point else 25)}")
+            life = nursery.run(
+                self.folder, f"{point}:{self.chance.randint(1, 2 if 'anchor' in point else 25)}", defect=defect
+            )
             assert life.code == EXIT_CODE, f"{point} was not reached"
         else:
             life = nursery.run(self.folder, kill_after=self.chance.choice((0, 1, self.chance.randint(2, 300))))
@@ -105,3 +109,33 @@ def test_three_hundred_kills(tmp_path: Path, nursery: Nursery, capsys: pytest.Ca
             f"{sum(len(story.acknowledged) for story in stories)} acknowledged, 0 lost; "
             f"reopened in {statistics.median(reopened):.3f} s (median), {max(reopened):.3f} s at most\n"
         )
+
+
+@pytest.mark.proves("INV-12")
+def test_a_writer_that_acknowledges_before_its_commit_is_caught(tmp_path: Path, nursery: Nursery) -> None:
+    """The seeded defect: if this passed unnoticed, the tests above would prove nothing."""
+    story = Story(tmp_path / "k", 5)
+    with pytest.raises(AssertionError, match="acknowledged acts are lost"):
+        for _ in range(5):
+            story.die(nursery, "commit.before", defect="receipt before commit")
+
+
+def test_points_are_armed_by_the_environment_but_never_in_an_installed_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEITSTAND_FAILPOINT", "commit.before:3")
+    ended: list[int] = []
+    monkeypatch.setattr("os._exit", ended.append)
+    try:
+        importlib.reload(failpoints)
+        for name in ("commit.after", "commit.before", "commit.before"):
+            failpoints.reach(name)
+        assert ended == []
+        failpoints.reach("commit.before")
+        assert ended == [EXIT_CODE]
+        monkeypatch.setattr("sys.frozen", True, raising=False)
+        importlib.reload(failpoints)
+        for _ in range(5):
+            failpoints.reach("commit.before")
+        assert ended == [EXIT_CODE]
+    finally:
+        monkeypatch.undo()
+        importlib.reload(failpoints)

@@ -27,8 +27,9 @@ def act(folder: Path, count: int, *, close: bool = True, length: int = 20) -> li
 
     async def story() -> list[bytes]:
         station = await StationJournal(folder, "K1", MovedClock(START_US)).start()
-        for number in range(count):
-            await station.act(note(f"{number} " + "x" * length))
+        for start in range(0, count, 50 if count > 200 else 1):
+            numbers = range(start, min(count, start + 50)) if count > 200 else (start,)
+            await station.act(*(note(f"{number} " + "x" * length) for number in numbers))
         hashes = [raw.hash for raw in sorted(await station.all_events(), key=lambda raw: raw.hash)]
         if close:
             station.close()
