@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum, auto
 from functools import partial
 from pathlib import Path
@@ -12,15 +11,15 @@ from zoneinfo import ZoneInfo
 
 from console.app.audit import join_audit
 from console.app.folders import Folders
+from console.app.journal_road import JournalRoad
+from console.app.site_reading import SiteFiles, read_site
 from console.app.standing_work import StandingWork
-from console.config.alarm_rules import load_alarm_rules
-from console.config.assets_file import AssetsFile, load_assets
-from console.config.problems import BadConfiguration
-from console.config.settings import SiteSettings, StationSettings, TopicMap
-from console.config.site_files import load_site, read_topics
+from console.app.station_status import status_of
+from console.app.storage_care import StorageCare
+from console.app.sync_room import SyncRoom, is_enrolled
+from console.config.settings import StationSettings
 from console.config.station_file import load_station
-from console.config.users_file import load_users
-from console.domain.alarms import AlarmRule, Priority
+from console.domain.alarms import Priority
 from console.domain.numbers import site_short
 from console.services.alarms import alarm_log, alarm_tables
 from console.services.alarms.annunciation import Annunciation
@@ -29,16 +28,19 @@ from console.services.centre_marks import CentreMarks
 from console.services.effects import Effects
 from console.services.followers import Followers, WorldRecords
 from console.services.historian.live_ring import LiveRing
+from console.services.identity import credential_tables
+from console.services.identity.enrolment import Enrolment, Identity
 from console.services.identity.password_worker import PasswordWorker
-from console.services.identity.sign_on import SignOnDesk
-from console.services.identity.users import Users
+from console.services.identity.people import Home, People
+from console.services.identity.session import SessionRules
 from console.services.inbox import Inbox
 from console.services.journal.entries import Entry
 from console.services.journal.holdings import CENTRE
 from console.services.journal.keys import FileKey
 from console.services.journal.log import JournalLog
-from console.services.journal.own_stream import Place
+from console.services.journal.own_stream import Place, is_certified
 from console.services.journal.projector import Projector
+from console.services.journal.store import EventStore
 from console.services.local_station import LocalStation, Parts
 from console.services.operations import Operations
 from console.services.recent_journal import RecentJournal
@@ -48,7 +50,6 @@ from console.services.servicedesk.incidents import IncidentDesk
 from console.services.station import AlarmLogRow
 from console.services.storage.ownership import Ownership
 from console.services.storage.schema import Database, open_journal_db, open_station_db
-from console.services.sync.replicator import Replicator
 from console.services.tag_feed import TagFeed
 from console.services.telemetry import tag_snapshot, tag_tables
 from console.services.telemetry.batch import Consumer, Message
@@ -63,7 +64,6 @@ log = logging.getLogger(__name__)
 # Texts of system alarms are constant: they are logged as they are and translated when shown.
 DEFECT_TEXT = "A part of Leitstand failed; the log has the detail"
 SOUND_TEXT = "Alarms cannot be heard: there is no sound device"
-TROUBLE_US = 10 * 60 * 1_000_000
 
 
 class Work(StrEnum):
@@ -79,36 +79,16 @@ def now_us() -> int:
     return time.time_ns() // 1000
 
 
-@dataclass(frozen=True, slots=True)
-class SiteFiles:
-    """What the files of the site say, checked before anything is opened."""
-
-    site: SiteSettings
-    topics: tuple[TopicMap, ...]
-    rules: tuple[AlarmRule, ...]
-    plant: AssetsFile
-    users: Users
-
-
 async def build(folders: Folders, work: Work) -> "Core":
     """Open everything and bring it to where it was. Raises BadConfiguration, DataFolderInUse, OSError."""
     settings = load_station(folders.config)
-    core = Core(settings, _site_files(settings.site or folders.config / "site"), folders, work)
+    core = Core(settings, read_site(settings.site or folders.config / "site"), folders, work)
     try:
         await core.open()
     except BaseException:
         await core.stop()
         raise
     return core
-
-
-def _site_files(folder: Path) -> SiteFiles:
-    site = load_site(folder)
-    topics, wrong = read_topics(folder)
-    if wrong:
-        raise BadConfiguration(tuple(wrong))
-    users = Users(load_users(folder))
-    return SiteFiles(site, topics, load_alarm_rules(folder), load_assets(folder, site.site_id), users)
 
 
 class Core:
@@ -130,40 +110,89 @@ class Core:
 
     async def open(self) -> None:
         """Build the parts bottom up (files, journal, telemetry, desks), then replay what the files remember."""
-        data, users = self.folders.data, self._files.users
+        data = self.folders.data
+        self.care = StorageCare(self, now_us)
+        if self._work is not Work.READ:
+            await self.care.prepare()
         journal_db = self._opened(open_journal_db(data / "journal.db"))
-        station_db = self._opened(open_station_db(data / "station.db", [tag_tables.metadata, alarm_tables.metadata]))
+        metadatas = [tag_tables.metadata, alarm_tables.metadata, credential_tables.metadata]
+        station_db = self._opened(open_station_db(data / "station.db", metadatas))
+        self._key = FileKey.load_or_create(data / "keys")
+        self.enrolment = self._enrolment()
         journal = self._journal(journal_db)
+        worker = PasswordWorker()
+        self._closers.append(worker.close)
+        self.people = self._people(journal, worker, station_db)
+        await self.people.load()
         store, inbox = TagStore(), Inbox[Message]()
         self.engine = self._alarm_engine(store)
         self.telemetry = Telemetry(self.settings, self.site.site_id, self._files.topics, inbox, SystemClock())
-        projector, desk = Projector(), IncidentDesk(users.name_of)
-        self.effects = Effects(projector, self.engine, users.name_of, now_us)
-        worker = PasswordWorker()
-        self._closers.append(worker.close)
-        sign_on = SignOnDesk(users, journal, worker, now_us)
-        self.parts = self._join(store, journal, desk, sign_on, station_db)
-        join_audit(self.parts, self.settings, self.site, data, _names(users), now_us)
+        projector, desk = Projector(), IncidentDesk(self._name_of)
+        self.effects = Effects(projector, self.engine, self._name_of, now_us)
+        self.parts = self._join(store, journal, desk, station_db)
+        join_audit(self.parts, self.settings, self.site, data, self.people.name_pair, now_us)
         consumers = self._feed_from(inbox)
         self._alarm_lane = alarm_log.AlarmLog(station_db.writer)
         self._tag_file = tag_snapshot.TagSnapshot(store, station_db.writer)
-        self.replicator = Replicator(
-            journal, data / "journal.db", self.settings.centre,
-            on_link=self.parts.links.put, now_us=now_us, station_db=data / "station.db",
-        )  # fmt: skip
+        self.sync = SyncRoom(self, journal_db.readers, data, now_us)
+        self.readers = journal_db.readers
         await self._replay(projector, station_db, consumers)
         self.station = LocalStation(self.parts)
         self._closers.append(self.station.close)
+
+    def _enrolment(self) -> Enrolment:
+        settings, site = self.settings, self.site
+        me = Identity(site.site_id, settings.station_id, settings.code, settings.name, self._key.public_key)
+        return Enrolment(
+            me,
+            authority=site.authority,
+            site_folder=self.site_folder,
+            keys=self.folders.data / "keys",
+            clock_us=now_us,
+        )
+
+    @property
+    def site_folder(self) -> Path:
+        return self.settings.site or self.folders.config / "site"
 
     def _journal(self, database: Database) -> JournalLog:
         return JournalLog(
             database.writer,
             database.readers,
             place=Place(self.site.site_id, self.settings.station_id, self.settings.code),
-            key=FileKey.load_or_create(self.folders.data / "keys"),
+            key=self._key,
             now_us=now_us,
-            names=_names(self._files.users),
+            names=lambda user_id: self.people.name_pair(user_id),  # noqa: PLW0108 there is no `people` yet
+            certificate=lambda: self.enrolment.certificate_hex,
+            enrolled=partial(is_enrolled, self.site),
+            closed=lambda: self.enrolment.why_not,
         )
+
+    def _people(self, journal: JournalLog, worker: PasswordWorker, station_db: Database) -> People:
+        settings, site = self.settings, self.site
+        home = Home(
+            site.site_id,
+            site.name,
+            site.authority,
+            self.site_folder,
+            settings.station_id,
+            settings.lock_after_s,
+            SessionRules(settings.max_sessions, settings.shift_s * 1_000_000),
+        )
+        return People(
+            home,
+            journal,
+            worker,
+            self.enrolment,
+            self._key,
+            station_db.writer,
+            station_db.readers,
+            now_us,
+            is_confirmed=lambda: self.sync.replicator.link.state == "live",
+        )
+
+    def _name_of(self, user_id: str) -> str:
+        return self.people.sign_on.users.name_of(user_id)
 
     def _alarm_engine(self, store: TagStore) -> AlarmEngine:
         places = {asset.asset_id: (asset.name, asset.area) for asset in self._files.plant.assets}
@@ -176,16 +205,14 @@ class Core:
             places=lambda asset_id: places.get(asset_id, ("", "")),
         )
 
-    def _join(
-        self, store: TagStore, journal: JournalLog, desk: IncidentDesk, sign_on: SignOnDesk, station_db: Database
-    ) -> Parts:
+    def _join(self, store: TagStore, journal: JournalLog, desk: IncidentDesk, station_db: Database) -> Parts:
         """The door for operators, and everything that the seam stands in front of."""
         self._letter = IncarnationLetter(self.settings.station_id)
         operations = Operations(
             journal,
             self.engine,
             desk,
-            sign_on,
+            self.people.sign_on,
             clock_us=now_us,
             site_short=site_short(self.site.name),
             station_code=self.settings.code,
@@ -193,7 +220,9 @@ class Core:
             incarnation=self._letter,
             zone=ZoneInfo(self.site.time_zone),
             rebirth=self.telemetry,
+            station_refusal=self.enrolment.refusal_of,
         )
+        operations.extend(self.people.acts())
 
         async def alarm_history(condition_id: UUID | None, limit: int) -> tuple[AlarmLogRow, ...]:
             return await station_db.readers.read(lambda c: alarm_log.history(c, condition_id, limit))
@@ -201,7 +230,7 @@ class Core:
         self.feed, self.followers = TagFeed(store), Followers()
         plant = PlantTopology(self.site.site_id, self._files.plant)
         return Parts(
-            store, self.engine, LiveRing(), plant, journal, desk, sign_on, operations,
+            store, self.engine, LiveRing(), plant, journal, desk, self.people, operations,
             RecentJournal(journal.rows, journal.placed),
             alarm_history=alarm_history,
             tags_delta=self.feed.take,
@@ -230,23 +259,26 @@ class Core:
         parts = self.parts
         marks = CentreMarks(partial(parts.journal.holdings.is_held, CENTRE), parts.desk.mark_in_centre)
 
-        def apply(entries: tuple[Entry, ...]) -> None:
-            projector.apply(entries)
-            parts.desk.apply(entries)
-            self._letter.apply(entries)
-            marks.on_entries(entries)
+        road = self._road = JournalRoad(parts.journal, self.people, projector, parts.desk, marks, (self._letter.apply,))
 
         def replayed(entries: tuple[Entry, ...]) -> None:
-            apply(entries)
+            road.replayed(entries)
             parts.recent.on_entries(entries)
 
+        parts.journal.own_head.subscribe(self.care.on_own_head)
         if self._work is Work.READ:
             await parts.journal.look()
         else:
-            await parts.journal.open()
+            await parts.journal.open(self._doubt)
         await parts.journal.replay(replayed)
-        parts.journal.entries.subscribe(apply)
+        road.go_live()
+        parts.journal.entries.subscribe(road.apply)
         parts.journal.holdings_changed.subscribe(marks.on_holdings)
+        if self._work is Work.READ:
+            self.people.pretend()
+        else:
+            await self.care.opened(parts.journal, self.engine)
+            await self.people.settle()
         self.engine.restore(await station_db.readers.read(alarm_log.load_open), now_us())
         if station_db.set_aside is not None:
             text = f"The alarm log was damaged and begins anew; the old one is kept as {station_db.set_aside.name}"
@@ -258,6 +290,12 @@ class Core:
             for consumer in consumers:
                 consumer.on_tags(tags)
 
+    def _doubt(self, store: EventStore) -> str:
+        """Why the own stream may not be continued: what the files say, or that it began before this station was let
+        into a site that has an authority now."""
+        why = self.care.doubt(self._key.public_key)(store)
+        return why or ("enrolled" if self.enrolment.certificate_hex and not is_certified(store) else "")
+
     def start(self, raise_window: Callable[[], None] | None = None) -> None:
         """Begin: telemetry, sync, the beat, the door. Call in the running loop."""
         self._standing = StandingWork(self, self._alarm_lane, self._tag_file, raise_window)
@@ -268,6 +306,10 @@ class Core:
         if self._standing is not None:
             await self._standing.stop()
             self._standing = None
+        if hasattr(self, "_road"):
+            await self._road.close()
+        if hasattr(self, "care"):
+            await self.care.stop()
         for close in reversed(self._closers):
             close()
         self._closers.clear()
@@ -290,38 +332,8 @@ class Core:
             self.engine.clear_system("sound", now_us())
 
     def status(self) -> StatusRecord:
-        live, stale, bad, blind = self.feed.counts()
-        return StatusRecord(
-            site_name=self.site.name,
-            station_name=self.settings.name,
-            position=self.settings.position,
-            time_zone=self.site.time_zone,
-            tags_live=live,
-            tags_stale=stale,
-            tags_bad=bad,
-            tags_blind=blind,
-            samples_per_s=round(self.ingest.samples_per_s, 1) if hasattr(self, "ingest") else 0.0,
-            inbox_lag_ms=round(self.ingest.lag_s * 1000, 1) if hasattr(self, "ingest") else 0.0,
-            troubles=self._recent_troubles(),
-            journal_events=self.parts.journal.event_count,
-            defects=len(self.defects),
-        )
-
-    def _recent_troubles(self) -> int:
-        """Bad input of the last minutes. A node that speaks before its birth is asked for it: that is no trouble."""
-        since_us = now_us() - TROUBLE_US
-        return sum(
-            trouble.last_us >= since_us and trouble.kind != "data_before_birth" for trouble in self.parts.troubles.all()
-        )
+        return status_of(self, now_us())
 
     def _preferences(self) -> dict[str, str]:
-        session = self.parts.sign_on.current
+        session = self.people.sign_on.current
         return dict(self.effects.preferences.get(session.person.user_id, {})) if session is not None else {}
-
-
-def _names(users: Users) -> Callable[[str], tuple[str, str]]:
-    def names(user_id: str) -> tuple[str, str]:
-        person = users.person(user_id)
-        return (person.user.login, person.user.name) if person is not None else (user_id, users.name_of(user_id))
-
-    return names

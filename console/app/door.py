@@ -98,7 +98,7 @@ class Door:
         if not login and not isinstance(command, SilenceHorn):
             # never in the name of whoever happens to be signed on at the window
             raise Refused("Name the person who acts: --user")
-        sign_on: SignOnDesk = self._core.parts.sign_on
+        sign_on: SignOnDesk = self._core.parts.people.sign_on
         session = None
         if login:
             session, _ = await sign_on.open_session(login, password)

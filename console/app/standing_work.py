@@ -57,7 +57,8 @@ class StandingWork:
             lambda entries: self._twin.on_entries(entries, self._clock.now_us())
         )
         core.telemetry.start()
-        core.replicator.start()
+        core.sync.start()
+        core.care.start(core.readers)
         self._pulse.start()
         for work in (self._serve_door(), self._flush_alarms(), self._save_tags(), self._note_site_files()):
             self._tasks.append(asyncio.ensure_future(work))
@@ -72,7 +73,7 @@ class StandingWork:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._server.close()
-        core.replicator.stop()
+        await core.sync.stop()
         with contextlib.suppress(Refused, OSError):
             self._alarm_lane.add(core.engine.take_transitions())
             await self._alarm_lane.flush()
@@ -88,7 +89,7 @@ class StandingWork:
         return self._core.ingest.has_more
 
     def _judge_centre(self, now_us: int) -> None:
-        link = self._core.replicator.link
+        link = self._core.sync.replicator.link
         if link.state in ("live", "off"):
             self._core.engine.clear_system("centre", now_us)
         elif now_us - link.since_us > CENTRE_PATIENCE_S * 1e6:

@@ -77,6 +77,7 @@ class StorageCare:
         self._engine: AlarmEngine | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.backups: BackupKeeper | None = None
+        self.backup_problem = ""
         self.disk: DiskWatch | None = None
 
     async def prepare(self) -> None:
@@ -113,9 +114,7 @@ class StorageCare:
     def start(self, readers: ReaderPool) -> None:
         """Begin what goes on while the station runs. Call in the running loop, after `opened`."""
         settings, data = self._place.settings, self._place.folders.data
-        self.backups = backup_keeper(
-            self._place, self._journal, self._now_us, lambda text: self._tell("backup", BACKUP_TEXT if text else "")
-        )
+        self.backups = backup_keeper(self._place, self._journal, self._now_us, self._on_backup)
         ballast = Ballast(data, ballast_bytes(settings.ballast_mb))
         self.disk = DiskWatch(self._path, ballast, self._on_disk, readers.interrupt_older)
         for work in (self.backups.run(), self.disk.run(), self._look_through(readers)):
@@ -132,6 +131,10 @@ class StorageCare:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
         await self._keeper.flush()
+
+    def _on_backup(self, problem: str) -> None:
+        self.backup_problem = problem
+        self._tell("backup", BACKUP_TEXT if problem else "")
 
     def _on_disk(self, problems: frozenset[DiskProblem]) -> None:
         for problem in DiskProblem:

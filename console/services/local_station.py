@@ -12,7 +12,8 @@ from console.services import station as s
 from console.services.alarms.engine import AlarmEngine
 from console.services.historian.live_feed import LiveFeed
 from console.services.historian.live_ring import LiveRing
-from console.services.identity.sign_on import Session, SignOnDesk
+from console.services.identity.people import People
+from console.services.identity.sign_on import Session
 from console.services.journal.entries import Entry
 from console.services.journal.log import JournalLog
 from console.services.keyed_records import KeyedRecords
@@ -59,7 +60,7 @@ class Parts:
     plant: PlantTopology
     journal: JournalLog
     desk: IncidentDesk
-    sign_on: SignOnDesk
+    people: People
     operations: Operations
     recent: RecentJournal
     alarm_history: Callable[[UUID | None, int], Awaitable[tuple[s.AlarmLogRow, ...]]]
@@ -89,7 +90,10 @@ class LocalStation:
         self._counts = Latest(AlarmCounts())
         self._horn = Latest(parts.horn())
         self._status = Latest(parts.status())
-        self._session: Latest[SessionRecord | None] = Latest(parts.sign_on.record())
+        self._session: Latest[SessionRecord | None] = Latest(parts.people.sign_on.record())
+        self._people = Latest(parts.people.view.record())
+        self._is_people_old = False
+        self._conflicted: set[UUID] = set()
         self._pool = ThreadPoolExecutor(1, "trend query")
         self._answers: dict[type, Callable[[Any], Awaitable[Any]]] = {
             s.TrendQuery: self._trend,
@@ -97,7 +101,8 @@ class LocalStation:
             s.AlarmHistoryQuery: self._alarm_history,
             s.PreferencesQuery: self._preferences,
         }
-        parts.sign_on.changed.subscribe(self._session.set)
+        parts.people.sign_on.changed.subscribe(self._session.set)
+        parts.people.changed.subscribe(self._on_people)
         parts.journal.entries.subscribe(self._on_entries)
         parts.journal.holdings_changed.subscribe(parts.recent.on_holdings)
         parts.journal.received.subscribe(lambda received: parts.recent.on_flags() if received.flagged else None)
@@ -118,10 +123,21 @@ class LocalStation:
         self._counts.set(self._parts.engine.counts())
         self._horn.set(self._parts.horn())
         self._status.set(self._parts.status())
+        if self._is_people_old:
+            self._is_people_old = False
+            self._people.set(self._parts.people.view.record())
         self._hub.beat()
 
     def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+    @property
+    def conflicts(self) -> int:
+        """Incidents that concurrent values stand in."""
+        return len(self._conflicted)
+
+    def _on_people(self, _told: None) -> None:
+        self._is_people_old = True
 
     def _on_entries(self, entries: Sequence[Entry]) -> None:
         self._parts.recent.on_entries(entries)
@@ -133,6 +149,7 @@ class LocalStation:
         hub.offer(s.ALARM_COUNTS, self._counts.snapshot, self._counts.delta)
         hub.offer(s.HORN, self._horn.snapshot, self._horn.delta)
         hub.offer(s.STATUS, self._status.snapshot, self._status.delta)
+        hub.offer(s.PEOPLE, self._people.snapshot, self._people.delta)
         hub.offer(s.SESSION, self._session.snapshot, self._session.delta)
         hub.offer(s.LINKS, lambda: LinksDelta(True, parts.links.all()), self._links_delta)
         hub.offer(s.NODES, lambda: NodesDelta(True, parts.nodes.all()), self._nodes_delta)
@@ -166,7 +183,12 @@ class LocalStation:
         return self._parts.plant.take_delta(self._parts.now_us())
 
     def _incidents_delta(self) -> IncidentsDelta | None:
-        return self._parts.desk.take_delta() if self._parts.desk.is_changed else None
+        if not self._parts.desk.is_changed:
+            return None
+        delta = self._parts.desk.take_delta()
+        for record in delta.incidents:
+            (self._conflicted.add if record.conflicts else self._conflicted.discard)(record.incident_id)
+        return delta
 
     def _samples(self, rest: str) -> Publication[SamplesDelta]:
         feed = LiveFeed(tuple(int(handle) for handle in rest.split(",") if handle))

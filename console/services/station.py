@@ -12,6 +12,7 @@ from uuid import UUID
 from console.domain.commands import Command
 from console.services import records as r
 from console.services.notifier import Undo
+from console.services.people_records import PeopleRecord
 
 T = TypeVar("T")
 
@@ -36,6 +37,7 @@ JOURNAL: Topic[r.JournalDelta] = Topic("journal")
 SESSION: Topic[r.SessionRecord | None] = Topic("session")
 STATUS: Topic[r.StatusRecord] = Topic("status")
 SYNC: Topic[r.SyncRecord] = Topic("sync")
+PEOPLE: Topic[PeopleRecord] = Topic("people")
 EXPORT: Topic[r.ExportRecord] = Topic("export")
 
 

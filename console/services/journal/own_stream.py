@@ -11,9 +11,9 @@ from console.domain.facts import Fact, StreamOpened
 from console.domain.identity import uuid7
 from console.domain.refusal import Refused
 from console.services.journal.entries import SYSTEM, Actor
-from console.services.journal.envelope import FIRST, Body, Event, RawEvent, encode_body, hash_of
+from console.services.journal.envelope import FIRST, Body, Event, RawEvent, decode_event, encode_body, hash_of
 from console.services.journal.event_table import Stored, Stream, Tip
-from console.services.journal.facts_codec import encode_fact, entity_id_of
+from console.services.journal.facts_codec import decode_fact, encode_fact, entity_id_of
 from console.services.journal.hlc import HybridClock, as_text
 from console.services.journal.keys import StationKey
 from console.services.journal.store import EventStore
@@ -214,3 +214,14 @@ def own_head(store: EventStore) -> Tip | None:
     known = store.meta(OWN)
     stream = store.stream(UUID(known)) if known else None
     return None if stream is None else Tip(stream.stream, stream.head_seq, stream.head_hash)
+
+
+def is_certified(store: EventStore) -> bool:
+    """True when the own open stream began with a certificate, or there is none yet."""
+    head = own_head(store)
+    if head is None:
+        return True
+    first = store.events_after(head.stream, 0, b"", 1, 1)
+    body = decode_event(first[0]).body if first else None
+    fact = decode_fact(body.etype, body.min_reader, bytes(body.payload)) if body else None
+    return isinstance(fact, StreamOpened) and bool(fact.certificate_hex)

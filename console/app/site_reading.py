@@ -1,0 +1,31 @@
+"""What the files of the site say, read and checked before anything is opened."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from console.config.alarm_rules import load_alarm_rules
+from console.config.assets_file import AssetsFile, load_assets
+from console.config.problems import BadConfiguration
+from console.config.settings import SiteSettings, TopicMap
+from console.config.site_files import load_site, read_topics
+from console.config.users_file import load_users
+from console.domain.alarms import AlarmRule
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFiles:
+    """What the files of the site say, checked before anything is opened."""
+
+    site: SiteSettings
+    topics: tuple[TopicMap, ...]
+    rules: tuple[AlarmRule, ...]
+    plant: AssetsFile
+
+
+def read_site(folder: Path) -> SiteFiles:
+    site = load_site(folder)
+    topics, wrong = read_topics(folder)
+    if wrong:
+        raise BadConfiguration(tuple(wrong))
+    load_users(folder)  # a broken file stops the start; its people become facts later
+    return SiteFiles(site, topics, load_alarm_rules(folder), load_assets(folder, site.site_id))
