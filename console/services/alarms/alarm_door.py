@@ -56,16 +56,17 @@ class AlarmActs:
         self._position = position
 
     def acts(self) -> Mapping[type[c.Command], Act]:
+        # more than a page is refused whatever it is about: nobody waits for a million areas to be looked up
         return {
-            c.AcknowledgeAlarms: Act(self._acknowledge, lambda command: self.subject(command.occurrences)),
-            UnacknowledgeAlarms: Act(self._unacknowledge, lambda command: self.subject(command.occurrences)),
+            c.AcknowledgeAlarms: Act(self._acknowledge, lambda command: self.subject(command.occurrences[:AT_ONCE])),
+            UnacknowledgeAlarms: Act(self._unacknowledge, lambda command: self.subject(command.occurrences[:AT_ONCE])),
             c.CommentAlarm: Act(self._comment, lambda command: self.subject((command.occurrence,))),
             c.SilenceHorn: Act(self._silence),
         }
 
     def subject(self, occurrences: Sequence[Occurrence], opened_by: str = "") -> Subject:
         """The areas of these alarms."""
-        areas = frozenset(self._alarms.area_of(one.condition_id) for one in occurrences[:AT_ONCE])
+        areas = frozenset(self._alarms.area_of(one.condition_id) for one in occurrences)
         return Subject(areas, opened_by)
 
     def texts(self, occurrences: Sequence[Occurrence]) -> tuple[str, ...]:

@@ -62,7 +62,9 @@ class IncidentActs:
     def acts(self) -> Mapping[type[c.Command], Act]:
         about = self._subject
         return {
-            c.OpenIncident: Act(self._open, lambda command: self._alarms.subject(command.occurrences)),
+            c.OpenIncident: Act(
+                self._open, lambda command: self._alarms.subject(command.occurrences[: incidents.LINKS])
+            ),
             c.NoteIncident: Act(self._note, about),
             c.EditIncident: Act(self._edit, about),
             c.LinkAlarms: Act(self._link, about),

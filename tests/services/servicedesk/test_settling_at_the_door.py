@@ -12,6 +12,7 @@ from console.domain.acknowledgement import NAMED_AT_ONCE, Standing
 from console.domain.acknowledgements import AckInterval
 from console.domain.alarm_facts import AlarmUnacknowledged
 from console.domain.facts import IncidentMoved
+from console.domain.permissions import OTHER_AREA
 from console.domain.refusal import Refused
 from console.services.projection_digest import ProjectionDigest
 from tests.support.desk import Desk
@@ -180,5 +181,20 @@ def test_taking_back_names_every_acknowledgement_that_is_known_and_nothing_else(
         many = tuple(AckInterval(n, n.to_bytes(32, "big"), 5, 9) for n in range(NAMED_AT_ONCE + 1))
         one.alarms.acknowledged_by[alarm] = many
         assert "At most" in await refusal(one, m.UnacknowledgeAlarms((alarm,)))
+
+    apart(story)
+
+
+def test_who_merges_must_be_responsible_for_both_incidents_however_many_alarms_the_first_has():
+    async def story(one: Desk, other: Desk) -> None:
+        here = tuple(one.alarms.raise_alarm(n, 5, area="Press shop") for n in range(1, 101))
+        there = other.alarms.raise_alarm(200, 5, area="Paint shop")
+        one.alarms.areas[there.condition_id] = "Paint shop"
+        first = UUID((await one.operations.submit(c.OpenIncident("Fans", occurrences=here))).entity_id)
+        second = UUID((await other.operations.submit(c.OpenIncident("Robot", occurrences=(there,)))).entity_id)
+        meet(one, other)
+        await one.signed_on("pia")
+        assert await refusal(one, m.MergeIncidents(first, second, "x")) == OTHER_AREA
+        assert await refusal(one, m.MergeIncidents(second, first, "x")) == OTHER_AREA
 
     apart(story)
