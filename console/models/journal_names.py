@@ -52,6 +52,12 @@ class JournalNames:
             return self._names[identity]()
         return f"…{identity[-_TAIL:]}" if _is_id(identity) else identity
 
+    def ids_of(self, words: str) -> list[str]:
+        """Ids of everything whose name holds all these words."""
+        wanted = words.casefold().split()
+        names = ((identity, name().casefold()) for identity, name in self._names.items()) if wanted else ()
+        return [identity for identity, name in names if all(word in name for word in wanted)]
+
     def entity(self, row: JournalRow) -> str:
         """`condition <id>` as the alarm's text and asset; an unknown one keeps its kind."""
         kind, space, identity = row.entity.partition(" ")

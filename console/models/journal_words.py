@@ -71,6 +71,13 @@ def is_of_group(etype: str, group: str) -> bool:
     return not group or any(etype == part or etype.startswith(f"{part}.") for part in group.split())
 
 
+def types_of(words: str, group: str = "") -> tuple[str, ...]:
+    """The known types of a group whose name or words, in the person's language, hold all of `words`."""
+    wanted = words.casefold().split()
+    told = ((etype, f"{etype} {event_word(etype)}".casefold()) for etype in EVENT_WORDS if is_of_group(etype, group))
+    return tuple(etype for etype, text in told if all(word in text for word in wanted))
+
+
 def event_word(etype: str) -> str:
     """What a fact's type says to a person; one that this version does not know is shown as it is."""
     return tr(EVENT_WORDS[etype]) if etype in EVENT_WORDS else etype

@@ -4,7 +4,7 @@ Works on payloads, so that it also reads what a later version added to a fact. F
 signatures) write no field and replace nothing.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,18 +30,19 @@ class Told:
     payload: Payload
 
 
-def changes(fact: Told, earlier: Sequence[Told]) -> tuple[Change, ...]:
-    """`earlier`: facts of the same entity from before this one, newest first. Unchanged fields are left out."""
+def changes(fact: Told, earlier: Iterable[Told]) -> tuple[Change, ...]:
+    """`earlier`: facts of the same entity from before this one, newest first; read only as far as needed. Unchanged
+    fields are left out."""
     written = _written(fact)
     missing = set(written)
     before: dict[str, str] = {}
-    for one in earlier:
-        if not missing:
-            break
+    for one in earlier if missing else ():
         found = _written(one)
         for field in missing & set(found):
             before[field] = found[field]
         missing -= set(found)
+        if not missing:
+            break
     return tuple(
         Change(field, before.get(field, ""), after)
         for field, after in written.items()
@@ -51,7 +52,7 @@ def changes(fact: Told, earlier: Sequence[Told]) -> tuple[Change, ...]:
 
 def replaces(etype: str) -> bool:
     """Whether facts of this type can replace a value at all: only for these it is worth looking for earlier ones."""
-    return etype in _WRITES
+    return etype in _WRITES and etype not in _FIRST
 
 
 def _written(fact: Told) -> dict[str, str]:
@@ -67,6 +68,7 @@ def _text(value: object) -> str:
     return (_YES if value else _NO) if isinstance(value, bool) else str(value)
 
 
+_FIRST = frozenset({"incident.opened", "incident.noted", "alarm.acknowledged", "user.added"})  # nothing was before
 Writes = Iterable[tuple[str, Any]]
 
 

@@ -24,6 +24,7 @@ from console.services.publications import Latest
 from console.services.records import ExportRecord
 from console.services.reports.audit_export import ENDINGS, Cancelled, Exported, Exporter, Job, export_audit
 from console.services.reports.audit_rows import Question, Scope
+from console.services.reports.proof import proof_path
 from console.services.station import JournalQuery, Receipt
 
 _SITE = frozenset({Role.SHIFT_LEAD, Role.ENGINEER, Role.SERVICE_MANAGER, Role.AUDITOR})
@@ -106,6 +107,9 @@ class AuditActs:
         except asyncio.CancelledError:
             stop.set()
             await asyncio.wait([work])
+            if work.exception() is None:  # it was quicker: without a fact about it, it must not stay
+                for path in (file, proof_path(file)):
+                    path.unlink(missing_ok=True)
             raise
         finally:
             pool.shutdown(wait=False)

@@ -87,7 +87,8 @@ def _where(connection: Connection, asked: Question, names: Names) -> tuple[str, 
 def _row(connection: Connection, stored: Stored, asked: Question, names: Names) -> AuditRow:
     event, body = stored.event, stored.event.body
     is_told = asked.scope is not Scope.METADATA
-    found = changes(_told(event), _earlier(connection, stored)) if is_told and replaces(body.etype) else ()
+    earlier = _earlier(connection, stored) if replaces(body.etype) else ()
+    found = changes(_told(event), earlier) if is_told else ()
     _login, name = names(body.user_id)
     at = _EPOCH + timedelta(microseconds=max(0, min(body.wall_us, 253_402_000_000_000_000)))
     cells = (
@@ -111,14 +112,15 @@ def _row(connection: Connection, stored: Stored, asked: Question, names: Names) 
     return AuditRow(cells, event, stored.code)
 
 
-def _earlier(connection: Connection, stored: Stored) -> list[Told]:
+def _earlier(connection: Connection, stored: Stored) -> Iterator[Told]:
     body = stored.event.body
     rows = connection.exec_driver_sql(
         "SELECT hash, body, sig FROM event WHERE entity_type = ? AND entity_id = ? AND (hlc, rid) < (?, ?) "
         "ORDER BY hlc DESC, rid DESC LIMIT ?",
         (body.entity_type, body.entity_id, stored.event.hlc, stored.rid, _EARLIER),
     )
-    return [_told(decode_event(RawEvent(*row))) for row in rows]
+    for row in rows:
+        yield _told(decode_event(RawEvent(*row)))
 
 
 def _told(event: Event) -> Told:

@@ -1,12 +1,13 @@
 """What of the journal is looked at: who, what, about what, at which station, from when to when, and free words."""
 
 import re
+from collections.abc import Callable
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
 from console.models.journal_table import Window
-from console.models.journal_words import EVENT_GROUPS
+from console.models.journal_words import EVENT_GROUPS, types_of
 from console.services.station import JournalQuery
 from console.ui.translation import mark, tr
 from console.ui.wall_clock import now_us
@@ -25,8 +26,10 @@ class Filters(QWidget):
     words_changed = Signal(str, str)
     window_changed = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, ids_of: Callable[[str], list[str]]) -> None:
+        """`ids_of(words)`: ids of everything that is called so."""
         super().__init__()
+        self._ids_of = ids_of
         row = FlowLayout(self, spacing=6)
         self.group = QComboBox()
         self.fields = {name: QLineEdit() for name in _FIELDS}
@@ -58,11 +61,13 @@ class Filters(QWidget):
         return Window(group, self.fields["station"].text().strip().upper(), self.begin.at_us, self.end.at_us)
 
     def query(self, text: str, limit: int, before_rid: int = 0) -> JournalQuery:
-        """The same as a question to the station. What stands in `what` are words and stays a filter of the rows."""
+        """The same as a question to the station, which knows types and ids instead of words and names."""
         window = self.chosen()
+        what = self.fields["what"].text().strip()
+        etype = " ".join(types_of(what, window.group)) or what.split()[0] if what else window.group
         return JournalQuery(
             text=text,
-            etype=window.group,
+            etype=etype,
             user=self.fields["who"].text().strip(),
             entity=self._entity(),
             limit=limit,
@@ -73,9 +78,17 @@ class Filters(QWidget):
         )
 
     def _entity(self) -> str:
-        """Only what may be part of an id: what people call a thing does not stand in the journal."""
+        """What may be part of an id, or the one thing that is called so; else the rows alone are filtered."""
         typed = self.fields["entity"].text().strip().lower()
-        return typed if _ID_PART.fullmatch(typed) else ""
+        if _ID_PART.fullmatch(typed):
+            return typed
+        found = self._ids_of(typed)
+        return found[0] if len(found) == 1 else ""
+
+    @property
+    def is_exact(self) -> bool:
+        """The question to the station means the same as the filters do."""
+        return not self.fields["entity"].text().strip() or bool(self._entity())
 
     def retell(self) -> None:
         self.begin.set_now(now_us())

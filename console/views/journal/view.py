@@ -8,20 +8,23 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QPushButton, QSplitter
 
+from console.domain.audit_commands import ExportAudit
+from console.domain.permissions import SIGN_ON_FIRST
 from console.models.empty_words import EmptyWords
 from console.models.journal_table import JournalTable
 from console.services.journal.before_after import replaces
-from console.services.records import JournalRow
-from console.services.station import JOURNAL, JournalQuery
+from console.services.records import JournalRow, SessionRecord
+from console.services.station import JOURNAL, SESSION, JournalQuery
 from console.ui.errands import Errands
 from console.ui.format import whole_text
-from console.ui.plain_label import PlainLabel
+from console.ui.plain_label import PlainLabel, plain_tip
 from console.ui.table_view import TableView
 from console.ui.theme import theme
 from console.ui.translation import mark, tr
 from console.ui.view import Selection, View, ViewContext
 from console.ui.wall_clock import now_us
 from console.views.journal.detail import detail_text
+from console.views.journal.exporting import ExportBand
 from console.views.journal.filters import Filters
 from console.widgets.action_menu import attach_menu
 from console.widgets.column_layout import lay_out_columns
@@ -48,9 +51,12 @@ class JournalView(View):
         super().__init__(context)
         self.table = JournalTable(context.station, self, now_us=now_us)
         self.errands = Errands(lambda text: context.refused(self, text))
-        self.list, self.filter, self.filters = TableView("journal"), FilterLine(), Filters()
+        self.list, self.filter = TableView("journal"), FilterLine()
+        self.filters = Filters(self.table.names.ids_of)
         self.fields = self.filters.fields
-        self.heading, self.older_button = PlainLabel(), QPushButton()
+        self.heading, self.older_button, self.export_button = PlainLabel(), QPushButton(), QPushButton()
+        self.exporting = ExportBand(context.station, self.errands)
+        self._why_not = SIGN_ON_FIRST
         self.detail = QPlainTextEdit()
         self._earlier: dict[str, tuple[JournalRow, ...]] = {}  # of the entry that is shown, by its hash
         self._asking: asyncio.Task[Any] | None = None
@@ -64,7 +70,8 @@ class JournalView(View):
         self._lay_out()
         self._connect()
         self.words = EmptyWords(context.station, JOURNAL, self._on_flushed)
-        self._undo = [self.words.close, self.table.on_flushed(lambda _none: self._on_flushed())]
+        self._undo = [self.words.close, self.exporting.close_band, context.station.subscribe(SESSION, self._on_session)]
+        self._undo += [self.table.on_flushed(lambda _none: self._on_flushed())]
         self._retell()
 
     def _lay_out(self) -> None:
@@ -79,8 +86,11 @@ class JournalView(View):
         row.addStretch(1)
         row.addWidget(self.filter, 2)
         self.older_button.setAutoDefault(False)
+        self.export_button.setAutoDefault(False)
         row.addWidget(self.older_button)
+        row.addWidget(self.export_button)
         panel_row(column, edge=4).addWidget(self.filters, 1)
+        column.addWidget(self.exporting)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         self.detail.setReadOnly(True)
         self.detail.setFrameShape(QFrame.Shape.NoFrame)
@@ -99,6 +109,8 @@ class JournalView(View):
         self.filter.changed.connect(lambda text: self._on_words("text", text))
         self.filter.left.connect(self.list.setFocus)
         self.older_button.clicked.connect(self.ask_older)
+        self.export_button.clicked.connect(self.export)
+        self.exporting.said.connect(lambda text: self.context.refused(self, text))
         self.list.selectionModel().selectionChanged.connect(lambda *_: self._on_selected())
         theme().changed.connect(self._retell)
 
@@ -150,6 +162,26 @@ class JournalView(View):
         self.errands.cancel()
         self.table.close()
 
+    def export(self) -> object:
+        """Take the rows that the filters mean away, with their proof."""
+        return self.exporting.ask(self, self._wanted)
+
+    def _wanted(self) -> JournalQuery | None:
+        if self.filters.is_exact:
+            return self.filters.query(self.filter.text().strip(), 0)
+        self.context.refused(self, tr("Several things are called so: give one name or an id under “Concerns”."))
+        return None
+
+    def _on_session(self, session: SessionRecord | None) -> None:
+        self._why_not = SIGN_ON_FIRST if session is None else session.denied.get(ExportAudit.name, "")
+        self._tell_export()
+
+    def _tell_export(self) -> None:
+        why = tr(self._why_not) if self._why_not else ""
+        self.export_button.setText(tr("Export with proof…"))
+        self.export_button.setEnabled(not why)
+        self.export_button.setToolTip(plain_tip(why or tr("What the filters mean, as CSV, Excel or PDF, signed")))
+
     def ask_older(self) -> object:
         """Ask the station for the next page of entries that match the fields as they stand."""
         if self._asking is not None and not self._asking.done():
@@ -166,7 +198,8 @@ class JournalView(View):
             found = await self.context.station.query(self.filters.query(text, _PAGE, before))
         finally:
             self._asking = None
-            self._tell_older()
+            if self._undo:  # not closed meanwhile
+                self._tell_older()
         self._is_all = len(found) < _PAGE
         self._oldest = min((row.rid for row in found if row.rid), default=self._oldest)
         self.table.add_older(found)
@@ -216,6 +249,7 @@ class JournalView(View):
     def _retell(self) -> None:
         self.filters.retell()
         self._tell_older()
+        self._tell_export()
         self._on_flushed()
 
     def showEvent(self, event: QShowEvent) -> None:
