@@ -19,6 +19,7 @@ from sqlalchemy.engine import Connection
 
 from console.services.identity.credential_tables import credential
 from console.services.journal.keys import StationKey, is_signed_by
+from console.services.notifier import Notifier
 from console.services.storage.ports import Reader, Writer
 
 log = logging.getLogger(__name__)
@@ -79,7 +80,9 @@ class Credentials:
         self._key = key
         self._keys_of = keys_of
         self._now_us = now_us
+        self.changed: Notifier[None] = Notifier()
         self._rows: dict[tuple[str, str], SignedCredential] = {}
+        self._proved: dict[bytes, tuple[bytes, SignedCredential]] = {}  # signature -> key that made it, and for what
         self._file: Mapping[str, str] = {}
 
     async def load(self) -> None:
@@ -113,6 +116,7 @@ class Credentials:
         row = msgspec.structs.replace(bare, sig=self._key.sign(bare.signed_bytes()))
         await self._writer.write(lambda connection: _put(connection, row))
         self._rows[(user_id, kind.value)] = row
+        self.changed.notify(None)
         return row
 
     async def take(self, rows: Sequence[SignedCredential]) -> int:
@@ -127,6 +131,7 @@ class Credentials:
             chosen = tuple(best.values())
             await self._writer.write(lambda connection: _put_all(connection, chosen))
             self._rows.update(best)
+            self.changed.notify(None)
         return len(best)
 
     async def rows_since(self, changed: int) -> tuple[tuple[SignedCredential, ...], int]:
@@ -153,7 +158,14 @@ class Credentials:
     def _is_signed(self, row: SignedCredential) -> bool:
         own = (self._key.public_key,) if row.station == self._station else ()
         keys = (*own, *self._keys_of(row.station))
-        return any(is_signed_by(key, row.sig, row.signed_bytes()) for key in keys)
+        proved = self._proved.get(row.sig)
+        if proved is not None and proved[1] == row:  # checked before; what may change is which keys count
+            return proved[0] in keys
+        for key in keys:
+            if is_signed_by(key, row.sig, row.signed_bytes()):
+                self._proved[row.sig] = (key, row)
+                return True
+        return False
 
 
 def _is_hash(encoded: str) -> bool:

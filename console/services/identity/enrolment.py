@@ -75,6 +75,7 @@ class Enrolment:
         self, me: Identity, *, authority: bytes, site_folder: Path, keys: Path, clock_us: Callable[[], int]
     ) -> None:
         self.changed: Notifier[str] = Notifier()  # the certificate
+        self.asked: Notifier[None] = Notifier()  # `pending` is another
         self.certificate_hex = ""
         self.is_revoked = False  # set by who follows the journal
         self._me = me
@@ -140,7 +141,10 @@ class Enrolment:
         if known is None and len(self._pending) >= _PENDING:
             self._pending.popitem(last=False)  # who still wants in asks again
         first_us = known.first_us if known is not None and known.public_key == key else self._clock_us()
-        self._pending[request.station] = PendingJoin(request.station, request.code, request.name, key, first_us)
+        pending = PendingJoin(request.station, request.code, request.name, key, first_us)
+        if pending != known:
+            self._pending[request.station] = pending
+            self.asked.notify(None)
         return True
 
     def accept(self, station_id: UUID, code: str) -> tuple[PendingJoin, str]:
@@ -169,6 +173,7 @@ class Enrolment:
     def done(self, station_id: UUID) -> None:
         """The station was let in, durably: it no longer waits."""
         self._pending.pop(station_id, None)
+        self.asked.notify(None)
 
     def take_certificate(self, text: str) -> bool:
         """A certificate from the wire or a file; kept and True when it is ours. Notifies `changed`."""

@@ -5,6 +5,7 @@ order in which they arrived (sync.md P19, invariants 5 and 29). Late facts chang
 """
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from console.domain.unsafe_acts import is_unsafe
@@ -38,21 +39,16 @@ class Gate:
     def take(self, entries: Sequence[Entry]) -> Rejudged:
         """Learn from entries. Notifies `rejudged` when something known before is judged otherwise now."""
         from_hlc = self._history.take(entries)
-        before = set(self._held)
-        known = set(self._unsafe)
-        for entry in entries:
-            if is_unsafe(entry.etype, entry.fact):
-                self._unsafe.setdefault(entry.hash, entry)
-        looked_at = self._unsafe.values() if from_hlc is not None else [self._unsafe[h] for h in self._fresh(known)]
-        for entry in looked_at:
+        fresh = {
+            entry.hash: entry
+            for entry in entries
+            if entry.hash not in self._unsafe and is_unsafe(entry.etype, entry.fact)
+        }
+        result = Rejudged() if from_hlc is None else self._judge_all(from_hlc)
+        self._unsafe.update(fresh)
+        for entry in fresh.values():
             self._hold(entry)
-        changed = (self._held ^ before) & known
-        result = Rejudged(
-            from_hlc,
-            tuple(self._unsafe[one] for one in sorted(changed & self._held)),
-            tuple(self._unsafe[one] for one in sorted(changed - self._held)),
-        )
-        if from_hlc is not None or changed:
+        if from_hlc is not None:
             self.rejudged.notify(result)
         return result
 
@@ -75,12 +71,24 @@ class Gate:
         return self._unsafe[act] if act in self._held else None
 
     @property
+    def withheld_hashes(self) -> AbstractSet[bytes]:
+        """Hashes of all acts that wait for a countersignature."""
+        return self._held
+
+    @property
     def withheld(self) -> tuple[Entry, ...]:
         """Every act that waits for a countersignature, oldest first."""
         return tuple(sorted((self._unsafe[one] for one in self._held), key=lambda entry: (entry.hlc, entry.hash)))
 
-    def _fresh(self, known: set[bytes]) -> list[bytes]:
-        return [one for one in self._unsafe if one not in known]
+    def _judge_all(self, from_hlc: int) -> Rejudged:
+        """Every unsafe act of before anew; the facts about people are few and come seldom."""
+        before = set(self._held)
+        for entry in self._unsafe.values():
+            self._hold(entry)
+        withheld, released = sorted(self._held - before), sorted(before - self._held)
+        return Rejudged(
+            from_hlc, tuple(self._unsafe[one] for one in withheld), tuple(self._unsafe[one] for one in released)
+        )
 
     def _hold(self, entry: Entry) -> None:
         if self.is_withheld(entry):

@@ -1,5 +1,6 @@
 """People of a station, joined: directory, gate, stations, credentials and the acts about them, behind one `take`."""
 
+import logging
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +9,10 @@ from uuid import UUID
 
 from console.config.users_file import PLANT_COST, PasswordCost
 from console.domain.command import Command
+from console.domain.facts import UserSignedOff, UserSignedOn
+from console.domain.people_facts import BreakGlassAttributed, BreakGlassUsed
 from console.domain.refusal import Refused
+from console.domain.station_facts import StationEnrolled, StationRevoked, StreamOpened
 from console.services.acts import Act
 from console.services.identity.administration import Administration
 from console.services.identity.credentials import Credentials
@@ -16,11 +20,11 @@ from console.services.identity.directory import Directory
 from console.services.identity.enrolment import Enrolment
 from console.services.identity.gate import Gate
 from console.services.identity.password_worker import PasswordWorker
-from console.services.identity.people_file import PeopleFile
+from console.services.identity.people_file import USERS_TEXT, PeopleFile, look_quietly
 from console.services.identity.people_history import PeopleHistory
 from console.services.identity.people_view import PeopleView
 from console.services.identity.session import SessionRules
-from console.services.identity.session_acts import SessionActs
+from console.services.identity.session_acts import BREAK_GLASS_TEXT, SessionActs
 from console.services.identity.sign_on import SignOnDesk
 from console.services.identity.signing import Signing
 from console.services.identity.station_acts import StationActs
@@ -30,6 +34,18 @@ from console.services.journal.entries import Entry, Journal
 from console.services.journal.keys import StationKey
 from console.services.notifier import Notifier
 from console.services.storage.ports import Reader, Writer
+
+log = logging.getLogger(__name__)
+# Facts that change what `PeopleView` shows, beside those about people themselves.
+_SHOWN = (
+    UserSignedOn,
+    UserSignedOff,
+    BreakGlassUsed,
+    BreakGlassAttributed,
+    StreamOpened,
+    StationEnrolled,
+    StationRevoked,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +127,11 @@ class People:
             clock_us=clock_us,
         )
         self._own = home.station
+        self._was_overdue = False
+        self._was_wrong = ""
+        self.credentials.changed.subscribe(self.changed.notify)
+        enrolment.asked.subscribe(self.changed.notify)
+        enrolment.changed.subscribe(lambda _certificate: self.changed.notify(None))
         self._administration = Administration(
             journal,
             self.sign_on,
@@ -136,14 +157,21 @@ class People:
     def take(self, entries: Sequence[Entry]) -> None:
         """Learn from entries; sessions of people who were disabled end at once."""
         before = self.history.version
+        held = len(self.gate.withheld_hashes)
         self.gate.take(entries)
         self.stations.take(entries)
         self.file.take(entries)
         self.sign_on.everywhere.take(entries)
         self.enrolment.is_revoked = self.stations.is_revoked(self._own)
-        if self.history.version != before:
+        is_about_people = self.history.version != before
+        if is_about_people:
             self.sign_on.adopt(self.directory.users())
-        self.changed.notify(None)
+        if (
+            is_about_people
+            or held != len(self.gate.withheld_hashes)
+            or any(isinstance(e.fact, _SHOWN) for e in entries)
+        ):
+            self.changed.notify(None)
 
     async def settle(self) -> None:
         """After the replay: apply users.toml when it is new, and end the sessions that a killed station left.
@@ -158,6 +186,21 @@ class People:
             await self.sign_on.end_left_behind()
         except Refused:
             self.pretend()
+
+    async def look(self) -> Mapping[str, str]:
+        """From time to time: users.toml when it changed, and uses of the control room identity without a name.
+
+        Gives system alarms by key: constant English texts, empty for what is in order.
+        """
+        wrong = await look_quietly(self.file) if self.enrolment.is_enrolled else ""
+        if wrong and wrong != self._was_wrong:
+            log.warning("users.toml: %s", wrong)
+        self._was_wrong = wrong
+        is_overdue = self.session_acts.is_overdue()
+        if is_overdue != self._was_overdue:
+            self._was_overdue = is_overdue
+            self.changed.notify(None)
+        return {"users.toml": USERS_TEXT if wrong else "", "break-glass": BREAK_GLASS_TEXT if is_overdue else ""}
 
     def pretend(self) -> None:
         """The people of users.toml without a fact."""
