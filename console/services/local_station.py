@@ -19,6 +19,7 @@ from console.services.journal.log import JournalLog
 from console.services.keyed_records import KeyedRecords
 from console.services.notifier import Undo
 from console.services.operations import Operations
+from console.services.people_records import SignatureSheet
 from console.services.publications import Latest, Publication, Publications
 from console.services.recent_journal import RecentJournal
 from console.services.records import (
@@ -100,6 +101,7 @@ class LocalStation:
             s.JournalQuery: self._journal_rows,
             s.AlarmHistoryQuery: self._alarm_history,
             s.PreferencesQuery: self._preferences,
+            s.SignatureQuery: self._signature,
         }
         parts.people.sign_on.changed.subscribe(self._session.set)
         parts.people.changed.subscribe(self._on_people)
@@ -202,6 +204,10 @@ class LocalStation:
 
     async def _journal_rows(self, query: s.JournalQuery) -> tuple[JournalRow, ...]:
         return await self._parts.journal.query(query)
+
+    async def _signature(self, query: s.SignatureQuery) -> SignatureSheet:
+        record = self._parts.operations.record_of(query.command)
+        return self._parts.people.signing.sheet(query.command, record)
 
     async def _preferences(self, _query: s.PreferencesQuery) -> dict[str, str]:
         return self._parts.preferences()

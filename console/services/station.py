@@ -12,7 +12,7 @@ from uuid import UUID
 from console.domain.commands import Command
 from console.services import records as r
 from console.services.notifier import Undo
-from console.services.people_records import PeopleRecord
+from console.services.people_records import PeopleRecord, SignatureSheet
 
 T = TypeVar("T")
 
@@ -89,6 +89,16 @@ class AlarmHistoryQuery(Query[tuple["AlarmLogRow", ...]]):
 @dataclass(frozen=True, slots=True)
 class PreferencesQuery(Query[dict[str, str]]):
     """Preferences of the person signed on here, from every station of the site: key -> JSON text."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureQuery(Query[SignatureSheet]):
+    """What is to be read before `command` is signed. Raises Refused when it needs no signature, or cannot be done.
+
+    Then submit the command with `proof=SignatureProof(secret, sheet.meaning, sheet.sha256)`.
+    """
+
+    command: Command
 
 
 @dataclass(frozen=True, slots=True)
