@@ -117,7 +117,7 @@ class Core:
         journal_db = self._opened(open_journal_db(data / "journal.db"))
         metadatas = [tag_tables.metadata, alarm_tables.metadata, credential_tables.metadata]
         station_db = self._opened(open_station_db(data / "station.db", metadatas))
-        self._key = FileKey.load_or_create(data / "keys")
+        self.key = FileKey.load_or_create(data / "keys")
         self.enrolment = self._enrolment()
         journal = self._journal(journal_db)
         worker = PasswordWorker()
@@ -132,7 +132,7 @@ class Core:
         self.parts = self._join(store, journal, desk, station_db)
         join_audit(self.parts, self.settings, self.site, data, self.people.name_pair, now_us)
         consumers = self._feed_from(inbox)
-        self._alarm_lane = alarm_log.AlarmLog(station_db.writer)
+        self.alarm_lane = alarm_log.AlarmLog(station_db.writer)
         self._tag_file = tag_snapshot.TagSnapshot(store, station_db.writer)
         self.sync = SyncRoom(self, journal_db.readers, data, now_us)
         self.readers = journal_db.readers
@@ -142,7 +142,7 @@ class Core:
 
     def _enrolment(self) -> Enrolment:
         settings, site = self.settings, self.site
-        me = Identity(site.site_id, settings.station_id, settings.code, settings.name, self._key.public_key)
+        me = Identity(site.site_id, settings.station_id, settings.code, settings.name, self.key.public_key)
         return Enrolment(
             me,
             authority=site.authority,
@@ -160,7 +160,7 @@ class Core:
             database.writer,
             database.readers,
             place=Place(self.site.site_id, self.settings.station_id, self.settings.code),
-            key=self._key,
+            key=self.key,
             now_us=now_us,
             names=lambda user_id: self.people.name_pair(user_id),  # noqa: PLW0108 there is no `people` yet
             certificate=lambda: self.enrolment.certificate_hex,
@@ -184,7 +184,7 @@ class Core:
             journal,
             worker,
             self.enrolment,
-            self._key,
+            self.key,
             station_db.writer,
             station_db.readers,
             now_us,
@@ -293,12 +293,12 @@ class Core:
     def _doubt(self, store: EventStore) -> str:
         """Why the own stream may not be continued: what the files say, or that it began before this station was let
         into a site that has an authority now."""
-        why = self.care.doubt(self._key.public_key)(store)
+        why = self.care.doubt(self.key.public_key)(store)
         return why or ("enrolled" if self.enrolment.certificate_hex and not is_certified(store) else "")
 
     def start(self, raise_window: Callable[[], None] | None = None) -> None:
         """Begin: telemetry, sync, the beat, the door. Call in the running loop."""
-        self._standing = StandingWork(self, self._alarm_lane, self._tag_file, raise_window)
+        self._standing = StandingWork(self, self.alarm_lane, self._tag_file, raise_window)
         self._standing.start()
 
     async def stop(self) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from console.app.neighbourhood import Neighbourhood
 from console.config.settings import SiteSettings
 from console.domain.alarms import Priority
 from console.domain.refusal import Refused
@@ -17,10 +18,13 @@ from console.domain.station_facts import ForkFound, StreamOpened
 from console.services.identity.certificates import BadCertificate, check_certificate
 from console.services.identity.credentials import SignedCredential
 from console.services.journal.entries import SYSTEM
+from console.services.journal.event_table import Tip
+from console.services.journal.keys import is_signed_by
 from console.services.notifier import Undo
 from console.services.storage.backup_schedule import newest_age_s
 from console.services.storage.readers import ReaderPool
 from console.services.sync.central_rows import CredentialRow
+from console.services.sync.messages import Head, receipt_bytes
 from console.services.sync.replicator import Replicator, Riders
 from console.services.sync.sync_status import Look, SyncStatus
 
@@ -67,12 +71,15 @@ class SyncRoom:
             on_link=core.parts.links.put,
             now_us=now_us,
             riders=Riders(
+                sign=lambda tip: core.key.sign(receipt_bytes(Head(tip.stream, tip.seq, tip.hash))),
+                is_signed=self._is_signed,
                 on_peer=self.status.on_peer,
                 credentials=self._own_credentials,
                 on_credentials=self._take_credentials,
             ),
             station_db=data / "station.db",
         )
+        self.neighbourhood = Neighbourhood(core, data, self.status)
         self._undos: list[Undo] = []
         self._task: asyncio.Task[None] | None = None
         self._forks: set[asyncio.Task[None]] = set()
@@ -83,6 +90,7 @@ class SyncRoom:
             self._undos.append(notifier.subscribe(self.status.on_journal))
         self._undos.append(journal.fork_found.subscribe(self._on_fork))
         self.replicator.start()
+        self.neighbourhood.start()
         self._task = asyncio.ensure_future(self._look())
 
     async def stop(self) -> None:
@@ -90,6 +98,7 @@ class SyncRoom:
             undo()
         self._undos.clear()
         self.replicator.stop()
+        await self.neighbourhood.stop()
         tasks = [task for task in (self._task, *self._forks) if task is not None]
         for task in tasks:
             task.cancel()
@@ -135,6 +144,10 @@ class SyncRoom:
     async def _note_fork(self, stream: UUID, seq: int) -> None:
         with suppress(Refused):
             await self._core.parts.journal.append([ForkFound(stream, seq)], SYSTEM)
+
+    def _is_signed(self, station: UUID, tip: Tip, signature: bytes) -> bool:
+        told = receipt_bytes(Head(tip.stream, tip.seq, tip.hash))
+        return any(is_signed_by(key, signature, told) for key in self._core.people.stations.keys_of(station))
 
     async def _own_credentials(self) -> Sequence[CredentialRow]:
         rows, self._credential_mark = await self._core.people.credentials.rows_since(self._credential_mark)

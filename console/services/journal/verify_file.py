@@ -153,7 +153,7 @@ def _fault_of_receipt(
         return f"{peer} holds an event that is not here"
     if peer == CENTRE:
         return ""
-    station = _uuid(peer)
+    station = _uuid(peer.removeprefix("neighbour:"))
     if station is None:
         return "a receipt of nobody who is known"
     if not signature:

@@ -34,7 +34,7 @@ class Round:
 
 
 class CentreSession:
-    """`station_db` is a connection to the file of the alarm log, None for no lane."""
+    """`station_db` is a connection to the file of the alarm log, None for no lane; `sign` makes our receipts."""
 
     def __init__(
         self,
@@ -44,6 +44,7 @@ class CentreSession:
         hello: m.Hello,
         rows_since: RowsSince,
         is_stopping: Callable[[], bool],
+        sign: Callable[[Tip], bytes] = lambda _tip: b"",
     ) -> None:
         self._central = central
         self._exchange = Exchange(central, disk, hello)
@@ -51,6 +52,7 @@ class CentreSession:
         self._station_db = station_db
         self._rows_since = rows_since
         self._is_stopping = is_stopping
+        self._sign = sign
         self._rid = central.greeting.alarm_rid_held  # what a centre that was set back lost is sent again
         self._lanes: dict[UUID, int] | None = None
         self._noted: set[Tip] = set()
@@ -86,7 +88,7 @@ class CentreSession:
         if not streams:
             return
         found.held = [tip for tip in found.outcome.held if tip.stream in streams]  # of a fork all ends together
-        self._central.confirm(found.held)
+        self._central.confirm(found.held, [self._sign(tip) for tip in found.held])
         self._noted = {tip for tip in self._noted if tip.stream not in streams} | set(found.held)
 
     def _alarm_rows(self) -> tuple[LaneRow, ...]:

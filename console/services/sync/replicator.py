@@ -54,8 +54,10 @@ async def _nothing(*_told: object) -> Sequence[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Riders:
-    """What travels beside the events; called in the main loop."""
+    """What travels beside the events; called in the main loop unless it says otherwise."""
 
+    sign: Callable[[Tip], bytes] = lambda _tip: b""  # this station's receipt; any thread
+    is_signed: Callable[[UUID, Tip, bytes], bool] = lambda _station, _tip, _signature: False
     on_peer: Callable[[PeerRecord], None] = lambda _peer: None
     on_alarm_rows: Callable[[Sequence[LaneRow]], None] = lambda _rows: None
     credentials: Callable[[], Awaitable[Sequence[CredentialRow]]] = _nothing
@@ -189,7 +191,8 @@ class Replicator:
 
     async def _note_others(self, peer: UUID, receipts: list[PeerReceipt]) -> None:
         with suppress(Exception):
-            held, signatures = [one.tip for one in receipts], [one.sig for one in receipts]
+            proven = [one for one in receipts if self._riders.is_signed(peer, one.tip, one.sig)]
+            held, signatures = [one.tip for one in proven], [one.sig for one in proven]
             await self._journal.note_receipts(f"neighbour:{peer}", held, signatures, is_hearsay=True)
 
     async def _fetch_credentials(self) -> None:
@@ -250,7 +253,13 @@ class Replicator:
 
     def _exchanges(self, central: Central, journal: Connection, station: Connection | None) -> None:
         session = CentreSession(
-            central, TableDisk(journal), station, self._hello(), self._rows_since, self._stopping.is_set
+            central,
+            TableDisk(journal),
+            station,
+            self._hello(),
+            self._rows_since,
+            self._stopping.is_set,
+            self._riders.sign,
         )
         self._offset_s = session.clock_offset_s
         self._in_main(partial(self._spawn, self._fetch_credentials))
