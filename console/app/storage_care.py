@@ -24,6 +24,7 @@ from console.services.storage.failures import DamagedDatabase
 from console.services.storage.journal_health import note_damage, whole_check
 from console.services.storage.readers import ReaderPool
 from console.services.storage.rescue import RescuePlan, prepare_journal
+from console.services.storage.self_test import append_only, self_test
 from console.services.storage.start_doubt import start_doubt
 from console.services.storage.start_mark import StartMark, clear_mark, read_mark
 
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 RESCUED_TEXT = "The journal was damaged: the file is set aside, what could be proven is back, the rest comes from peers"
 DAMAGED_TEXT = "The journal's file is damaged; restart this station: it sets the file aside and brings it back"
 ANCHOR_TEXT = "The anchor cannot be written: a journal that was set back would be noticed late"
+SELF_TEST_TEXT = "The self-test of security functions failed; the log and `leitstand doctor` name them"
 
 
 class Place(Protocol):
@@ -142,8 +144,12 @@ class StorageCare:
             self._tell(f"disk.{problem.name.lower()}", problem.value if problem in problems else "", priority)
 
     async def _look_through(self, readers: ReaderPool) -> None:
-        """The whole file once after each start, by a reader; what it finds is rescued at the next start."""
+        """Security functions and the whole file once after each start; damage is rescued at the next one."""
+        failed = await asyncio.to_thread(self_test, self._place.folders.data / "keys")
         try:
+            if failed or not await readers.read(append_only):
+                log.error("the self-test of security functions failed: %s", ", ".join(failed) or "append-only tables")
+                self._tell("self_test", SELF_TEST_TEXT)
             problem = await readers.read(whole_check)
         except DamagedDatabase as error:
             problem = str(error)

@@ -107,7 +107,7 @@ def test_doctor_says_what_is_missing_and_what_is_well(folder: Path, monkeypatch:
     anchor.path.unlink(missing_ok=True)
     seen = rows(folder)
     assert {name: state for name, (state, _) in seen.items()} == {
-        "journal": "ok", "backup": "warn", "ballast": "warn", "anchor": "warn",
+        "self-test": "ok", "journal": "ok", "backup": "warn", "ballast": "warn", "anchor": "warn",
     }  # fmt: skip
     assert "none in" in seen["backup"][1]
 
@@ -128,4 +128,4 @@ def test_doctor_says_what_is_missing_and_what_is_well(folder: Path, monkeypatch:
 
 def test_doctor_has_nothing_to_say_about_a_station_that_never_was(folder: Path, tmp_path: Path) -> None:
     never = make_station(make_site(tmp_path / "other"), "k", "K1", ())
-    assert list(rows(never)) == ["journal"]
+    assert list(rows(never)) == ["self-test", "journal"]

@@ -13,12 +13,18 @@ from console.services.storage.backup_schedule import backup_folder, newest_age_s
 from console.services.storage.ballast import Ballast, ballast_bytes
 from console.services.storage.disk_watch import WARN_WAL, measured
 from console.services.storage.journal_health import damage_noted
+from console.services.storage.self_test import self_test
 
 _LATE = 2  # times the interval: one missed backup is no finding
 
 
 def storage(station: StationSettings, folders: Folders, now_s: float | None = None) -> Iterator[Finding]:
     """Reads only; a station that was never started has nothing to look at yet."""
+    failed = self_test(folders.data / "keys")
+    if failed:
+        yield Finding("self-test", "fail", ", ".join(failed), "install the locked packages; chmod 600 the keys")
+    else:
+        yield Finding("self-test", "ok", "hashes, signatures, passwords, SQLite, rights of the keys")
     journal = folders.data / "journal.db"
     if not journal.exists():
         yield Finding("journal", "ok", f"none yet in {folders.data}")

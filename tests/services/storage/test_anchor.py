@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.services.journal.store import EventStore
+from console.services.journal.verify import verify_journal
 from console.services.storage import machine_identity
 from console.services.storage.anchor import Anchor, AnchorKeeper, AnchorMark, anchor_folder, why_new_stream
+from console.services.storage.database import LIBRARY
 from console.services.storage.machine_identity import file_id, fingerprint, machine_id
 from console.services.storage.start_doubt import start_doubt
 from console.services.storage.start_mark import StartMark, Why
@@ -245,3 +247,31 @@ def test_copied_or_set_back_folders_open_a_new_stream_once_and_then_live_on(tmp_
         assert await Life(station, anchors).live(1) == "rolled_back"
 
     asyncio.run(story())
+
+
+@pytest.mark.proves("P16")
+def test_an_insider_who_cuts_the_journals_end_off_is_noticed_at_the_next_start(
+    tmp_path: Path, log_lines: object
+) -> None:
+    """He keeps every table consistent: only the anchor, and the peers' receipts, know better."""
+    log_lines.expect("a new stream is opened")  # type: ignore[attr-defined]
+
+    async def story() -> None:
+        station, anchors = tmp_path / "k", tmp_path / "anchors"
+        assert await Life(station, anchors).live(6) == ""
+        cut(station / "journal.db")
+        assert verify_journal(station / "journal.db").is_sound
+        assert await Life(station, anchors).live(1) == "rolled_back"
+
+    asyncio.run(story())
+
+
+def cut(path: Path) -> None:
+    connection = LIBRARY.connect(str(path), isolation_level=None)
+    (guard,) = connection.execute("SELECT sql FROM sqlite_schema WHERE name = 'event_no_delete'").fetchone()
+    connection.execute("DROP TRIGGER event_no_delete")
+    connection.execute("DELETE FROM event WHERE seq > 4")
+    connection.execute("UPDATE stream SET (head_seq, head_hash) = (SELECT seq, hash FROM event WHERE seq = 4)")
+    connection.execute("UPDATE stream_tip SET (seq, hash) = (SELECT seq, hash FROM event WHERE seq = 4)")
+    connection.execute(guard)
+    connection.close()

@@ -59,6 +59,7 @@ def test_a_step_that_breaks_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     assert _rows(path, "SELECT name FROM sqlite_schema WHERE name = 'half'") == []
 
 
+@pytest.mark.proves("P9")
 def test_a_file_of_a_newer_program_is_refused_and_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "x.db"
     _migrated(path, _one, _two)
@@ -67,6 +68,7 @@ def test_a_file_of_a_newer_program_is_refused_and_unchanged(tmp_path: Path) -> N
     assert _rows(path, "SELECT value FROM meta") == [("2",)]
 
 
+@pytest.mark.proves("P9")
 def test_a_newer_journal_is_refused_by_this_program(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     open_journal_db(path).close()
