@@ -9,6 +9,7 @@ ALLOWED = {
     "services/local_station.py",
     "services/storage/readers.py",
     "services/storage/writer.py",
+    "services/sync/neighbour_link.py",
     "services/sync/replicator.py",
     "services/telemetry/mqtt_link.py",
     "app/bench/blast.py",  # a peer process, not the console

@@ -50,6 +50,14 @@ class BackupSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class NeighbourSettings:
+    """Whether consoles of the site exchange their journals over a broker of the plant, and over which."""
+
+    enabled: bool = True
+    broker: str = ""  # empty: the first
+
+
+@dataclass(frozen=True, slots=True)
 class StationSettings:
     """`station.toml`: what belongs to this machine."""
 
@@ -70,6 +78,13 @@ class StationSettings:
     backup: BackupSettings = field(default_factory=BackupSettings)
     anchor: Path | None = None  # default: `storage/anchor.py` knows the system's place
     ballast_mb: int = 512  # kept free for the hour in which the disk is full; 0: none
+    neighbours: NeighbourSettings = field(default_factory=NeighbourSettings)
+
+    @property
+    def neighbours_broker(self) -> BrokerSettings | None:
+        """Where neighbours meet; None: nowhere."""
+        named = [broker for broker in self.brokers if self.neighbours.broker in ("", broker.name)]
+        return named[0] if named and self.neighbours.enabled else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,15 @@ from typing import Any
 from uuid import UUID
 
 from console.config.problems import BadConfiguration, Problem, TableReader, read_toml
-from console.config.settings import BackupSettings, BrokerSettings, CentreSettings, StationSettings
+from console.config.settings import (
+    BackupSettings,
+    BrokerSettings,
+    CentreSettings,
+    NeighbourSettings,
+    StationSettings,
+)
 
-VERSION = 2  # 2: [backup], anchor, ballast_mb
+VERSION = 2  # 2: [backup], [neighbours], anchor, ballast_mb
 FILE = "station.toml"
 _CODE = re.compile(r"[0-9A-HJKMNP-TV-Z]{2,3}")  # Crockford base32 has no I, L, O, U
 
@@ -54,6 +60,11 @@ database = "leitstand"
 # cert_file = "keys/centre.pem"          # where the server asks stations for certificates
 # key_file = "keys/centre.key"
 
+# The other consoles of this site, met at a broker: they agree within a second, also while the centre is away.
+[neighbours]
+enabled = true
+# broker = "plant"            # one of those above; default: the first
+
 # Copies of the databases, made while the station runs; better on another disk than the data folder.
 [backup]
 # folder = "/mnt/second-disk/leitstand"  # default: backups/ in the data folder
@@ -86,6 +97,7 @@ def read_station(folder: Path) -> tuple[StationSettings | None, list[Problem]]:
         backup=_backup(reader.section("backup"), folder),
         anchor=reader.path("anchor", folder),
         ballast_mb=reader.integer("ballast_mb", 512, low=0, high=65_536),
+        neighbours=_neighbours(reader.section("neighbours")),
     )
     if settings.code and not _CODE.fullmatch(settings.code):
         reader.problem("code", f"'{settings.code}' is not a station code", "2-3 of 0-9 and A-Z without I, L, O, U")
@@ -95,6 +107,9 @@ def read_station(folder: Path) -> tuple[StationSettings | None, list[Problem]]:
     places = [(broker.host, broker.port) for broker in settings.brokers]
     if len(set(places)) < len(places):
         reader.problem("broker", "two brokers have the same host and port", "name each broker once")
+    if settings.neighbours.broker not in ("", *names):
+        text = f"there is no broker called '{settings.neighbours.broker}'"
+        reader.problem("neighbours.broker", text, "name one of [[broker]], or leave it out for the first")
     reader.unknown_keys()
     return (None if reader.problems else settings), reader.problems
 
@@ -126,8 +141,9 @@ def _check_version(reader: TableReader) -> None:
 
 
 def _from_1(table: dict[str, Any]) -> None:
-    """Version 1 knew neither backups, anchor nor ballast: it gets what a new file has."""
+    """Version 1 knew neither backups, neighbours, anchor nor ballast: it gets what a new file has."""
     table.setdefault("backup", {})
+    table.setdefault("neighbours", {})
 
 
 _UPGRADES: dict[int, Callable[[dict[str, Any]], None]] = {1: _from_1}  # version: the step to the next one
@@ -165,6 +181,12 @@ def _backup(table: TableReader, folder: Path) -> BackupSettings:
         every_s=table.integer("every_s", 900, low=10, high=7 * 86_400),
         keep=table.integer("keep", 8, low=1, high=10_000),
     )
+    table.unknown_keys()
+    return settings
+
+
+def _neighbours(table: TableReader) -> NeighbourSettings:
+    settings = NeighbourSettings(enabled=table.flag("enabled", True), broker=table.text("broker", ""))
     table.unknown_keys()
     return settings
 

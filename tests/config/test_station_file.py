@@ -86,3 +86,24 @@ def test_backup_settings_that_would_protect_nothing_are_named(tmp_path):
     text = text.replace("every_s = 900\nkeep = 8", "every_s = 0\nkeep = 0\nfolders = 1")
     _, problems = read_station(write(tmp_path, text))
     assert {problem.key for problem in problems} == {"backup.every_s", "backup.keep", "backup.folders"}
+
+
+def test_neighbours_meet_at_the_first_broker_unless_the_file_says_otherwise(tmp_path):
+    text = TEMPLATE.format(station_id=UUID(int=7), name='"x"', code="A1")
+    second = '[[broker]]\nname = "second"\nhost = "127.0.0.2"\n\n# The other consoles'
+    two = text.replace("# The other consoles", second, 1)
+
+    def broker_of(told: str) -> str | None:
+        settings, problems = read_station(write(tmp_path, told))
+        assert problems == []
+        assert settings is not None
+        found = settings.neighbours_broker
+        return found.name if found is not None else None
+
+    assert broker_of(two) == "plant"
+    assert broker_of(two.replace('# broker = "plant"', 'broker = "second"', 1)) == "second"
+    assert broker_of(two.replace("enabled = true", "enabled = false", 1)) is None
+    alone = text.split("[[broker]]")[0] + "[neighbours]" + text.split("[neighbours]")[1]
+    assert broker_of(alone) is None
+    _, problems = read_station(write(tmp_path, text.replace('# broker = "plant"', 'broker = "other"', 1)))
+    assert [problem.key for problem in problems] == ["neighbours.broker"]

@@ -75,7 +75,7 @@ class Neighbour(StationJournal):
         super().__init__(folder, code, site=site)
         self.heard = Heard()
         self.now: tuple[OpenNow, ...] = ()
-        self.buckets: dict[str, bytes] = {}
+        self.buckets: dict[str, bytes] | None = None
         self._told: tuple[OpenNow, ...] | None = None
         self.key = FileKey.load_or_create(folder / "keys")
         told = Listeners(

@@ -28,6 +28,10 @@ class TwinWatch:
                 if was_continued or not self._made_here(entry.stream):
                     self._seen_us = now_us
 
+    def on_word(self, now_us: int) -> None:
+        """Somebody else was heard to speak as this station."""
+        self._seen_us = now_us
+
     def is_suspected(self, now_us: int) -> bool:
         """True until ten minutes passed without a new sign; a clock that is set back does not make it longer."""
         if self._seen_us is None:

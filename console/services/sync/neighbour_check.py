@@ -42,7 +42,7 @@ class SelfCheck:
         peer.checked_s = now_s
 
         def made(buckets: dict[str, bytes]) -> None:
-            if buckets and self._still() == still:
+            if self._still() == still:
                 peer.digests_request = self._exchanges.next_request()
                 told = words.encode(words.Digests(still, buckets))
                 self._voice.tell_one(words.ASK_DIGESTS, told, "ask", peer.station, peer.digests_request)
@@ -57,7 +57,7 @@ class SelfCheck:
         peer.checked_s = now_s
 
         def made(buckets: dict[str, bytes]) -> None:
-            if buckets and self._still() == still:
+            if self._still() == still:
                 self._compare(peer, buckets, told.buckets)
                 answer = words.encode(words.Digests(still, buckets))
                 self._voice.tell_one(words.DIGESTS, answer, "say", peer.station, message.request)
@@ -79,6 +79,6 @@ class SelfCheck:
         self._ears.digests(made)
 
     def _compare(self, peer: Peer, ours: dict[str, bytes], theirs: dict[str, bytes]) -> None:
-        for bucket in sorted(ours.keys() & theirs.keys()):
-            if ours[bucket] != theirs[bucket]:
+        for bucket in sorted(ours.keys() | theirs.keys()):  # an empty one is left out
+            if ours.get(bucket) != theirs.get(bucket):
                 self._ears.divergence(bucket, peer.link_name)

@@ -64,7 +64,8 @@ class Listeners:
     """Who is told what, in the main loop. All are optional.
 
     `open_now(everything)` gives what is active here, None when nothing changed since it was asked last; `digests`
-    gives the projections' digests by bucket. `on_occurrences(station, None)` says that a neighbour is away.
+    gives the projections' digests by bucket, None when there are none to compare. `on_occurrences(station, None)`
+    says that a neighbour is away.
     """
 
     on_link: Callable[[LinkRecord], None] = _nothing
@@ -78,7 +79,7 @@ class Listeners:
     on_join: Callable[[bytes], object] = _nothing  # a request as it came
     on_joined: Callable[[str], object] = _nothing  # a certificate as it came
     open_now: Callable[[bool], Sequence[OpenNow] | None] = lambda _everything: None
-    digests: Callable[[], dict[str, bytes]] = dict
+    digests: Callable[[], dict[str, bytes] | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +220,8 @@ class Neighbours:
 
     def _give_digests(self, then: Callable[[dict[str, bytes]], None]) -> None:
         digests = self._listeners.digests()
-        self._post(lambda _room: then(digests))
+        if digests is not None:
+            self._post(lambda _room: then(digests))
 
     def _take_now(self, station: UUID, told: Now | None) -> None:
         if told is None:

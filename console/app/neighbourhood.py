@@ -1,0 +1,116 @@
+"""A station's neighbours, joined: what they tell goes to alarms, people and the strip, and what they are told."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from console.domain.alarms import Priority
+from console.domain.refusal import Refused
+from console.domain.station_facts import DivergenceFound, StationEnrolled
+from console.services.journal.entries import SYSTEM, Entry
+from console.services.notifier import Notifier, Undo
+from console.services.projection_digest import ProjectionDigest
+from console.services.records import Trouble
+from console.services.sync.neighbour_words import OpenNow
+from console.services.sync.neighbours import Listeners, Neighbours, Standing
+from console.services.sync.sync_status import SyncStatus
+from console.services.telemetry.clock import SystemClock
+
+if TYPE_CHECKING:
+    from console.app.bootstrap import Core
+
+DIVERGENCE_TEXT = "Two consoles that hold the same journal show something else: restart both and tell the manufacturer"
+log = logging.getLogger(__name__)
+
+
+class Neighbourhood:
+    """Built once the station's parts stand; started and stopped with the exchange of journals, in the main loop.
+
+    `twins` tells whenever another console acts under this station's name.
+    """
+
+    def __init__(self, core: "Core", data: Path, status: SyncStatus) -> None:
+        self.twins: Notifier[None] = Notifier()
+        self._core = core
+        self._clock = SystemClock()
+        self._undo: Undo | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._digest = ProjectionDigest({"incident": core.parts.desk, "ack": core.engine.acknowledging.kept})
+        self.neighbours = Neighbours(
+            core.parts.journal,
+            data / "journal.db",
+            core.settings.neighbours_broker,
+            Standing(
+                core.settings.name,
+                core.key,
+                core.site.authority,
+                lambda: core.enrolment.certificate_hex,
+                self._revoked,
+                core.enrolment.request,
+            ),
+            Listeners(
+                on_link=core.parts.links.put,
+                on_peer=status.on_peer,
+                on_catch_up=status.on_catch_up,
+                on_troubles=self._on_troubles,
+                on_twin=lambda: self.twins.notify(None),
+                on_divergence=self._on_divergence,
+                on_occurrences=self._on_occurrences,
+                on_alarm_rows=core.alarm_lane.add,
+                on_join=self._on_join,
+                on_joined=core.enrolment.take_certificate,
+                open_now=self._open_now,
+                digests=self._digest.digests,
+            ),
+            station_db=data / "station.db",
+        )
+
+    def start(self) -> None:
+        self._undo = self._core.parts.journal.entries.subscribe(self._on_entries)
+        self.neighbours.start()
+
+    async def stop(self) -> None:
+        if self._undo is not None:
+            self._undo()
+        for task in tuple(self._tasks):
+            task.cancel()
+        self.neighbours.ask_stop()
+        await asyncio.to_thread(self.neighbours.stop)
+
+    def _revoked(self) -> frozenset[UUID]:
+        return frozenset(one.station_id for one in self._core.people.stations.known() if one.is_revoked)
+
+    def _on_entries(self, entries: tuple[Entry, ...]) -> None:
+        for entry in entries:
+            if entry.is_own and isinstance(entry.fact, StationEnrolled):
+                self.neighbours.publish_joined(entry.fact.station_id, entry.fact.certificate_hex)
+
+    def _on_join(self, raw: bytes) -> None:
+        if self._core.enrolment.take_request(raw):
+            self._core.people.changed.notify(None)
+
+    def _on_occurrences(self, station: UUID, told: Sequence[OpenNow] | None) -> None:
+        self._core.engine.elsewhere.told(station, told, self._clock.now_us())
+
+    def _open_now(self, everything: bool) -> list[OpenNow] | None:
+        ours = self._core.engine.elsewhere.ours(everything=everything)
+        return None if ours is None else [OpenNow(*one) for one in ours]
+
+    def _on_troubles(self, troubles: list[Trouble]) -> None:
+        for trouble in troubles:
+            self._core.parts.troubles.put(trouble)
+
+    def _on_divergence(self, bucket: str, peer: str) -> None:
+        log.error("sync.divergence: %s differs from %s although both hold the same events", bucket, peer)
+        self._core.engine.raise_system("divergence", DIVERGENCE_TEXT, Priority.HIGH, self._clock.now_us())
+        task = asyncio.ensure_future(self._note_divergence(bucket, peer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _note_divergence(self, bucket: str, peer: str) -> None:
+        with suppress(Refused):
+            await self._core.parts.journal.append([DivergenceFound(peer, bucket)], SYSTEM)
