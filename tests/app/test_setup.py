@@ -10,8 +10,11 @@ from console.app.bootstrap import Work, build
 from console.app.cli import main
 from console.app.commands.doctor import people
 from console.app.folders import Folders
+from console.config.private_file import is_private
 from console.config.users_file import FILE, hasher, load_users, read_users
 from console.domain.people import Role
+from console.domain.people_commands import AddUser
+from console.domain.refusal import Refused
 
 PASSWORD = "correct horse battery"
 
@@ -79,6 +82,14 @@ def test_a_short_password_is_bad_input_and_nothing_is_written(
     assert "12" in capsys.readouterr().err
 
 
+def test_what_everybody_would_try_first_is_no_password_of_the_first_administrator(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("Password2026!\n"))
+    assert main(["init", str(tmp_path / "new"), "--admin", "olga", "--password-stdin"]) == 1
+    assert "easy to guess" in capsys.readouterr().err
+
+
 @pytest.mark.usefixtures("typed")
 def test_a_hash_for_a_further_person_is_printed_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["init", "--hash", "--password-stdin"]) == 0
@@ -104,3 +115,57 @@ def test_a_journal_that_holds_nothing_is_neither_sound_nor_broken(
     asyncio.run(look())  # opens the files of a station never started
     assert main(["verify", "--config", str(tmp_path)]) == 5
     assert "holds nothing" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("typed")
+@pytest.mark.proves("SEC-2", "SEC-5", "SEC-50")
+def test_who_copies_the_site_with_its_key_acts_and_who_copies_it_without_only_watches(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, twin, guest = tmp_path / "first", tmp_path / "twin", tmp_path / "guest"
+    assert main(["init", str(first), "--admin", "olga", "--password-stdin"]) == 0
+    assert is_private(first / "site" / "authority.pem")
+    assert main(["init", str(twin), "--join", str(first / "site")]) == 0
+    assert is_private(twin / "site" / "authority.pem") and is_private(twin / "site" / FILE)
+    assert "pairing code" not in capsys.readouterr().out
+    (twin / "site" / "authority.pem").rename(tmp_path / "authority.pem")
+    assert main(["init", str(guest), "--join", str(twin / "site")]) == 0
+    assert "pairing code" in capsys.readouterr().out
+    (tmp_path / "authority.pem").rename(twin / "site" / "authority.pem")
+
+    async def look(folder: Path) -> tuple[bool, str]:
+        core = await build(Folders(folder, folder / "data"), Work.ACT)
+        try:
+            record = core.people.view.record()
+            await core.people.sign_on.sign_on("olga", PASSWORD)
+            try:
+                await core.station.submit(AddUser("otto", "Otto", "operator"))
+            except Refused as refusal:
+                return False, f"{record.pairing_code} {refusal}"
+            return True, core.people.sign_on.name_of("otto")
+        finally:
+            await core.stop()
+
+    assert asyncio.run(look(first))[0]
+    assert asyncio.run(look(twin))[0]
+    may, why = asyncio.run(look(guest))
+    assert not may and "not enrolled" in why and why[4] == "-"
+    for folder in (first, twin):
+        assert main(["verify", "--config", str(folder)]) == 0, capsys.readouterr()
+
+
+def test_a_site_of_before_has_no_authority_and_goes_on_as_it_was(tmp_path: Path) -> None:
+    assert main(["init", str(tmp_path)]) == 0
+    text = (tmp_path / "site" / "site.toml").read_text(encoding="utf-8")
+    old = "\n".join(line for line in text.splitlines() if not line.startswith("authority"))
+    (tmp_path / "site" / "site.toml").write_text(old.replace("version = 2", "version = 1"), encoding="utf-8")
+    (tmp_path / "site" / "authority.pem").unlink()
+
+    async def look() -> bool:
+        core = await build(Folders(tmp_path, tmp_path / "data"), Work.ACT)
+        try:
+            return core.enrolment.is_enrolled and not core.enrolment.certificate_hex
+        finally:
+            await core.stop()
+
+    assert asyncio.run(look())

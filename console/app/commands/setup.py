@@ -23,6 +23,7 @@ from console.domain.identity import uuid7
 from console.domain.people import Role
 from console.domain.refusal import Refused
 from console.services.identity.certificates import AUTHORITY_FILE, Authority
+from console.services.identity.password_rules import check_password
 
 _CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -36,13 +37,13 @@ def init(options: argparse.Namespace) -> int:
     folder = Path(options.folder)
     try:
         if options.hash:
-            print(hash_password(_new_password(options.password_stdin)))
+            print(hash_password(_new_password(options)))
             return Exit.DONE
         if wrong := _not_possible(options, folder):
             print(wrong, file=sys.stderr)
             return Exit.BAD_INPUT
         # asked for before anything is written
-        hashed = hash_password(_new_password(options.password_stdin)) if options.admin else ""
+        hashed = hash_password(_new_password(options)) if options.admin else ""
     except (Refused, ValueError) as refusal:
         print(refusal, file=sys.stderr)
         return Exit.BAD_INPUT
@@ -74,14 +75,16 @@ def _not_possible(options: argparse.Namespace, folder: Path) -> str:
     return ""
 
 
-def _new_password(is_piped: bool) -> str:
-    """From the first line of stdin, else asked for twice. Raises ValueError when the two differ."""
-    if is_piped:
-        return sys.stdin.readline().rstrip("\r\n")
-    first = getpass.getpass(f"new password, at least {MIN_PASSWORD} characters: ")
-    if getpass.getpass("once more: ") != first:
-        raise ValueError("the two passwords differ")
-    return first
+def _new_password(options: argparse.Namespace) -> str:
+    """From the first line of stdin, else asked for twice. ValueError when the two differ, Refused for a weak one."""
+    if options.password_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    else:
+        password = getpass.getpass(f"new password, at least {MIN_PASSWORD} characters: ")
+        if getpass.getpass("once more: ") != password:
+            raise ValueError("the two passwords differ")
+    check_password(password, (options.admin, options.site))
+    return password
 
 
 def _write_station(options: argparse.Namespace, folder: Path) -> None:
