@@ -77,9 +77,15 @@ def make_backup(sources: BackupSources, file: Path, now_us: int, stop: threading
     scratch.mkdir()
     restrict_to_owner(scratch)
     fresh = file.with_name(file.name + ".new")
+    stop = stop or threading.Event()
+
+    def go_on() -> None:
+        if stop.is_set():
+            raise BackupStopped
+
     try:
-        _write(sources, fresh, scratch, now_us, stop or threading.Event())
-        manifest = verify_backup(fresh, scratch)
+        _write(sources, fresh, scratch, now_us, stop)
+        manifest = verify_backup(fresh, scratch, go_on)
         sha256, size = sha256_of(fresh), fresh.stat().st_size
         fresh.replace(file)
     finally:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Protocol
@@ -69,18 +69,20 @@ def read_manifest(file: Path) -> Manifest:
         return _manifest(archive, file)
 
 
-def verify_backup(file: Path, scratch: Path) -> Manifest:
+def verify_backup(file: Path, scratch: Path, go_on: Callable[[], None] = lambda: None) -> Manifest:
     """Prove the whole file: every part's hash, both databases open and sound, every stream's head in its place.
 
-    `scratch` is a folder for the databases while they are looked at. Raises BadBackup, OSError.
+    `scratch` is a folder for the databases while they are looked at; `go_on` is called now and then and may raise.
+    Raises BadBackup, OSError.
     """
     with _opened(file) as archive:
         manifest = _manifest(archive, file)
         for part in manifest.parts:
-            if _hash_of(_chunks(archive, part, file)) != part.sha256:
+            if _hash_of(_chunks(archive, part, file), go_on) != part.sha256:
                 raise _bad(file, f"{part.name} is not what was saved")
     for name in (JOURNAL, STATION):
         if any(part.name == name for part in manifest.parts):
+            go_on()
             database = scratch / f"{Path(name).name}.proof"
             try:
                 extract_part(file, name, database)
@@ -239,9 +241,10 @@ def copy_hashed(source: Readable, target: IO[bytes]) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
-def _hash_of(chunks: Iterator[bytes]) -> str:
+def _hash_of(chunks: Iterator[bytes], go_on: Callable[[], None]) -> str:
     digest = hashlib.sha256()
     for chunk in chunks:
+        go_on()
         digest.update(chunk)
     return digest.hexdigest()
 

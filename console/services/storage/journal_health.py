@@ -9,7 +9,9 @@ from console.config.private_file import write_private
 from console.services.journal.envelope import BadEvent, RawEvent, decode_event
 from console.services.storage.database import writer_engine
 from console.services.storage.failures import is_damage, opening_refusal
+from console.services.storage.migrations import version_of
 from console.services.storage.page_salvage import MAGIC
+from console.services.storage.schema import JOURNAL
 
 LINKS = 1000  # newest events whose hash and predecessor are looked at before opening: some 20 ms
 _SUSPECT = "-suspect"
@@ -104,7 +106,8 @@ def _content_problem(path: Path) -> str:
     engine = writer_engine(path)
     try:
         with engine.connect() as connection, connection.begin() as transaction:
-            problem = broken_link(connection)
+            is_newer = version_of(connection) > JOURNAL.version  # migrating refuses it, with what to do
+            problem = "" if is_newer else broken_link(connection)
             transaction.rollback()
             return problem
     except DBAPIError as error:
