@@ -1,6 +1,7 @@
 """Answers the journal view's questions: newest first, filtered by text, type, user, entity, station and time."""
 
 from collections.abc import Iterable
+from uuid import UUID
 
 import msgspec
 from sqlalchemy.engine import Connection
@@ -35,7 +36,10 @@ def conditions(connection: Connection, query: JournalQuery, names: Names) -> tup
     if query.etype.strip():
         sql, bound = _of_types(query.etype.split())
         add(sql, *bound)
-    if query.entity:
+    kind, _blank, identity = query.entity.partition(" ")
+    if _is_whole_id(identity):  # by the index
+        add("e.entity_type = ? AND e.entity_id = ?", kind, identity)
+    elif query.entity:
         add("instr(e.entity_type || ' ' || e.entity_id, ?) > 0", query.entity)  # as the row shows it, or a part
     if query.user:
         users = _users(connection, query.user, names)
@@ -58,6 +62,13 @@ def _of_types(wanted: list[str]) -> tuple[str, list[object]]:
     one = "e.etype = ? OR substr(e.etype, 1, ?) = ?"
     bound: list[object] = [part for etype in wanted for part in (etype, len(etype) + 1, etype + ".")]
     return f"({' OR '.join([one] * len(wanted))})", bound
+
+
+def _is_whole_id(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
 
 
 def _stamp(at_us: int) -> int:

@@ -96,7 +96,7 @@ class Filters(QWidget):
         for name, field in self.fields.items():
             field.setPlaceholderText(tr(_FIELDS[name]))
             field.setAccessibleName(tr(_FIELDS[name]))
-        for field, word in ((self.begin, tr("From (site time)")), (self.end, tr("To (site time)"))):
+        for field, word in ((self.begin, tr("From (time)")), (self.end, tr("To (time)"))):
             field.setPlaceholderText(word)
             field.setAccessibleName(word)
         at = max(0, self.group.currentIndex())

@@ -70,6 +70,17 @@ def test_several_types_station_and_person_narrow_the_answer(tmp_path: Path) -> N
     assert person == ["incident.opened"]
 
 
+def test_a_thing_is_found_by_its_whole_name_and_by_a_part_of_its_id(tmp_path: Path) -> None:
+    whole, part, other_kind = asking(
+        tmp_path,
+        JournalQuery(entity=f"incident {INCIDENT}"),
+        JournalQuery(entity=str(INCIDENT)[-8:]),
+        JournalQuery(entity=f"condition {INCIDENT}"),
+    )
+    assert whole == part == ["incident.field_set", "incident.noted"]
+    assert other_kind == []
+
+
 @pytest.mark.parametrize("page", [1, 2, 4])
 def test_pages_follow_each_other_without_gap_or_double(tmp_path: Path, page: int) -> None:
     async def story() -> None:
