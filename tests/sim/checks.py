@@ -147,6 +147,11 @@ class Checks:
         held = set().union(*(one.journal.raws() for one in self._world.stations), self.central())
         self.gone |= before - held
 
+    def reachable(self, by_centre: bool) -> None:
+        """What only the centre holds does not come from neighbours; what only shut-out stations hold need not come."""
+        held = {one for station in self.equals() for one in station.journal.raws()}
+        self.gone |= set(self.made_by) - held - (self.central() if by_centre else set())
+
     def central(self) -> set[bytes]:
         return {one for state in self._world.centre.sites.values() for one in state.event}
 
@@ -157,8 +162,8 @@ class Checks:
             return world.ours
         return [one for one in world.ours if one.place.station not in world.extra.get("revoked", ())]
 
-    def why_unequal(self) -> str:
-        """Empty when all stations of the site and the centre end at the same tips."""
+    def why_unequal(self, with_centre: bool) -> str:
+        """Empty when all stations of the site (and the centre) end at the same tips."""
         world, stations = self._world, self.equals()
         ends = {}
         for station in stations:
@@ -167,7 +172,7 @@ class Checks:
         if not stations:
             return ""
         site = stations[0].place.site
-        if set(world.centre.revoked).isdisjoint(one.place.station for one in stations):
+        if with_centre and set(world.centre.revoked).isdisjoint(one.place.station for one in stations):
             state = world.centre.state(site)
             ends["centre"] = tuple(Tip(s, *place) for s in sorted(state.tip) for place in sorted(state.tip[s]))
         first, *others = ends

@@ -41,13 +41,13 @@ class Result:
 
 
 def schedule_of(seed: int) -> Schedule:
-    """20-60 steps with some of the faults: few at a time find more than all at once."""
+    """20-50 steps with some of the faults: few at a time find more than all at once."""
     rng = random.Random(seed)
     chosen = [row for row in faults.FAULTS if rng.random() < 0.5]
     if any(row[0] in (faults.restore, faults.resume_snapshot) for row in chosen):
         chosen.append((faults.backup, 4))
     table = (*faults.ALWAYS, *faults.STARTING, *chosen)
-    names = rng.choices([row[0].__name__ for row in table], [row[1] for row in table], k=rng.randint(20, 60))
+    names = rng.choices([row[0].__name__ for row in table], [row[1] for row in table], k=rng.randint(20, 50))
     return Schedule(seed, tuple((name, rng.getrandbits(48)) for name in names))
 
 
