@@ -17,6 +17,7 @@ from console.services.storage.ballast import Ballast
 from console.services.storage.journal_health import note_damage
 from console.services.storage.ownership import Ownership
 from console.services.storage.start_mark import read_mark
+from tests.conftest import LogLines
 from tests.support.story_site import make_site, make_station
 
 
@@ -129,3 +130,41 @@ def test_doctor_says_what_is_missing_and_what_is_well(folder: Path, monkeypatch:
 def test_doctor_has_nothing_to_say_about_a_station_that_never_was(folder: Path, tmp_path: Path) -> None:
     never = make_station(make_site(tmp_path / "other"), "k", "K1", ())
     assert list(rows(never)) == ["self-test", "journal"]
+
+
+async def _opened(folder: Path) -> tuple[list[str], list[str]]:
+    """Start and end the station; why its streams opened, and what else the journal tells of its files."""
+    core = await build(Folders(folder, folder), Work.ACT)
+    try:
+        streams = await core.parts.journal.query(JournalQuery(etype="stream.opened"))
+        facts = [
+            row.etype
+            for kind in ("database.set_aside", "backup.restored")
+            for row in await core.parts.journal.query(JournalQuery(etype=kind))
+        ]
+        return [row.summary for row in streams], facts
+    finally:
+        await core.stop()
+
+
+@pytest.mark.proves("P4", "P35", "SEC-40")
+def test_a_station_starts_from_a_restored_and_from_a_damaged_journal(
+    folder: Path, tmp_path: Path, log_lines: LogLines
+) -> None:
+    log_lines.expect("is damaged")
+    file = tmp_path / "b.zip"
+    assert leitstand("backup", file, "--data", folder) == 0
+    assert leitstand("restore", file, "--data", folder, "--force") == 0
+    streams, facts = asyncio.run(_opened(folder))
+    assert len(streams) == 2
+    assert "restored" in streams[0]
+    assert facts == ["database.set_aside", "backup.restored"]
+    with (folder / "journal.db").open("r+b") as journal:
+        journal.write(bytes(4096))
+    streams, facts = asyncio.run(_opened(folder))
+    assert len(streams) == 3
+    assert "salvage" in streams[0]
+    assert facts.count("database.set_aside") == 2
+    assert (folder / "journal.db.damaged-1").exists()
+    assert verify_journal(folder / "journal.db").is_sound
+    assert asyncio.run(_opened(folder))[0] == streams
