@@ -10,8 +10,8 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import Connection
 from sqlalchemy.pool import StaticPool
 
-from console.services.journal.envelope import BadEvent, RawEvent, decode_event
-from console.services.journal.event_table import Stream, Tip, place_of, read_meta, tips
+from console.services.journal.envelope import BadEvent, RawEvent, check_signature, decode_event
+from console.services.journal.event_table import Stream, Tip, find_stream, place_of, read_meta, tips
 from console.services.journal.holdings import CENTRE
 from console.services.journal.keys import is_signed_by
 from console.services.journal.own_stream import OWN
@@ -182,6 +182,9 @@ def check_notes(connection: Connection, report: VerifyReport) -> None:
             event = decode_event(RawEvent(event_hash, body, sig))
             if (str(event.stream), event.seq, event.prev) != (stream, seq, missing):
                 raise BadEvent("the row and its signed body disagree")
+            opened = find_stream(connection, event.stream)
+            if opened is not None:
+                check_signature(event, opened.public_key)
         except BadEvent as error:
             report.broken(stream, seq, f"an event that waits: {error}")
 

@@ -135,3 +135,33 @@ def _by_stream(heads: Sequence[Tip]) -> dict[UUID, list[Tip]]:
     for tip in heads:
         found[tip.stream].append(tip)
     return found
+
+
+def frames_in_time(
+    read: Callable[[Callable[[Connection], list[Any]]], list[Any]], moment: Moment
+) -> Iterator[list[RawEvent]]:
+    """Every event, by logical time: whoever takes a snapshot in gets the journal in the order in which it was made.
+
+    A stream's clock strictly rises, so its events still stand behind their predecessors.
+    """
+    sql = (
+        "SELECT hlc, rid, hash, body, sig, tx_id FROM event WHERE (hlc, rid) > (?, ?) AND rid <= ? "
+        "ORDER BY hlc, rid LIMIT ?"
+    )
+    frame: list[RawEvent] = []
+    size, group, place = 0, "", (-1, -1)
+    while True:
+        values = (*place, moment.last_rid, _PAGE)
+        rows = read(lambda connection, bound=values: connection.exec_driver_sql(sql, bound).all())  # type: ignore[misc]
+        for row in rows:
+            if (len(frame) >= _FRAME_EVENTS or size >= _FRAME_BYTES) and row[5] != group:
+                yield frame
+                frame, size = [], 0
+            frame.append(RawEvent(row[2], row[3], row[4]))
+            size += len(row[3]) + len(row[4]) + 40
+            group = row[5]
+        if len(rows) < _PAGE:
+            break
+        place = (rows[-1][0], rows[-1][1])
+    if frame:
+        yield frame

@@ -15,7 +15,15 @@ from console.services.journal.event_table import Tip
 from console.services.journal.keys import StationKey
 from console.services.journal.own_stream import Place
 from console.services.storage.database import reader_engine
-from console.services.sync.carry_events import Moment, beyond, count_behind, frames_of, marks_of, moment_of
+from console.services.sync.carry_events import (
+    Moment,
+    beyond,
+    count_behind,
+    frames_in_time,
+    frames_of,
+    marks_of,
+    moment_of,
+)
 from console.services.sync.carry_file import VERSION, BadCarry, CarryReader, CarryWriter, Header
 from console.services.sync.messages import Head, heads_of
 
@@ -98,7 +106,8 @@ class Exporter:
                     with connection.begin():
                         return function(connection)
 
-                return self._write(target, header, frames_of(read, moment, spans), progress, moment)
+                frames = frames_in_time(read, moment) if what == "snapshot" else frames_of(read, moment, spans)
+                return self._write(target, header, frames, progress, moment)
         finally:
             engine.dispose()
 
