@@ -143,6 +143,14 @@ def events_after(connection: Connection, stream: UUID, after_seq: int, after_has
     return [RawEvent(*row) for row in rows]
 
 
+def events_in_order(connection: Connection, after_rid: int, limit: int) -> list[RawEvent]:
+    """Events in the order in which they were stored here, behind a local row id."""
+    rows = connection.exec_driver_sql(
+        "SELECT hash, body, sig FROM event WHERE rid > ? ORDER BY rid LIMIT ?", (after_rid, limit)
+    )
+    return [RawEvent(*row) for row in rows]
+
+
 def flag_event(connection: Connection, event_hash: bytes, flag: str, since_us: int) -> None:
     direct(
         connection,
