@@ -198,6 +198,7 @@ class SyncRecord:
     enrolled: str = ""  # empty: may act; else why this station only watches
     backup_us: int = 0  # last verified backup, 0 = none
     backup_detail: str = ""
+    pairing_code: str = ""  # while not enrolled: what an administrator elsewhere types
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,8 +81,9 @@ class EnrolmentCard(QFrame):
             column.addWidget(label)
         self.hide()
 
-    def show_why(self, why: str) -> None:
-        code = pairing_code(why)
+    def show_why(self, why: str, code: str = "") -> None:
+        """`why` is marked English, empty: hidden. Without a `code` one that stands in the text is taken."""
+        code = code or pairing_code(why)
         self.heading.setText(tr("This station only watches: it is not enrolled"))
         self.why.setText(tr(why))
         self.code.setText(code)

@@ -126,7 +126,7 @@ class SyncView(View):
         record, is_known = self.record, self.words.is_known
         self.heading.setText(tr(self.title))
         self.facts.show_facts(facts(record, now_us()) if is_known else (), record.conflicts)
-        self.enrolment.show_why(record.enrolled)
+        self.enrolment.show_why(record.enrolled, record.pairing_code)
         self.progress.show_progress(record.catch_ups, {peer.name: peer_name(peer) for peer in record.peers})
         for name, text, empty in (
             ("peers", mark("Exchange with · {n}"), _NO_PEER),

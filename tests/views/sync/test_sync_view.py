@@ -113,6 +113,8 @@ def test_a_station_that_is_not_enrolled_shows_its_pairing_code_large(qtbot: QtBo
             assert view.enrolment.code.text() == "7K2M-Q9XR"
             assert view.enrolment.code.fontInfo().pixelSize() >= 30
             assert "no centre is set up" in view.lists["peers"].empty_text
+            station.deliver(SYNC, SyncRecord(enrolled="This station is not enrolled", pairing_code="0H5T8WZC"))
+            assert view.enrolment.code.text() == "0H5T8WZC"
             station.deliver(SYNC, sync_rows.calm())
             assert not view.enrolment.isVisible()
 
