@@ -56,6 +56,7 @@ class StandingWork:
         self._undo_twin = core.parts.journal.entries.subscribe(
             lambda entries: self._twin.on_entries(entries, self._clock.now_us())
         )
+        core.sync.neighbourhood.twins.subscribe(lambda _: self._twin.on_word(self._clock.now_us()))
         core.telemetry.start()
         core.sync.start()
         core.care.start(core.readers)
