@@ -31,7 +31,8 @@ def _never(_fact: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ActRule:
-    """One kind of fact: the command whose permission it needs (a name, or told by the fact), and when it is unsafe."""
+    """One kind of fact: the command whose permission it needs (a name, or told by the fact; empty: whoever was not
+    revoked), and when it is unsafe."""
 
     etype: str
     command: str | Callable[[Any], str]
@@ -45,9 +46,16 @@ ACT_RULES: dict[str, ActRule] = {
     rule.etype: rule
     for rule in (
         ActRule("alarm.acknowledged", "ack"),
+        ActRule("alarm.unacknowledged", "unacknowledge"),
         ActRule("alarm.commented", "comment"),
+        ActRule("alarm.shelved", "ack", _always),  # the same people may
+        ActRule("alarm.out_of_service", "", _always),  # nobody may ask for it yet; who was revoked never does
         ActRule("incident.opened", "open-incident"),
         ActRule("incident.noted", "note-incident"),
+        ActRule("incident.note_amended", "amend-note"),
+        ActRule("incident.alarm_linked", "link-alarms"),
+        ActRule("incident.field_set", "edit-incident"),
+        ActRule("incident.merged", "merge-incidents", _always),  # takes one off the list
         ActRule("incident.moved", _move, _ends_an_incident),
         ActRule("node.rebirth_requested", "request-rebirth"),
         ActRule("user.added", "add-user", _always),

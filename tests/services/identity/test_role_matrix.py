@@ -76,7 +76,7 @@ async def is_let_in(desk: PeopleDesk, command: Command) -> bool:
     return not is_denied
 
 
-@pytest.mark.proves("SEC-11")
+@pytest.mark.proves("SEC-1", "SEC-11", "INV-28")
 @pytest.mark.parametrize("role", list(Role))
 def test_every_role_at_the_door_with_every_command(tmp_path, role):
     async def story(desk: PeopleDesk):
@@ -97,6 +97,9 @@ def test_every_role_at_the_door_with_every_command(tmp_path, role):
                 assert await is_let_in(desk, example(kind, **other)) == (cell == "y"), name
             if desk.sign_on.is_locked(desk.sign_on.current):
                 await desk.signed_on(LOGIN[role])
+        assert all(entry.actor.user_id for entry in desk.log.kept), "nothing is written without a user"
+        people = [entry.actor for entry in desk.log.kept if entry.actor.user_id.startswith("id-")]
+        assert people and all(one.roles and one.session_id and one.policy_ver for one in people)
 
     with PeopleDesk(tmp_path) as desk:
         asyncio.run(story(desk))

@@ -31,6 +31,7 @@ def test_the_right_password_signs_on_and_is_written_down_before_it_counts():
         asyncio.run(story(desk))
 
 
+@pytest.mark.proves("SEC-8", "SEC-28")
 @pytest.mark.parametrize(
     ("login", "password", "noted"),
     [
@@ -52,6 +53,7 @@ def test_nothing_says_which_part_was_wrong_and_no_password_reaches_the_journal(l
         assert PASSWORD not in repr(desk.log.kept)
 
 
+@pytest.mark.proves("SEC-8")
 def test_an_unknown_login_costs_the_same_check_as_a_known_one():
     class Counting(PasswordWorker):
         checks = 0
@@ -96,6 +98,7 @@ def test_a_disabled_person_is_told_so_only_with_the_right_password():
         assert [fact.why for fact in desk.log.facts(SignOnFailed)] == ["password", "disabled"]
 
 
+@pytest.mark.proves("SEC-9")
 @pytest.mark.parametrize("login", ["olga", "nobody"])
 def test_after_five_wrong_tries_even_the_right_password_waits_and_then_works(login):
     async def tries(desk: Desk) -> None:
@@ -114,6 +117,7 @@ def test_after_five_wrong_tries_even_the_right_password_waits_and_then_works(log
         asyncio.run(tries(desk))
 
 
+@pytest.mark.proves("SEC-9")
 def test_tries_in_parallel_count_too():
     async def storm(desk: Desk) -> list[object]:
         tries = (desk.sign_on.sign_on("olga", "wrong horse battery") for _ in range(20))
@@ -155,6 +159,7 @@ def test_a_session_of_the_command_line_leaves_the_consoles_alone():
         asyncio.run(story(desk))
 
 
+@pytest.mark.proves("SEC-29")
 def test_session_ids_have_128_bits_and_never_repeat():
     async def story(desk: Desk) -> set[str]:
         ids = set()
@@ -170,6 +175,7 @@ def test_session_ids_have_128_bits_and_never_repeat():
     assert all(len(bytes.fromhex(one)) == 16 for one in ids)
 
 
+@pytest.mark.proves("SEC-18")
 def test_when_the_journal_cannot_write_nobody_is_signed_on():
     with Desk() as desk:
         desk.log.fail_with = Refused("The disk is full")
@@ -178,6 +184,7 @@ def test_when_the_journal_cannot_write_nobody_is_signed_on():
         assert desk.sign_on.current is None
 
 
+@pytest.mark.proves("SEC-3")
 def test_who_is_disabled_or_removed_meanwhile_is_out_at_once():
     async def story(desk: Desk, people: tuple) -> None:
         heard = []
