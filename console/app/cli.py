@@ -14,6 +14,8 @@ QUERIES = (
     "tags", "alarms", "journal", "incidents", "assets", "links", "sync", "history", "nodes", "troubles", "horn",
 )  # fmt: skip
 
+EXPORTS = ("journal", "vector", "audit")
+
 
 def _seconds(text: str) -> float:
     try:
@@ -107,6 +109,39 @@ def _restore(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--force", action="store_true", help="set aside what the data folder holds")
 
 
+def _export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=EXPORTS)
+    parser.add_argument("file", metavar="FILE")
+    parser.add_argument("--beyond", default="", metavar="VECTORFILE", help="journal: only what its writer lacks")
+    parser.add_argument("--all", action="store_true", help="journal: every event (what nothing else says means too)")
+    parser.add_argument("--snapshot", action="store_true", help="journal: everything, for a console that begins empty")
+    audit = parser.add_argument_group("audit", "rows with their proof; the ending says .csv, .xlsx or .pdf")
+    audit.add_argument("--user", default="", metavar="U", help="who takes it away")
+    audit.add_argument("--password-stdin", action="store_true")
+    audit.add_argument("--password-file", default="", metavar="FILE", help="readable by its owner only")
+    audit.add_argument("--from", dest="from_time", default="", metavar="T", help="done from this ISO-8601 time on")
+    audit.add_argument("--to", dest="to_time", default="", metavar="T", help="done before this time")
+    for name, text in (
+        ("who", "login, name or id of a person"),
+        ("etype", "types or their first parts, separated by blanks"),
+        ("entity", "id of what it is about"),
+        ("station", "code of a station"),
+        ("text", "text anywhere in the entry"),
+    ):
+        audit.add_argument(f"--{name}", default="", metavar=name.upper(), help=text)
+    audit.add_argument("--json", action="store_true")
+
+
+def _import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("files", nargs="+", metavar="FILE")
+    parser.add_argument("--dry-run", action="store_true", help="say what would become of it, change nothing")
+    parser.add_argument("--snapshot", action="store_true", help="on an empty station: take the whole journal at once")
+
+
+def _verify(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--export", default="", metavar="FILE", help="check an exported file against its proof")
+
+
 def _none(parser: argparse.ArgumentParser) -> None:
     """No further flags."""
 
@@ -121,9 +156,11 @@ WORDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] = {
     "check": ("commands.setup", "validate configuration, all errors at once", _check),
     "query": ("commands.query", "read a station's data, running or not", _query),
     "act": ("commands.act", "submit one operator command", _act),
-    "verify": ("commands.verify", "check the journal: hashes, chains, signatures, receipts", _none),
+    "verify": ("commands.verify", "check the journal: hashes, chains, signatures, receipts", _verify),
     "backup": ("commands.backup", "a station's databases, keys and settings in one proven file", _backup),
     "restore": ("commands.restore", "bring a backup back; opens a new stream", _restore),
+    "export": ("commands.export", "write what this station holds into a file", _export),
+    "import": ("commands.import_", "take in what was carried here", _import),
     "doctor": ("commands.doctor", "what works here and what does not, each with its remedy", _none),
     "centre": ("commands.centre", "the central PostgreSQL", _centre),
     "bench": ("commands.bench", "the published benchmarks", _bench),
