@@ -107,7 +107,7 @@ class SyncRoom:
     def tell(self) -> None:
         """What the Sync view and the status strip show; cheap when nothing changed."""
         core = self._core
-        self.status.set_conflicts(core.station.conflicts)
+        self.status.set_conflicts(core.parts.desk.disputed)
         if core.enrolment.why_not:
             self.status.set_enrolled(core.enrolment.why_not)
         else:

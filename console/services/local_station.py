@@ -94,7 +94,6 @@ class LocalStation:
         self._session: Latest[SessionRecord | None] = Latest(parts.people.sign_on.record())
         self._people = Latest(parts.people.view.record())
         self._is_people_old = False
-        self._conflicted: set[UUID] = set()
         self._pool = ThreadPoolExecutor(1, "trend query")
         self._answers: dict[type, Callable[[Any], Awaitable[Any]]] = {
             s.TrendQuery: self._trend,
@@ -132,11 +131,6 @@ class LocalStation:
 
     def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
-
-    @property
-    def conflicts(self) -> int:
-        """Incidents that concurrent values stand in."""
-        return len(self._conflicted)
 
     def _on_people(self, _told: None) -> None:
         self._is_people_old = True
@@ -185,12 +179,7 @@ class LocalStation:
         return self._parts.plant.take_delta(self._parts.now_us())
 
     def _incidents_delta(self) -> IncidentsDelta | None:
-        if not self._parts.desk.is_changed:
-            return None
-        delta = self._parts.desk.take_delta()
-        for record in delta.incidents:
-            (self._conflicted.add if record.conflicts else self._conflicted.discard)(record.incident_id)
-        return delta
+        return self._parts.desk.take_delta() if self._parts.desk.is_changed else None
 
     def _samples(self, rest: str) -> Publication[SamplesDelta]:
         feed = LiveFeed(tuple(int(handle) for handle in rest.split(",") if handle))
