@@ -18,6 +18,7 @@ from console.services.journal.keys import FileKey
 from console.services.records import CatchUp, LinkRecord, PeerRecord, Trouble
 from console.services.sync.neighbour_words import OpenNow
 from console.services.sync.neighbours import Listeners, Neighbours, Standing
+from console.services.telemetry.clock import Clock
 from tests.support.broker import Broker
 from tests.support.journals import SITE, StationJournal
 
@@ -70,6 +71,7 @@ class Neighbour(StationJournal):
         station_db: Path | None = None,
         standing: dict[str, object] | None = None,
         check_every_s: float = 60.0,
+        clock: Clock | None = None,
         listeners: dict[str, object] | None = None,
     ) -> None:
         super().__init__(folder, code, site=site)
@@ -101,6 +103,7 @@ class Neighbour(StationJournal):
             station_db=station_db,
             chance=random.Random(code),
             check_every_s=check_every_s,
+            clock=clock,
         )
 
     def _open_now(self, everything: bool) -> tuple[OpenNow, ...] | None:

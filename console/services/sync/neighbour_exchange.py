@@ -79,7 +79,7 @@ class Exchanges:
             return
         peer.next_poll_s = now_s + self._room.jittered(POLL_S)
         own, _ends = self._room.vector()
-        if peer.digest == own == peer.confirmed and now_s - peer.told_s < CALM_S:
+        if peer.is_answering and peer.digest == own == peer.confirmed and now_s - peer.told_s < CALM_S:
             return
         peer.began_s = now_s
         outcome = Outcome()
