@@ -7,6 +7,7 @@ concurrent one wins (sync.md P19, P20; invariants 5 and 29).
 
 from bisect import bisect_right, insort
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -48,6 +49,12 @@ class Rights:
         held = sorted(key for key in self.granted if key not in closed)
         known = {role.value for role in Role}
         return tuple(Grant(self.user_id, Role(role), area) for role, area in held if role in known)
+
+    def has_any_of(self, roles: AbstractSet[Role]) -> bool:
+        """True when one of these roles is held, in whatever area."""
+        if not self.revoked_by:
+            return any(role in roles for role, _ in self.granted)
+        return any(grant.role in roles for grant in self.grants)
 
     def revocations(self, role: str, area: str) -> tuple[bytes, ...]:
         """What a new grant of this role has to name as parents."""
@@ -147,7 +154,7 @@ class PeopleHistory:
         row = PERMISSIONS.get(command)
         if row is None:
             return ""
-        return "" if {grant.role for grant in rights.grants} & (row.roles | row.own) else UNAUTHORISED
+        return "" if rights.has_any_of(row.roles) or rights.has_any_of(row.own) else UNAUTHORISED
 
     def judge_entry(self, entry: Entry) -> str:
         """The same for a stored event, by the command that it must have come from."""
