@@ -33,14 +33,12 @@ begin
   select p_tenant, p_site, p_lane, u.rid, (u.item->>'condition_id')::uuid, (u.item->>'start_us')::bigint,
          u.item->>'transition', (u.item->>'n')::int
   from rows from (unnest(p_rids), jsonb_array_elements(p_rows)) u(rid, item) on conflict do nothing;
-  insert into alarm_open (tenant_id, site_id, condition_id, start_us)
-  select distinct p_tenant, p_site, x.condition_id, x.start_us
-  from jsonb_to_recordset(p_rows) as x(condition_id uuid, start_us bigint) order by 3, 4 on conflict do nothing;
-  delete from alarm_open o using jsonb_to_recordset(p_rows) as x(condition_id uuid, start_us bigint)
-  where o.tenant_id = p_tenant and o.site_id = p_site and o.condition_id = x.condition_id and o.start_us = x.start_us
-    and exists (select 1 from alarm_log a where a.tenant_id = p_tenant and a.site_id = p_site
-                  and a.condition_id = o.condition_id and a.start_us = o.start_us
-                  and a.transition in ('closed', 'retired', 'superseded'));
+  insert into alarm_occurrence as o (tenant_id, site_id, condition_id, start_us, is_ended)
+  select p_tenant, p_site, x.condition_id, x.start_us, bool_or(x.transition in ('closed', 'retired', 'superseded'))
+  from jsonb_to_recordset(p_rows) as x(condition_id uuid, start_us bigint, transition text)
+  group by x.condition_id, x.start_us order by x.condition_id, x.start_us
+  on conflict (tenant_id, site_id, condition_id, start_us) do update set is_ended = true
+  where excluded.is_ended and not o.is_ended;
   v_held := greatest(v_lane.rid, (select max(rid) from unnest(p_rids) u(rid)));
   update alarm_lane l set rid = v_held
   where l.tenant_id = p_tenant and l.site_id = p_site and l.lane_id = p_lane;
@@ -71,8 +69,10 @@ begin
     cross join lateral (
       select x.* from alarm_sighting x where x.tenant_id = p_tenant and x.site_id = p_site
         and x.lane_id = l.lane_id and x.rid > coalesce(v.rid, 0) order by x.rid limit least(p_limit, 1000)) s
-    join alarm_log a on a.tenant_id = p_tenant and a.site_id = p_site and a.condition_id = s.condition_id
-      and a.start_us = s.start_us and a.transition = s.transition and a.n = s.n
+    cross join lateral (
+      select x.* from alarm_log x where x.tenant_id = p_tenant and x.site_id = p_site
+        and x.condition_id = s.condition_id and x.start_us = s.start_us and x.transition = s.transition
+        and x.n = s.n offset 0) a
     where l.tenant_id = p_tenant and l.site_id = p_site and l.station_id <> me.station_id
       and l.rid > coalesce(v.rid, 0)
     order by s.rid, s.lane_id limit least(p_limit, 1000);
@@ -107,11 +107,10 @@ begin
   return query
     select a.condition_id, a.start_us, a.transition, a.n, a.at_us, a.receive_us, a.priority, a.severity, a.value,
            a.text, a.subject, a.who
-    from alarm_open o join alarm_log a using (tenant_id, site_id, condition_id, start_us)
-    where o.tenant_id = p_tenant and o.site_id = p_site
-      and not exists (select 1 from alarm_log e where e.tenant_id = p_tenant and e.site_id = p_site
-                        and e.condition_id = o.condition_id and e.start_us = o.start_us
-                        and e.transition in ('closed', 'retired', 'superseded'))
+    from alarm_occurrence o cross join lateral (
+      select x.* from alarm_log x where x.tenant_id = p_tenant and x.site_id = p_site
+        and x.condition_id = o.condition_id and x.start_us = o.start_us offset 0) a
+    where o.tenant_id = p_tenant and o.site_id = p_site and not o.is_ended
     order by a.at_us, a.condition_id, a.start_us, a.transition, a.n;
 end $$;
 

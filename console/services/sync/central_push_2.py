@@ -1,14 +1,16 @@
 """Functions of the centre's second migration for events: push with a checked chain, pull by vector, search for forks.
 
 `take` works on sets: one statement parses a batch, checks hashes and chains and inserts. What it stores beside the
-body it reads from the body, so that nobody can tell the centre another place than the bytes say.
+body it reads from the body, so that nobody can tell the centre another place than the bytes say. `limit 1` in a scalar
+subquery and `offset 0` keep PostgreSQL at single look-ups by the key: of tables that it has no statistics of yet it
+would read a whole site for every batch.
 """
 
 PUSH = """
 create function leitstand.take(me leitstand.station, p_hashes bytea[], p_bodies bytea[], p_sigs bytea[])
-returns int language plpgsql security definer set search_path = leitstand, pg_temp as $$
+returns table (taken int, named uuid[]) language plpgsql security definer set search_path = leitstand, pg_temp as $$
 #variable_conflict use_column
-declare v_streams uuid[]; v_hashes bytea[]; v_prevs bytea[]; v_seqs bigint[]; v_firsts int;
+declare v_streams uuid[]; v_hashes bytea[]; v_prevs bytea[]; v_seqs bigint[]; v_named uuid[];
 begin
   with recursive item as materialized (
     select distinct on (d.stream, d.seq, i.hash)
@@ -25,9 +27,9 @@ begin
     order by d.stream, d.seq, i.hash),
   linked (stream, seq, hash) as (
     select i.stream, i.seq, i.hash from item i
-    where i.seq = 1 or exists (
-      select 1 from event x where x.tenant_id = me.tenant_id and x.site_id = me.site_id
-        and x.stream_id = i.stream and x.seq = i.seq - 1 and x.hash = i.prev)
+    where i.seq = 1 or i.prev not in (select b.hash from item b) and (
+      select true from event x where x.tenant_id = me.tenant_id and x.site_id = me.site_id
+        and x.stream_id = i.stream and x.seq = i.seq - 1 and x.hash = i.prev limit 1)
     union
     select i.stream, i.seq, i.hash from linked l
     join item i on i.prev = l.hash and i.stream = l.stream and i.seq = l.seq + 1),
@@ -39,26 +41,19 @@ begin
            me.station_id
     from item i join linked l using (stream, seq, hash) order by i.stream, i.seq, i.hash  -- everybody's: no deadlocks
     on conflict do nothing
-    returning stream_id, seq, hash, prev_hash),
+    returning stream_id, seq, hash, prev_hash, station_id, hlc),
+  opened as (
+    insert into stream (tenant_id, site_id, stream_id, station_id, opened_hlc)
+    select distinct on (s.stream_id) me.tenant_id, me.site_id, s.stream_id, s.station_id, s.hlc
+    from stored s where s.seq = 1 order by s.stream_id, s.hash on conflict do nothing),
   types as (
     insert into type_registry (tenant_id, site_id, stream_id, etype, ever, min_reader)
     select distinct on (i.stream, i.etype, i.ever)
            me.tenant_id, me.site_id, i.stream, i.etype, i.ever, coalesce(i.min_reader, 1)
     from item i order by i.stream, i.etype, i.ever, i.min_reader desc on conflict do nothing)
   select array_agg(stream_id), array_agg(seq), array_agg(hash), array_agg(prev_hash),
-         count(*) filter (where seq = 1)
-  into v_streams, v_seqs, v_hashes, v_prevs, v_firsts from stored;
-  if v_streams is null then
-    return 0;
-  end if;
-  if v_firsts > 0 then
-    insert into stream (tenant_id, site_id, stream_id, station_id, opened_hlc)
-    select me.tenant_id, me.site_id, e.stream_id, e.station_id, e.hlc
-    from unnest(v_streams, v_seqs, v_hashes) u(stream_id, seq, hash)
-    join event e on e.tenant_id = me.tenant_id and e.site_id = me.site_id and e.stream_id = u.stream_id
-      and e.seq = u.seq and e.hash = u.hash
-    where u.seq = 1 order by e.stream_id, e.hash on conflict do nothing;
-  end if;
+         (select array_agg(distinct i.stream) from item i)
+  into v_streams, v_seqs, v_hashes, v_prevs, v_named from stored;
   -- a statement of its own sees what others committed while the insert waited for them
   delete from stream_tip t using unnest(v_streams, v_prevs) u(stream_id, hash)
   where t.tenant_id = me.tenant_id and t.site_id = me.site_id and t.stream_id = u.stream_id and t.hash = u.hash;
@@ -67,36 +62,36 @@ begin
   from unnest(v_streams, v_seqs, v_hashes) u(stream_id, seq, hash)
   where not exists (select 1 from unnest(v_prevs) p(hash) where p.hash = u.hash)
   order by u.stream_id, u.hash on conflict do nothing;
-  return cardinality(v_streams);
+  return query select coalesce(cardinality(v_streams), 0), v_named;
 end $$;
 
 create function leitstand.push(p_tenant uuid, p_site uuid, p_hashes bytea[], p_bodies bytea[], p_sigs bytea[])
 returns table (taken int, stream_id uuid, seq bigint, hash bytea)
 language plpgsql security definer set search_path = leitstand, pg_temp as $$
 #variable_conflict use_column
-declare me station := caller(p_tenant, p_site); v_taken int := 0; v_streams uuid[];
+declare me station := caller(p_tenant, p_site); v_taken int := 0; v_streams uuid[]; v_one record;
 begin
   if cardinality(p_hashes) > 1000 or cardinality(p_hashes) <> cardinality(p_bodies)
      or cardinality(p_hashes) <> cardinality(p_sigs) then
     raise exception 'a batch has at most 1000 events, each with hash, body and signature' using errcode = '22023';
   end if;
   begin
-    v_taken := take(me, p_hashes, p_bodies, p_sigs);
+    select t.taken, t.named into v_taken, v_streams from take(me, p_hashes, p_bodies, p_sigs) t;
   exception when data_exception or not_null_violation or program_limit_exceeded then
     v_taken := 0;
     for i in 1 .. cardinality(p_hashes) loop  -- one that cannot be read stops no other
       begin
-        v_taken := v_taken + take(me, p_hashes[i:i], p_bodies[i:i], p_sigs[i:i]);
+        select t.taken, t.named into v_one from take(me, p_hashes[i:i], p_bodies[i:i], p_sigs[i:i]) t;
+        v_taken := v_taken + v_one.taken;
+        v_streams := v_streams || v_one.named;
       exception when data_exception or not_null_violation or program_limit_exceeded then null;
       end;
     end loop;
   end;
-  select array_agg(distinct x.stream_id) into v_streams from event x
-  where x.tenant_id = p_tenant and x.site_id = p_site and x.hash = any (p_hashes);
   return query
     select v_taken, t.stream_id, t.seq, t.hash from stream_tip t
     where t.tenant_id = p_tenant and t.site_id = p_site and t.stream_id = any (v_streams)
-    union all select v_taken, null, null, null where v_streams is null
+    union all select v_taken, null, null, null  -- the count comes even when no stream is held
     order by 2, 3, 4;
 end $$;
 """
@@ -140,8 +135,9 @@ language plpgsql stable security definer set search_path = leitstand, pg_temp as
 begin
   perform caller(p_tenant, p_site);
   return query
-    select x.seq, x.hash from unnest(p_seqs[1:5000]) u(seq) join event x
-      on x.tenant_id = p_tenant and x.site_id = p_site and x.stream_id = p_stream and x.seq = u.seq order by 1, 2;
+    select x.seq, x.hash from unnest(p_seqs[1:5000]) u(seq) cross join lateral (
+      select e.seq, e.hash from event e where e.tenant_id = p_tenant and e.site_id = p_site
+        and e.stream_id = p_stream and e.seq = u.seq offset 0) x order by 1, 2;
 end $$;
 
 create function leitstand.events_by_hash(p_tenant uuid, p_site uuid, p_hashes bytea[], p_bytes bigint)
@@ -153,8 +149,9 @@ begin
   return query
     select c.seq, c.hash, c.body, c.sig from (
       select x.seq, x.hash, x.body, x.sig, sum(length(x.body)) over w as total, row_number() over w as place
-      from unnest(p_hashes[1:1000]) u(hash) join event x
-        on x.tenant_id = p_tenant and x.site_id = p_site and x.hash = u.hash
+      from unnest(p_hashes[1:1000]) u(hash) cross join lateral (
+        select e.stream_id, e.seq, e.hash, e.body, e.sig from event e
+        where e.tenant_id = p_tenant and e.site_id = p_site and e.hash = u.hash offset 0) x
       window w as (order by x.stream_id, x.seq, x.hash)) c
     where c.total <= p_bytes or c.place = 1 order by c.place;
 end $$;

@@ -55,9 +55,10 @@ create table leitstand.alarm_sighting (
   condition_id uuid not null, start_us bigint not null, transition text not null, n int not null,
   primary key (tenant_id, site_id, lane_id, rid)) partition by hash (site_id);
 
-create table leitstand.alarm_open (
+create table leitstand.alarm_occurrence (
   tenant_id uuid not null, site_id uuid not null, condition_id uuid not null, start_us bigint not null,
-  primary key (tenant_id, site_id, condition_id, start_us));
+  is_ended boolean not null, primary key (tenant_id, site_id, condition_id, start_us));
+create index alarm_occurrence_open on leitstand.alarm_occurrence (tenant_id, site_id) where not is_ended;
 """
 
 _DROPPED = """
