@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from console.config.private_file import own_private
 from console.domain.refusal import Refused
 from console.services.storage.database import reader_engine
-from console.services.storage.journal_health import broken_link, whole_check
+from console.services.storage.journal_health import LINKS, broken_link, whole_check
 
 VERSION = 1
 MANIFEST = "manifest.json"
@@ -69,7 +69,9 @@ def read_manifest(file: Path) -> Manifest:
         return _manifest(archive, file)
 
 
-def verify_backup(file: Path, scratch: Path, go_on: Callable[[], None] = lambda: None) -> Manifest:
+def verify_backup(
+    file: Path, scratch: Path, go_on: Callable[[], None] = lambda: None, *, every_event: bool = False
+) -> Manifest:
     """Prove the whole file: every part's hash, both databases open and sound, every stream's head in its place.
 
     `scratch` is a folder for the databases while they are looked at; `go_on` is called now and then and may raise.
@@ -86,7 +88,8 @@ def verify_backup(file: Path, scratch: Path, go_on: Callable[[], None] = lambda:
             database = scratch / f"{Path(name).name}.proof"
             try:
                 extract_part(file, name, database)
-                _prove_database(database, manifest if name == JOURNAL else None, file)
+                links = -1 if every_event else LINKS
+                _prove_database(database, manifest if name == JOURNAL else None, file, links)
             finally:
                 remove_database(database)
     return manifest
@@ -110,12 +113,17 @@ def remove_database(path: Path) -> None:
         path.with_name(path.name + end).unlink(missing_ok=True)
 
 
-def newest_verified(folders: tuple[Path, ...], station_id: UUID, scratch: Path) -> tuple[Path, Manifest] | None:
-    """The newest backup of this station that proves sound; others are left as they are."""
+def newest_verified(
+    folders: tuple[Path, ...], station_id: UUID, scratch: Path, *, every_event: bool = False
+) -> tuple[Path, Manifest] | None:
+    """The newest backup of this station that proves sound; others are left as they are.
+
+    `every_event` looks at each event's hash and predecessor, not at the newest alone: bits may have flipped long ago.
+    """
     for file in backups_in(folders):
         try:
             if read_manifest(file).station_id == station_id:
-                return file, verify_backup(file, scratch)
+                return file, verify_backup(file, scratch, every_event=every_event)
         except (BadBackup, OSError):
             continue
     return None
@@ -127,13 +135,13 @@ def backups_in(folders: tuple[Path, ...]) -> list[Path]:
     return sorted(found, key=lambda file: file.name.rpartition("-")[2], reverse=True)
 
 
-def _prove_database(database: Path, manifest: Manifest | None, file: Path) -> None:
+def _prove_database(database: Path, manifest: Manifest | None, file: Path, links: int) -> None:
     engine = reader_engine(database)
     try:
         with engine.connect() as connection, connection.begin():
             wrong = whole_check(connection)
             if not wrong and manifest is not None:
-                wrong = broken_link(connection) or next(
+                wrong = broken_link(connection, links) or next(
                     (
                         f"the end of stream {head.stream} is missing"
                         for head in manifest.heads

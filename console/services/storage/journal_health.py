@@ -59,12 +59,15 @@ def whole_check(connection: Connection) -> str:
 
 
 def broken_link(connection: Connection, links: int = LINKS) -> str:
-    """The first of the newest events whose hash or predecessor is wrong, or a stream that lost its end; else empty."""
+    """The first of the newest events whose hash or predecessor is wrong, or a stream that lost its end; else empty.
+
+    `links`: how many of the newest, -1 for all of them.
+    """
     if connection.exec_driver_sql("SELECT 1 FROM sqlite_schema WHERE name = 'event'").first() is None:
         return ""
     rows = connection.exec_driver_sql(
         "SELECT rid, stream_id, seq, hash, body, sig FROM event ORDER BY rid DESC LIMIT ?", (links,)
-    ).all()
+    )
     for rid, stream, seq, event_hash, body, sig in rows:
         try:
             event = decode_event(RawEvent(event_hash, body, sig))

@@ -25,6 +25,7 @@ from console.services.journal.table_store import TableStore
 from console.services.storage.anchor import AnchorMark
 from console.services.storage.backup_file import JOURNAL as JOURNAL_PART
 from console.services.storage.backup_file import extract_part, newest_verified, sha256_of
+from console.services.storage.bit_heal import healed, healed_signature
 from console.services.storage.database import LIBRARY, writer_engine
 from console.services.storage.failures import opening_refusal
 from console.services.storage.journal_health import damage_of, forget_damage
@@ -37,6 +38,7 @@ from console.services.storage.start_mark import StartMark, Why, write_mark
 _COLUMNS = 17  # of an event row; hash, body and sig stand at:
 _HASH, _BODY, _SIG = 1, 13, 14
 _FROM = "salvage"
+_HEALED_AT_MOST = 1000  # tries a file, 40 ms each: a disk that flips more bits than that is another matter
 _OWN_STREAM = "own_stream"
 log = logging.getLogger(__name__)
 
@@ -74,7 +76,7 @@ def _rescue(plan: RescuePlan, why: str) -> StartMark:
     restrict_to_owner(scratch)
     fresh = scratch / journal.name
     try:
-        backup = newest_verified(plan.backup_folders, plan.station_id, scratch)
+        backup = newest_verified(plan.backup_folders, plan.station_id, scratch, every_event=True)
         if backup is not None:
             extract_part(backup[0], JOURNAL_PART, fresh)
         salvaged, waiting, events = _refill(plan, fresh, scratch)
@@ -168,11 +170,11 @@ class _Refill:
         stream = store.stream(event.stream) or self._opened(event)
         if stream is None or (event.seq > 1 and store.place_of(event.prev) != (event.stream, event.seq - 1)):
             if stream is not None:
-                check_signature(event, stream.public_key)
+                event = _with_signature(event, stream.public_key)
             store.hold(Held(event.raw, event.stream, event.seq, event.prev), self._plan.now_us)
             self._waiting += 1
             return
-        check_signature(event, stream.public_key)
+        event = _with_signature(event, stream.public_key)
         if event.body.station != stream.station:
             raise BadEvent("of another station than its stream")
         if event.seq <= stream.head_seq:
@@ -196,6 +198,18 @@ class _Refill:
         return stream
 
 
+def _with_signature(event: Event, public_key: bytes) -> Event:
+    """The event, its signature healed if one bit of it flipped. Raises BadEvent."""
+    try:
+        check_signature(event, public_key)
+    except BadEvent:
+        whole = healed_signature(event, public_key)
+        if whole is None:
+            raise
+        return whole
+    return event
+
+
 def _in_stream_order(damaged: Path, scratch: Path, known: TableStore) -> Iterator[RawEvent]:
     """Events of the damaged file that the new one lacks; sorted in a file, because there may be more than memory."""
     pile = LIBRARY.connect(str(scratch / "pile.db"), isolation_level=None)
@@ -217,15 +231,23 @@ def _in_stream_order(damaged: Path, scratch: Path, known: TableStore) -> Iterato
 
 
 def events_in(damaged: Path) -> Iterator[RawEvent]:
-    """Every event in the pages of a journal file whose bytes fit their hash; in no order, some twice."""
+    """Every event in the pages of a journal file whose bytes fit their hash; in no order, some twice.
+
+    Where one flipped bit is all that is wrong, the event is given as it was.
+    """
+    tries = _HEALED_AT_MOST
     for row in rows_in(damaged):
         raw = _claimed(row)
-        if raw is not None:
-            try:
-                decode_event(raw)
-            except BadEvent:
+        if raw is None:
+            continue
+        try:
+            decode_event(raw)
+        except BadEvent:
+            tries -= 1
+            raw = healed(raw) if tries >= 0 else None
+            if raw is None:
                 continue
-            yield raw
+        yield raw
 
 
 def _claimed(row: Sequence[object]) -> RawEvent | None:

@@ -1,8 +1,10 @@
 """A damaged journal: noticed before it is opened, set aside, brought back, refilled; a torn tail is no damage."""
 
 import asyncio
+import json
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from console.domain.refusal import Refused
+from console.services.journal.envelope import RawEvent, decode_event
 from console.services.journal.verify import verify_journal
 from console.services.storage.anchor import AnchorMark
 from console.services.storage.backup import BackupSources, backup_name, make_backup
+from console.services.storage.bit_heal import healed, healed_signature
 from console.services.storage.journal_health import damage_of, note_damage, whole_check
 from console.services.storage.page_salvage import committed_pages
 from console.services.storage.rescue import RescuePlan, events_in, prepare_journal
@@ -247,7 +251,7 @@ def test_unsent_acts_behind_a_destroyed_one_wait_for_it(tmp_path: Path, log_line
     path = tmp_path / "journal.db"
     content = path.read_bytes()
     at = content.index(b'"text":"6 ')
-    scribble(path, at + 9, b"?")
+    scribble(path, at + 9, b"?!#")
     mark = prepare_journal(plan(tmp_path), None)
     assert mark is not None
     assert (mark.salvaged, mark.waiting) == (7, 5)
@@ -317,3 +321,60 @@ def test_a_journal_that_may_not_be_read_is_the_worlds_fault_not_damage(tmp_path:
     (tmp_path / "journal.db").mkdir()
     with pytest.raises((Refused, OSError)):
         prepare_journal(plan(tmp_path), None)
+
+
+@pytest.mark.proves("P35")
+@given(where=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7), part=st.sampled_from(["body", "hash", "sig"]))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_one_flipped_bit_in_an_event_is_found_and_put_right(
+    tmp_path_factory: pytest.TempPathFactory, where: float, bit: int, part: str
+) -> None:
+    content, _ = sound_journal(tmp_path_factory)
+    whole = claimed(tmp_path_factory, content)
+    raw = whole[int(where * len(whole))]
+    data = bytearray(getattr(raw, part))
+    data[int(where * len(data))] ^= 1 << bit
+    spoiled = replace(raw, **{part: bytes(data)})
+    if part == "sig":
+        key = bytes.fromhex(json.loads(opening(whole).body)["payload"]["public_key_hex"])
+        event = healed_signature(decode_event(spoiled), key)
+        assert event is not None
+        assert event.raw == raw
+    else:
+        assert healed(spoiled) == raw
+
+
+def test_what_two_flipped_bits_spoiled_is_not_guessed_at(tmp_path_factory: pytest.TempPathFactory) -> None:
+    content, _ = sound_journal(tmp_path_factory)
+    raw = claimed(tmp_path_factory, content)[5]
+    data = bytearray(raw.body)
+    data[10] ^= 1
+    data[400] ^= 1
+    assert healed(replace(raw, body=bytes(data))) is None
+
+
+def claimed(factory: pytest.TempPathFactory, content: bytes) -> list[RawEvent]:
+    path = factory.mktemp("whole") / "journal.db"
+    path.write_bytes(content)
+    return list(events_in(path))
+
+
+def opening(events: list[RawEvent]) -> RawEvent:
+    return next(raw for raw in events if json.loads(raw.body)["seq"] == 1)
+
+
+@pytest.mark.proves("P35")
+def test_an_old_flipped_bit_that_every_backup_carries_too_costs_nothing(tmp_path: Path, log_lines: object) -> None:
+    log_lines.expect("is damaged")  # type: ignore[attr-defined]
+    folder, second, path = tmp_path / "k", tmp_path / "second", tmp_path / "k" / "journal.db"
+    everything = set(act(folder, 1200))
+    content = path.read_bytes()
+    scribble(path, content.index(b'"text":"20 ') + 8, b"3")  # '2' and '3' differ in one bit
+    assert damage_of(path) == ""
+    back_up(folder, second)
+    note_damage(path, "hash does not fit the bytes")
+    mark = prepare_journal(plan(folder, second), None)
+    assert mark is not None
+    assert (mark.backup, mark.waiting) == ("", 0)
+    assert stored(folder) == everything
+    assert verify_journal(path).is_sound
