@@ -23,6 +23,7 @@ from console.services.identity.password_worker import PasswordWorker
 from console.services.identity.people_file import USERS_TEXT, PeopleFile, look_quietly
 from console.services.identity.people_history import PeopleHistory
 from console.services.identity.people_view import PeopleView
+from console.services.identity.ports import DirectoryCheck, SecondFactor
 from console.services.identity.session import SessionRules
 from console.services.identity.session_acts import BREAK_GLASS_TEXT, SessionActs
 from console.services.identity.sign_on import SignOnDesk
@@ -82,6 +83,8 @@ class People:
         is_confirmed: Callable[[], bool] = lambda: False,
         random_bits: Callable[[int], int] = secrets.randbits,
         least: PasswordCost = PLANT_COST,
+        directory_check: DirectoryCheck | None = None,
+        second_factor: SecondFactor | None = None,
     ) -> None:
         self.changed: Notifier[None] = Notifier()  # something that `PeopleView` shows
         self.history = PeopleHistory()
@@ -109,6 +112,8 @@ class People:
             pin_of=self.credentials.pin,
             policy_ver=lambda: self.history.version,
             is_recording=lambda: enrolment.is_enrolled,
+            directory_check=directory_check,
+            second_factor=second_factor,
         )
         self.file = PeopleFile(
             home.site_folder, journal, self.history, on_hashes=self.credentials.set_file, least=least

@@ -44,6 +44,8 @@ class StationActs:
             raise Refused(
                 "Another station has the code {code} already: change it in that station.toml", code=line(request.code)
             )
+        if self._stations.is_key_revoked(command.station_id, request.public_key):
+            raise Refused("This key was revoked: move keys/station.pem away at that station, it then makes a new one")
         fact = StationEnrolled(
             command.station_id, request.code, line(request.name), request.public_key.hex(), certificate
         )

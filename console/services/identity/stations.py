@@ -68,6 +68,11 @@ class Stations:
         since = max((entry.hlc for entry in self._revocations(station)), default=-1)
         return tuple(key for key, hlc in station.keys.items() if hlc > since)
 
+    def is_key_revoked(self, station_id: UUID, key: bytes) -> bool:
+        """True for a key that this station had when it was revoked."""
+        station = self._stations.get(station_id)
+        return station is not None and key in station.keys and key not in self.keys_of(station_id)
+
     def is_revoked(self, station_id: UUID) -> bool:
         station = self._stations.get(station_id)
         return station is not None and bool(self._revocations(station)) and not self.keys_of(station_id)

@@ -263,3 +263,27 @@ def test_an_administrator_signs_the_revocation_and_the_station_learns_it(tmp_pat
     here, there = PeopleDesk(tmp_path / "a"), PeopleDesk(tmp_path / "b", "B2", 2)
     with here, there:
         asyncio.run(story(here, there))
+
+
+@pytest.mark.proves("P18")
+def test_a_revoked_station_comes_back_with_a_new_key_alone(tmp_path):
+    async def story(here: PeopleDesk, there: PeopleDesk):
+        await here.start()
+        await here.signed_on("adam")
+        asked = there.enrolment.request()
+        here.enrolment.take_request(asked)
+        code = there.enrolment.pairing_code
+        await here.submit(u.EnrolStation(there.me.station, code))
+        await here.signed(u.RevokeStation(there.me.station, "lost", "none"))
+        here.enrolment.take_request(asked)
+        with pytest.raises(Refused, match="was revoked"):
+            await here.submit(u.EnrolStation(there.me.station, code))
+        fresh = msgspec.structs.replace(msgspec.json.decode(asked, type=JoinRequest), public_key=KEY.hex())
+        here.enrolment.take_request(msgspec.json.encode(fresh))
+        await here.submit(u.EnrolStation(there.me.station, pairing_code(SITE, there.me.station, KEY)))
+        assert here.people.stations.keys_of(there.me.station) == (KEY,)
+        assert not here.people.stations.is_revoked(there.me.station)
+
+    here, there = two(tmp_path)
+    with here, there:
+        asyncio.run(story(here, there))
