@@ -5,12 +5,13 @@ import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\x00", "|", "%", "＝", "＋", "－", "＠")
+_BLANKS = " \u00a0\ufeff\u200b\v\f"
 
 
 def escape_formula(cell: str) -> str:
     """A cell that a spreadsheet would run as a formula gets an apostrophe (OWASP, CSV injection); numbers stay."""
-    if not cell.startswith(_FORMULA_STARTS) and not cell.lstrip().startswith(_FORMULA_STARTS):
+    if not cell.startswith(_FORMULA_STARTS) and not cell.lstrip(_BLANKS).startswith(_FORMULA_STARTS):
         return cell
     return cell if _is_number(cell) else f"'{cell}"
 
@@ -24,7 +25,7 @@ def _is_number(cell: str) -> bool:
 
 
 def csv_text(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """RFC 4180 text with CRLF; every cell escaped."""
+    """RFC 4180 text with CRLF; every cell quoted and escaped."""
     out = io.StringIO()
     _write(out, headers, rows)
     return out.getvalue()
@@ -43,13 +44,17 @@ def write_csv(path: Path, headers: Sequence[str], rows: Iterable[Sequence[str]])
 
 
 def _write(out: io.TextIOBase | io.StringIO, headers: Sequence[str], rows: Iterable[Sequence[str]]) -> int:
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([escape_formula(cell) for cell in headers])
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerow([_cell(cell) for cell in headers])
     count = 0
     for row in rows:
-        writer.writerow([escape_formula(cell) for cell in row])
+        writer.writerow([_cell(cell) for cell in row])
         count += 1
     return count
+
+
+def _cell(cell: str) -> str:
+    return escape_formula(cell).replace("\x00", "\ufffd")  # readers of CSV stop at a NUL
 
 
 def tabbed_text(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog
 
+from console.domain.file_names import path_fault
 from console.ui.format import whole_text
 from console.ui.table_view import TableView
 from console.ui.translation import tr
@@ -18,6 +19,10 @@ def export_table(table: TableView, say: Callable[[str], None]) -> QFileDialog:
     dialog.setModal(False)
 
     def write(name: str) -> None:
+        fault = path_fault(name)
+        if fault:
+            say(tr("Not exported: {why}", why=tr(fault)))
+            return
         try:
             rows = table.export_csv(Path(name))
         except OSError as error:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.ui.export import csv_text, escape_formula, tabbed_text, write_csv
+from tests.support.hostile import FORMULAS
 
 TEXT = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=40)
 
@@ -15,6 +16,13 @@ TEXT = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"
 @pytest.mark.parametrize("cell", ["=1+1", "+cmd|'/C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "  =1", "|x", "%1"])
 def test_formulas_become_text(cell):
     assert escape_formula(cell) == f"'{cell}"
+
+
+@pytest.mark.proves("SEC-60")
+@pytest.mark.parametrize("cell", FORMULAS)
+def test_no_formula_of_the_corpus_survives_in_an_exported_table(cell):
+    rows = list(csv.reader(io.StringIO(csv_text(["a"], [[cell]]), newline="")))
+    assert rows[1][0].startswith("'")
 
 
 @pytest.mark.parametrize("cell", ["-12.5", "+3", "1e5", "-1,5", "pump", ""])
@@ -47,7 +55,7 @@ def test_a_failed_export_leaves_the_old_file(tmp_path):
 
     with pytest.raises(OSError, match="disk full"):
         write_csv(path, ["a"], rows())
-    assert path.read_text(encoding="utf-8-sig").split() == ["a", "1"]
+    assert path.read_text(encoding="utf-8-sig").split() == ['"a"', '"1"']
     assert [entry.name for entry in tmp_path.iterdir()] == ["alarms.csv"]
 
 

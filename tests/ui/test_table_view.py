@@ -80,7 +80,7 @@ def test_the_exported_file_holds_the_visible_columns(qtbot, tmp_path):
     view.setColumnHidden(0, True)
     assert view.export_csv(tmp_path / "t.csv") == 2
     text = (tmp_path / "t.csv").read_text(encoding="utf-8-sig")
-    assert text.splitlines() == ["Alarm,Value", "<b>hot</b>,'=2", "cold,-3"]
+    assert text.splitlines() == ['"Alarm","Value"', '"<b>hot</b>","\'=2"', '"cold","-3"']
 
 
 def test_the_last_column_cannot_be_hidden(qtbot):
