@@ -15,7 +15,7 @@ from console.app.journal_road import JournalRoad
 from console.app.site_reading import SiteFiles, read_site
 from console.app.standing_work import StandingWork
 from console.app.station_status import status_of
-from console.app.storage_care import StorageCare
+from console.app.storage_care import StorageCare, damage_met
 from console.app.sync_room import SyncRoom, is_enrolled
 from console.config.settings import StationSettings
 from console.config.station_file import load_station
@@ -79,15 +79,23 @@ def now_us() -> int:
     return time.time_ns() // 1000
 
 
-async def build(folders: Folders, work: Work) -> "Core":
-    """Open everything and bring it to where it was. Raises BadConfiguration, DataFolderInUse, OSError."""
+async def build(folders: Folders, work: Work, *, may_rescue: bool = True) -> "Core":
+    """Open everything and bring it to where it was. Raises BadConfiguration, DataFolderInUse, OSError, Refused.
+
+    Damage that only the replay meets is rescued by opening once more.
+    """
     settings = load_station(folders.config)
     core = Core(settings, read_site(settings.site or folders.config / "site"), folders, work)
     try:
         await core.open()
-    except BaseException:
+    except BaseException as error:
         await core.stop()
-        raise
+        damaged = damage_met(error, folders.data)
+        if damaged is None:
+            raise
+        if work is Work.READ or not may_rescue:
+            raise damaged from error
+        return await build(folders, work, may_rescue=False)
     return core
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from console.app.folders import Folders
@@ -12,6 +13,7 @@ from console.domain.fact import Fact
 from console.domain.refusal import Refused
 from console.services.alarms.engine import AlarmEngine
 from console.services.journal.entries import SYSTEM
+from console.services.journal.envelope import BadEvent
 from console.services.journal.event_table import Tip
 from console.services.journal.log import JournalLog
 from console.services.journal.store import EventStore
@@ -60,6 +62,20 @@ def backup_keeper(
 
     return BackupKeeper(
         backup_sources(place), place.settings.backup, append=append, on_problem=on_problem, now_us=now_us
+    )
+
+
+def damage_met(error: BaseException, data: Path) -> DamagedDatabase | None:
+    """The refusal for damage that only the replay met (an old event, an old page); noted, so the next start rescues.
+
+    None for any other failure.
+    """
+    is_damage = isinstance(error, DamagedDatabase) and error.values.get("file") == "journal.db"
+    if not (is_damage or isinstance(error, BadEvent)):
+        return None
+    note_damage(data / "journal.db", str(error))
+    return DamagedDatabase(
+        "{file} is damaged ({reason}). The station rescues it when it starts.", file="journal.db", reason=str(error)
     )
 
 

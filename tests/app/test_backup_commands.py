@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -10,6 +11,8 @@ from console.app.cli import main
 from console.app.commands.doctor_storage import storage
 from console.app.folders import Folders
 from console.config.station_file import load_station
+from console.domain.facts import IncidentNoted
+from console.services.journal.entries import SYSTEM
 from console.services.journal.verify import verify_journal
 from console.services.station import JournalQuery
 from console.services.storage.anchor import Anchor, AnchorMark, anchor_folder
@@ -168,3 +171,34 @@ def test_a_station_starts_from_a_restored_and_from_a_damaged_journal(
     assert (folder / "journal.db.damaged-1").exists()
     assert verify_journal(folder / "journal.db").is_sound
     assert asyncio.run(_opened(folder))[0] == streams
+
+
+@pytest.mark.proves("P35")
+def test_a_bit_that_flipped_in_an_old_event_is_met_by_the_replay_and_put_right(
+    folder: Path, log_lines: LogLines, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log_lines.expect("is damaged")
+
+    async def act() -> int:
+        core = await build(Folders(folder, folder), Work.ACT)
+        try:
+            for start in range(0, 1200, 100):
+                facts = [IncidentNoted(UUID(int=5), f"note {start + number}") for number in range(100)]
+                await core.parts.journal.append(facts, SYSTEM)
+            return core.parts.journal.event_count
+        finally:
+            await core.stop()
+
+    count = asyncio.run(act())
+    journal = folder / "journal.db"
+    content = bytearray(journal.read_bytes())
+    content[content.index(b'"note 20"') + 7] ^= 1
+    journal.write_bytes(content)
+    assert leitstand("query", "journal", "--data", folder) == 5, "who only reads repairs nothing"
+    assert "damaged" in capsys.readouterr().err
+    streams, facts = asyncio.run(_opened(folder))
+    assert "salvage" in streams[0]
+    assert facts == ["database.set_aside"]
+    report = verify_journal(journal)
+    assert report.is_sound
+    assert report.events == count + 2
