@@ -101,7 +101,7 @@ def _row(connection: Connection, stored: Stored, asked: Question, names: Names) 
         ", ".join(body.roles),
         body.etype,
         f"{body.entity_type} {body.entity_id}".strip(),
-        "\n".join(f"{one.field}: {one.before}" for one in found),
+        "\n".join(f"{one.field}: {one.before}" for one in found if one.before),
         "\n".join(f"{one.field}: {one.after}" for one in found),
         body.reason if is_told else WITHHELD,
         bytes(body.payload).decode() if is_told else WITHHELD,

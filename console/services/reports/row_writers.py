@@ -11,6 +11,8 @@ from console.services.reports.pdf_pages import PdfPages
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\x00", "|", "%", "＝", "＋", "－", "＠")
 _BLANKS = " \u00a0\ufeff\u200b\v\f"
 _SHEET_ROWS = 1_048_575  # below the heading
+_HEAD = ("site time", "person", "type", "concerns")  # of an entry in a PDF
+_PLACE = ("time UTC", "station", "entry", "user id", "roles")  # its second line
 _CELL = 32_767  # characters that a cell of a spreadsheet holds
 
 
@@ -115,11 +117,9 @@ class PdfWriter:
 
     def row(self, cells: Sequence[str]) -> None:
         told = dict(zip(self._headers, cells, strict=True))
-        head = ("site time", "person", "type", "concerns")
-        self._pages.entry(
-            "   ".join(told[key] for key in head),
-            [f"{key}: {told[key]}" for key in self._headers if told[key] and key not in head],
-        )
+        place = "   ".join(f"{key}: {told[key]}" for key in _PLACE if told[key])
+        rest = [f"{key}: {told[key]}" for key in self._headers if told[key] and key not in {*_HEAD, *_PLACE}]
+        self._pages.entry("   ".join(told[key] for key in _HEAD), [place, *rest])
 
     def end(self, closing: Sequence[str]) -> None:
         self._pages.gap()
