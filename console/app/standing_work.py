@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.app.door import Door
+from console.config import users_file
 from console.domain.alarms import Priority
 from console.domain.facts import SiteFileApplied
 from console.domain.refusal import Refused
@@ -33,6 +34,7 @@ LANE_TEXT = "The alarm log cannot be written; its rows wait in memory"
 TAGS_TEXT = "The tag file cannot be written; after a restart old values will be missing"
 FLUSH_S = 0.1
 SAVE_S = 5.0
+LOOK_S = 5.0
 
 
 class StandingWork:
@@ -61,7 +63,13 @@ class StandingWork:
         core.sync.start()
         core.care.start(core.readers)
         self._pulse.start()
-        for work in (self._serve_door(), self._flush_alarms(), self._save_tags(), self._note_site_files()):
+        for work in (
+            self._serve_door(),
+            self._flush_alarms(),
+            self._save_tags(),
+            self._note_site_files(),
+            self._look_at_people(),
+        ):
             self._tasks.append(asyncio.ensure_future(work))
 
     async def stop(self) -> None:
@@ -131,6 +139,20 @@ class StandingWork:
                     self._core.engine.clear_system(name, self._clock.now_us())
                 failing = False
 
+    async def _look_at_people(self) -> None:
+        """A changed users.toml, and glasses that were broken and never explained, are noticed while the station runs."""
+        core = self._core
+        while True:
+            await asyncio.sleep(LOOK_S)
+            now_us = self._clock.now_us()
+            if core.sync.replicator.link.state == "live":
+                core.people.sign_on.note_confirmed(now_us)
+            for key, text in (await core.people.look()).items():
+                if text:
+                    core.engine.raise_system(key, text, Priority.HIGH, now_us)
+                else:
+                    core.engine.clear_system(key, now_us)
+
     async def _note_site_files(self) -> None:
         """Each file of `site/` whose content is new becomes a fact, once."""
         core = self._core
@@ -138,6 +160,8 @@ class StandingWork:
         known = {row.summary for row in await journal.query(JournalQuery(etype=SiteFileApplied.etype))}
         folder = core.settings.site or core.folders.config / "site"
         for path in sorted(folder.glob("*.toml")):
+            if path.name == users_file.FILE:
+                continue  # its people are facts, and so is that it was read
             digest = await asyncio.to_thread(_digest, path)
             if not any(digest in summary for summary in known):
                 with contextlib.suppress(Refused):
