@@ -49,7 +49,7 @@ class Story:
             life = nursery.run(self.folder, kill_after=self.chance.choice((0, 1, self.chance.randint(2, 300))))
             assert life.code != 1
         self.acknowledged |= life.acknowledged
-        if self.chance.random() < 0.6:
+        if self.chance.random() < 0.75:  # some lives end before there is a WAL
             self.torn += tear(self.folder, self.chance)
         asyncio.run(self._reopen())
 
@@ -83,7 +83,7 @@ def test_killed_at_this_point_the_journal_holds_what_it_acknowledged(
 
 
 @pytest.mark.proves("INV-1", "SEC-40")
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_killed_at_any_moment_again_and_again_nothing_acknowledged_is_lost(
     tmp_path: Path, nursery: Nursery, seed: int
 ) -> None:
