@@ -57,6 +57,10 @@ def _at(station: Station) -> rules.Circumstances:
 
 
 def open_incident(world: World, station: Station) -> None:
+    """Few incidents, so that people meet on them."""
+    if len(station.picture.desk.ids()) > 1:
+        edit(world, station)
+        return
     incident_id = uuid7(max(0, station.now_us() // 1000), int.from_bytes(world.random_bytes(10), "big"))
     command = c.OpenIncident(title=f"leak {world.rng.randrange(100)}", impact=world.rng.randint(1, 4), urgency=2)
     _decided(station, rules.open_incident(command, incident_id, f"INC-{station.place.code}-1"), someone(world))
@@ -237,8 +241,8 @@ ACTS: tuple[tuple[Callable[[World, Station], None], int], ...] = (
     (open_incident, 4),
     (note, 3),
     (group, 3),
-    (edit, 6),
-    (settle, 3),
+    (edit, 8),
+    (settle, 4),
     (move, 6),
     (merge_two, 2),
     (occur, 4),

@@ -8,6 +8,7 @@ from console.services.journal.envelope import Event, RawEvent
 from console.services.journal.event_table import Tip
 from console.services.journal.own_stream import OWN
 from console.services.journal.receiving import Received
+from console.services.sync import messages as m
 
 if TYPE_CHECKING:
     from tests.sim.station import Station
@@ -32,6 +33,7 @@ class Checks:
         self.made_by: dict[bytes, Event] = {}
         self.told: set[bytes] = set()  # acknowledged to an operator
         self.gone: set[bytes] = set()  # on no disk after a restore: nobody can have them
+        self.groups: dict[UUID, list[bytes]] = {}
         self.greatest_wall_ms: dict[UUID, int] = {}
         self.poisoned: set[bytes] = set()
         self.self_checks = 0
@@ -66,6 +68,8 @@ class Checks:
             if station.must_leave == event.stream:
                 raise Violation("INV-14/15 stream", f"{station.name} goes on in a stream that it had to leave")
             self.made_by[event.raw.hash] = event
+            if event.body.tx_n > 1:
+                self.groups.setdefault(event.body.tx_id, []).append(event.raw.hash)
         if events:
             station.must_leave = None
 
@@ -110,6 +114,9 @@ class Checks:
                 raise Violation("INV-8 accounted", f"{station.name} lost an event that it was given")
             if genuine is not None and genuine.body.station == station.place.station:
                 self._look_at_own(station, genuine, received, waiting)
+        for stored in received.stored:
+            if stored.event.body.tx_n > 1:
+                self._look_at_group(station, stored.event)
         for one, missing in waiting.items():
             if station.journal.inserted(missing):
                 raise Violation("INV-8 waiting", f"{station.name}: {one.hex()[:8]} waits for what is here")
@@ -120,6 +127,24 @@ class Checks:
             stream = store.stream(event.stream)
         if len(beside) > 1 and not (stream and stream.forked):
             raise Violation("INV-13 fork", f"{station.name} holds two events at one place and does not say so")
+
+    def _look_at_group(self, station: "Station", event: Event) -> None:
+        """Shown whole or not at all, at every moment (invariant 10)."""
+        shown = sum(one in station.picture.seen for one in self.groups.get(event.body.tx_id, ()))
+        if shown not in (0, event.body.tx_n):
+            raise Violation("INV-10 group", f"{station.name} shows {shown} of {event.body.tx_n} facts of an act")
+
+    def answered(self, station: "Station", said: m.Answer) -> None:
+        """What was told to a station is about its own site (invariant 31)."""
+        hashes: Sequence[bytes] = ()
+        if isinstance(said, m.Events):
+            hashes = [raw.hash for raw in said.events]
+        elif isinstance(said, m.Vector):
+            hashes = [head.hash for head in said.heads]
+        for one in hashes:
+            event = self.made_by.get(one)
+            if event is not None and event.body.site != station.place.site:
+                raise Violation("INV-31 site", f"{station.name} was told of an event of another site")
 
     def _look_at_own(self, station: "Station", event: Event, received: Received, waiting: dict[bytes, bytes]) -> None:
         is_news = event.raw.hash in waiting or any(s.event.raw.hash == event.raw.hash for s in received.stored)
@@ -139,6 +164,13 @@ class Checks:
             name = peer.name if peer else "centre"
             if not station.holdings.is_held(name, tip.stream, tip.seq, tip.hash):
                 raise Violation("INV-12 receipt", f"{station.name} does not know what {name} confirmed")
+        name = peer.name if peer else "centre"
+        ends = {tip.stream: max(t.seq for t in held if t.stream == tip.stream) for tip in held}
+        with station.journal.read() as store:
+            for stream, seq in ends.items():
+                beyond = store.hashes(stream, seq + 1, seq + 1)
+                if any(station.holdings.is_held(name, stream, one.seq, one.hash) for one in beyond):
+                    raise Violation("INV-12 receipt", f"{station.name} believes {name} to hold more than it says")
 
     # --- after faults ----------------------------------------------------------------------------------------------
 

@@ -21,9 +21,12 @@ def up(world: World) -> Station | None:
 
 
 def act(world: World) -> None:
-    station = up(world)
-    if station is not None:
-        chosen = world.rng.choices([one for one, _ in acts.ACTS], [weight for _, weight in acts.ACTS])[0]
+    """Somebody does something; often somebody elsewhere does the like before he can know of it."""
+    ready = [one for one in world.ours if one.is_up]
+    if not ready:
+        return
+    chosen = world.rng.choices([one for one, _ in acts.ACTS], [weight for _, weight in acts.ACTS])[0]
+    for station in world.rng.sample(ready, min(len(ready), world.rng.choice((1, 1, 2, 3)))):
         world.trace.append(f"  {station.name} {chosen.__name__}")
         acts.act(world, station, chosen)
 
@@ -235,7 +238,7 @@ def centre_restore(world: World) -> None:
     world.checks.gone |= set(world.checks.made_by) - held
 
 
-ALWAYS: tuple[tuple[Callable[[World], None], int], ...] = ((act, 40), (sync, 25))
+ALWAYS: tuple[tuple[Callable[[World], None], int], ...] = ((act, 30), (sync, 25))
 FAULTS: tuple[tuple[Callable[[World], None], int], ...] = (
     (weather, 4),
     (partition, 4),

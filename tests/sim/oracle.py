@@ -96,6 +96,8 @@ def _same_pictures(world: World, stations: list[Station], rng: random.Random) ->
     digests = {station.name: station.picture.digest() for station in stations}
     first = digests[stations[0].name]
     for station in stations[1:]:
+        if first != digests[station.name]:
+            station.signals.add("divergence")  # as neighbours notice it themselves (sync.md section 5, step 7)
         _differ("INV-7 divergence", first, digests[station.name], f"{stations[0].name} and {station.name}")
     station = rng.choice(stations)
     stored = station.journal.stored_in_order()

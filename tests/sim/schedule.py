@@ -40,10 +40,10 @@ class Result:
     rounds: int = 0
 
 
-def schedule_of(seed: int) -> Schedule:
-    """20-50 steps with some of the faults: few at a time find more than all at once."""
+def schedule_of(seed: int, themes: Sequence[str] = ()) -> Schedule:
+    """20-50 steps with some of the faults (`themes` among them): few at a time find more than all at once."""
     rng = random.Random(seed)
-    chosen = [row for row in faults.FAULTS if rng.random() < 0.5]
+    chosen = [row for row in faults.FAULTS if rng.random() < 0.5 or row[0].__name__ in themes]
     if any(row[0] in (faults.restore, faults.resume_snapshot) for row in chosen):
         chosen.append((faults.backup, 4))
     table = (*faults.ALWAYS, *faults.STARTING, *chosen)
@@ -84,7 +84,7 @@ def run(
 def _world(seed: int, make_journal: MakeJournal | None) -> World:
     rng = random.Random(seed ^ 0x5EED)
     world = World(rng, make_journal or (lambda _name: MemoryJournal()))
-    world.weather = Weather(broadcast=rng.choice((0.0, 0.5, 1.0)), slow_commit=rng.choice((0.0, 0.3)))
+    world.weather = Weather(broadcast=rng.choice((0.0, 0.0, 0.5, 1.0)), slow_commit=rng.choice((0.0, 0.3)))
     world.refuses_revoked = rng.random() < 0.3
     return world
 
@@ -99,8 +99,14 @@ def _begin(world: World) -> None:
         world.add_station(0, OTHER_SITE)
     for station in world.stations:
         station.start()
-    world.stations[0].act(acts.genesis(), acts.SITE_FILE)
+    first = world.stations[0]
+    first.act(acts.genesis(), acts.SITE_FILE)
+    acts.open_incident(world, first)
     world.run_for(2.0)
+    if rng.random() < 0.8:
+        for station in world.stations * 2:
+            world.talk(station, None)
+            world.run_for(1.0)
 
 
 def shortened(

@@ -202,9 +202,9 @@ class Talk:
 
     def _hello(self) -> m.Hello:
         hello = self.station.hello()
-        if self.station.place.site == SITE:
+        if self.station.place.site == SITE or self.peer is not None:
             return hello
-        return m.Hello(SITE, hello.station, hello.code, hello.tenant)  # an impostor
+        return m.Hello(SITE, hello.station, hello.code, hello.tenant)  # an impostor: only its role gives it away
 
     @property
     def _there(self) -> str:
@@ -244,6 +244,7 @@ class Talk:
         world.at(delay_s, lambda: self._reply(centre.answer(who, question, serial), number))
 
     def _reply(self, said: m.Answer, number: int) -> None:
+        self.world.checks.answered(self.station, said)
         self.world.send(self._there, self.station.name, lambda: self._at_home(said, number))
 
     def _at_home(self, said: m.Answer, number: int) -> None:
