@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from console.domain.commands import Command
 from console.domain.refusal import Refused
 from console.services.notifier import Notifier, Undo
-from console.services.station import Query, Receipt, Topic
+from console.services.station import JournalQuery, Query, Receipt, Topic
 
 T = TypeVar("T")
 
@@ -17,7 +17,7 @@ class FakeStation:
     def __init__(self) -> None:
         self.submitted: list[Command] = []
         self.refusals: dict[type[Command], Refused] = {}
-        self.answers: dict[type, Callable[[Any], Any]] = {}
+        self.answers: dict[type, Callable[[Any], Any]] = {JournalQuery: lambda _query: ()}
         self._notifiers: dict[str, Notifier[Any]] = {}
         self._kept: dict[str, list[Any]] = {}
 

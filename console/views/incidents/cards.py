@@ -10,6 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLayout, QPushButton, QVBoxLayout
 
 from console.domain.alarms import Occurrence
+from console.models.act_places import ActPlaces
 from console.models.incident_table import assigned_text, incident_state_word
 from console.services.records import CompetingValue, IncidentRecord, IncidentStep, RelatedIncident
 from console.ui.format import clock_text, time_tip
@@ -36,8 +37,11 @@ class Asked:
 class Cards(QVBoxLayout):
     """`fill(record, denied)`; denied maps command name to the reason why the person may not."""
 
-    def __init__(self, asset_name: Callable[[UUID], str], now_us: Callable[[], int], asked: Asked) -> None:
+    def __init__(
+        self, asset_name: Callable[[UUID], str], now_us: Callable[[], int], asked: Asked, places: ActPlaces
+    ) -> None:
         super().__init__()
+        self._places = places
         self.setContentsMargins(0, 0, 8, 0)
         self.setSpacing(12)
         self._asset_name = asset_name
@@ -128,7 +132,7 @@ class Cards(QVBoxLayout):
             (tr("Urgency"), tr(URGENCY_WORDS.get(record.urgency, str(record.urgency))), "urgency"),
             (tr("Assigned to"), assigned_text(record), ""),
             (tr("Opened"), opened, ""),
-            (tr("Kept"), tr(record.places), ""),
+            (tr("Kept"), self._places.of_record(record), ""),
         )
         may_edit = "edit-incident" in record.allowed and "edit-incident" not in self._denied
         for number, (name, value, field) in enumerate(rows):
@@ -164,7 +168,9 @@ class Cards(QVBoxLayout):
         may_amend = "note-incident" in record.allowed and "amend-note" not in self._denied
         for step in record.steps[: -_SHOWN_STEPS - 1 : -1]:
             row = QHBoxLayout()
-            head = _small(f"{clock_text(step.at_us, self._now_us())} · {step.who}")
+            kept = self._places.of_act(record, step.hash)
+            words = [clock_text(step.at_us, self._now_us()), step.who, *([kept.text] if kept else [])]
+            head = _small(" · ".join(words))
             head.setToolTip(plain_tip(time_tip(step.at_us)))
             row.addWidget(head, 1)
             if step.kind == "note" and step.hash and may_amend and not step.is_withheld:
@@ -175,6 +181,8 @@ class Cards(QVBoxLayout):
             for older in step.struck:
                 lines.addWidget(_struck(older))
             lines.addWidget(_text(step_text(step)))
+            if kept and kept.doubt and not step.is_withheld:
+                lines.addWidget(_strong(kept.doubt))
             if step.is_withheld:
                 lines.addWidget(_strong(tr("Without effect until somebody who may countersigns it")))
         if not record.steps:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from console.models.act_places import ActPlaces
 from console.models.incident_table import incident_state_word
 from console.services.records import IncidentRecord
 from console.ui.plain_label import PlainLabel, plain_tip
@@ -37,7 +38,7 @@ class IncidentDetail(QFrame):
     jumped = Signal(object)
     draft_changed = Signal(str)
 
-    def __init__(self, asset_name: Callable[[UUID], str], now_us: Callable[[], int]) -> None:
+    def __init__(self, asset_name: Callable[[UUID], str], now_us: Callable[[], int], places: ActPlaces) -> None:
         super().__init__()
         self.setProperty("role", "panel")
         self.record: IncidentRecord | None = None
@@ -53,7 +54,7 @@ class IncidentDetail(QFrame):
             self.merge_asked.emit,
             self.jumped.emit,
         )
-        self._cards = Cards(asset_name, now_us, asked)
+        self._cards = Cards(asset_name, now_us, asked, places)
         self.note_field = QPlainTextEdit()
         self.note_field.setFixedHeight(64)
         self.note_field.setTabChangesFocus(True)

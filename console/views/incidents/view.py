@@ -8,6 +8,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QPushButton, QSplitter
 
 from console.domain.commands import NoteIncident, OpenIncident
+from console.models.act_places import ActPlaces
 from console.models.empty_words import EmptyWords
 from console.models.incident_table import IncidentTable
 from console.models.sorted_table import SYMBOL_ROLE
@@ -53,13 +54,16 @@ class IncidentsView(View):
         self._asset_names: dict[UUID, str] = {}
         self.filter, self.list = FilterLine(), TableView("incidents")
         self.heading, self.only_open, self.new_button = PlainLabel(), QCheckBox(), QPushButton()
-        self.detail = IncidentDetail(lambda asset_id: self._asset_names.get(asset_id, ""), now_us)
+        self.places = ActPlaces(context.station, self._on_places)
+        self._asked_of: UUID | None = None  # the incident whose entries were asked for
+        self.detail = IncidentDetail(lambda asset_id: self._asset_names.get(asset_id, ""), now_us, self.places)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self._lay_out()
         self._connect()
         self.words = EmptyWords(context.station, INCIDENTS, self._tell_empty)
         self._undo = [
             self.words.close,
+            self.places.close,
             self.table.on_flushed(lambda _none: self._on_flushed()),
             context.station.subscribe(SESSION, self._on_session),
             context.station.subscribe(TOPOLOGY, self._on_topology),
@@ -228,12 +232,23 @@ class IncidentsView(View):
         record = self.current()
         self._show(record)
         if record is not None:
+            self._ask_places(record)
             asset = record.assets[0] if record.assets else None
             self.selected.emit(Selection(incident_id=record.incident_id, asset_id=asset))
 
     def _show(self, record: IncidentRecord | None) -> None:
         draft = self._drafts.get(str(record.incident_id), "") if record is not None else ""
         self.detail.show_record(record, self._denied, draft)
+
+    def _ask_places(self, record: IncidentRecord) -> None:
+        if record.incident_id != self._asked_of:
+            self._asked_of = record.incident_id
+            self.errands.run(self.places.ask(record))
+
+    def _on_places(self, entity: str) -> None:
+        record = self.detail.record
+        if record is not None and entity == f"incident {record.incident_id}":
+            self._show(record)
 
     def _on_flushed(self) -> None:
         if self._awaited is not None and self.table.position_of_incident(self._awaited) >= 0:
