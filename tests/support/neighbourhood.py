@@ -73,6 +73,8 @@ class Neighbour(StationJournal):
         check_every_s: float = 60.0,
         clock: Clock | None = None,
         listeners: dict[str, object] | None = None,
+        user: str = "",
+        password: Path | None = None,
     ) -> None:
         super().__init__(folder, code, site=site)
         self.heard = Heard()
@@ -97,7 +99,7 @@ class Neighbour(StationJournal):
         self.neighbours = Neighbours(
             self.log,
             self.path,
-            BrokerSettings("plant", broker.host, broker.port),
+            BrokerSettings("plant", broker.host, broker.port, username=user, password_file=password),
             Standing(f"PC {code}", self.key, **(standing or {})),  # type: ignore[arg-type]
             replace(told, **(listeners or {})),  # type: ignore[arg-type]
             station_db=station_db,

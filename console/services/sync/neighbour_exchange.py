@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from typing import Protocol
+from uuid import UUID
 
 import msgspec
 
@@ -194,8 +195,9 @@ class Exchanges:
             peer.is_taken_in = False
             began_s = peer.began_s
 
-        def stored() -> None:
+        def stored(bad: frozenset[UUID]) -> None:
             then()
+            peer.resting.update(dict.fromkeys(bad, self._room.mono_s() + _REST_S))
             if is_pulled:
                 took_s = self._room.mono_s() - began_s
                 pause_s = took_s * (1 / _DUTY - 1) if len(raws) > _BULK else 0.0

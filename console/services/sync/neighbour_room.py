@@ -333,10 +333,18 @@ class Room:
         if peer is not None and (not peer.distrust if why else peer.is_there(self.mono_s())):
             _bad("forged")
         if peer is None and len(self.peers) >= _MAX_PEERS:
-            _bad("too_many")
+            self._make_room()
         peer = Peer(speaker, note.code, shown_name(note), note.public_key, note.certificate)
         self.peers[speaker] = peer
         return peer
+
+    def _make_room(self) -> None:
+        """Who is not believed, or is not there, gives way to who may be. Raises BadFrame."""
+        for station, peer in self.peers.items():
+            if not peer.is_there(self.mono_s()):
+                del self.peers[station]
+                return
+        _bad("too_many")
 
     def _meet(self, peer: Peer, session: int) -> None:
         """A neighbour that is new here, or began anew."""

@@ -19,8 +19,9 @@ _KEPT_SIGNATURES = 4096
 class Ears(Protocol):
     """What the exchange tells the main loop; called in the neighbours' thread, never waits."""
 
-    def events(self, peer: str, raws: list[RawEvent], then: Callable[[], None]) -> None:
-        """Take these in; `then` runs in the neighbours' thread once they are durable, or were turned away."""
+    def events(self, peer: str, raws: list[RawEvent], then: Callable[[frozenset[UUID]], None]) -> None:
+        """Take these in. `then` runs in the neighbours' thread once they are durable; its argument are streams of
+        which something was turned away."""
         ...
 
     def receipts(self, peer: str, held: list[Tip], signatures: list[bytes]) -> None: ...

@@ -193,9 +193,11 @@ class Neighbours:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _take_in(self, peer: str, raws: list[RawEvent], then: Callable[[], None]) -> None:
+    async def _take_in(self, peer: str, raws: list[RawEvent], then: Callable[[frozenset[UUID]], None]) -> None:
+        bad: frozenset[UUID] = frozenset()
         try:
             received = await self._journal.receive(raws, peer)
+            bad = frozenset(one.stream for one in received.rejected if one.stream is not None)
             if received.rejected:
                 first = received.rejected[0]
                 log.info("%d events of %s do not fit; the first: %s", len(received.rejected), peer, first.reason)
@@ -203,7 +205,7 @@ class Neighbours:
             log.warning("what %s sent could not be stored: %s", peer, refusal)
             await asyncio.sleep(_FULL_DISK_S)
         finally:
-            self._post(lambda room: _then(room, then))
+            self._post(lambda room: _then(room, partial(then, bad)))
 
     async def _note_receipts(self, peer: str, held: list[Tip], signatures: list[bytes]) -> None:
         with suppress(Refused):  # a receipt that is not noted is told again
@@ -271,7 +273,7 @@ class Neighbours:
 
     # --- Ears: called in the thread --------------------------------------------------------------------------------
 
-    def events(self, peer: str, raws: list[RawEvent], then: Callable[[], None]) -> None:
+    def events(self, peer: str, raws: list[RawEvent], then: Callable[[frozenset[UUID]], None]) -> None:
         self._in_main(lambda: self._spawn(partial(self._take_in, peer, raws, then)))
 
     def receipts(self, peer: str, held: list[Tip], signatures: list[bytes]) -> None:

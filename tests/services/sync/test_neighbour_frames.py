@@ -61,7 +61,7 @@ def test_a_right_checksum_over_nonsense_is_refused_too(core):
         assert refusal.kind in {"undecodable", "garbled", "out_of_range"}
 
 
-@pytest.mark.proves("SEC-26")
+@pytest.mark.proves("SEC-22", "SEC-26")
 @settings(max_examples=400, deadline=None)
 @given(st.binary(min_size=1, max_size=200), st.data())
 def test_a_frame_with_one_changed_byte_is_refused(data, choice):

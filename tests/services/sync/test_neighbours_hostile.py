@@ -36,7 +36,7 @@ async def still_agree(a: Neighbour, b: Neighbour) -> None:
     await until_equal(a, b, at_least=before + 1)
 
 
-@pytest.mark.proves("SEC-26", "P39")
+@pytest.mark.proves("SEC-22", "SEC-26", "P39")
 def test_noise_forgery_and_wrong_sites_are_counted_and_change_nothing(tmp_path: Path, broker: Broker) -> None:
     async def story() -> None:
         async with neighbour(tmp_path, "A1", broker) as a, neighbour(tmp_path, "B2", broker) as b:
@@ -93,7 +93,7 @@ def test_old_frames_said_again_are_known_as_old(tmp_path: Path, broker: Broker) 
     asyncio.run(story())
 
 
-@pytest.mark.proves("SEC-26")
+@pytest.mark.proves("SEC-38")
 def test_a_flood_of_a_thousand_a_second_does_not_keep_an_act_from_the_neighbour(tmp_path: Path, broker: Broker) -> None:
     async def story() -> None:
         async with neighbour(tmp_path, "A1", broker) as a, neighbour(tmp_path, "B2", broker) as b:
@@ -150,5 +150,24 @@ def test_two_sites_at_one_broker_know_nothing_of_each_other(tmp_path: Path, brok
             await still_agree(a, b)
             assert set(a.heard.peers) == {"neighbour:B2"}
             assert other.heard.peers == {}
+
+    asyncio.run(story())
+
+
+@pytest.mark.proves("P10", "INV-24")
+def test_a_stream_with_an_event_that_cannot_be_taken_rests_and_the_others_go_on(tmp_path: Path, broker: Broker) -> None:
+    async def story() -> None:
+        async with neighbour(tmp_path, "A1", broker) as a, neighbour(tmp_path, "B2", broker) as b:
+            refused = a.place.station
+            b.log._receiver._enrolled = lambda _opening, station: station != refused
+            await until(lambda: a.heard.state("B2") == "live" and b.heard.state("A1") == "live", "they meet")
+            for number in range(5):
+                await a.act(note(f"{number}"))
+                await b.act(note(f"{number}"))
+            await until(lambda: a.log.event_count == 12, "A has everything of B")
+            room = b.neighbours._room
+            assert room is not None
+            await until(lambda: bool(room.peers[refused].resting), "B lets A's stream rest")
+            assert b.log.event_count == 6
 
     asyncio.run(story())

@@ -94,7 +94,7 @@ def test_a_console_without_a_broker_is_alone_and_content(tmp_path: Path, broker:
     asyncio.run(story())
 
 
-@pytest.mark.proves("P39", "P18")
+@pytest.mark.proves("P39", "SEC-2", "SEC-50")
 def test_who_is_not_enrolled_is_turned_away_and_sees_why(tmp_path: Path, broker: Broker) -> None:
     authority = Authority.create(tmp_path)
 
