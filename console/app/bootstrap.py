@@ -104,6 +104,7 @@ class Core:
 
     parts: Parts
     station: LocalStation
+    sync: SyncRoom
 
     def __init__(self, settings: StationSettings, files: SiteFiles, folders: Folders, work: Work) -> None:
         self.settings = settings

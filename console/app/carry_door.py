@@ -41,7 +41,8 @@ async def take(core: "Core", question: dict[str, Any]) -> dict[str, Any]:
 
 async def digests(core: "Core") -> dict[str, Any]:
     """Of the projections as they are after what was applied last, bucket by bucket."""
-    return {"ok": True, "digests": {}}
+    told = core.sync.neighbourhood.digests()
+    return {"ok": True, "digests": {bucket: digest.hex() for bucket, digest in told.items()}}
 
 
 async def note(core: "Core", question: dict[str, Any]) -> dict[str, Any]:

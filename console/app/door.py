@@ -8,7 +8,7 @@ import types
 import typing
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from console.app import carry_door
@@ -21,6 +21,9 @@ from console.domain.commands import COMMANDS, Command, SilenceHorn
 from console.domain.refusal import Refused
 from console.services.identity.sign_on import SignOnDesk
 from console.services.local_station import LocalStation, Parts
+
+if TYPE_CHECKING:
+    from console.app.sync_room import SyncRoom
 
 
 class Core(Protocol):
@@ -35,6 +38,8 @@ class Core(Protocol):
     def settings(self) -> StationSettings: ...
     @property
     def folders(self) -> Folders: ...
+    @property
+    def sync(self) -> "SyncRoom": ...
 
 
 class Door:

@@ -64,10 +64,14 @@ class Neighbourhood:
                 on_join=self._on_join,
                 on_joined=core.enrolment.take_certificate,
                 open_now=self._open_now,
-                digests=self._digest.digests,
+                digests=self.digests,
             ),
             station_db=data / "station.db",
         )
+
+    def digests(self) -> dict[str, bytes]:
+        """What this station shows, bucket by bucket: equal wherever the same events were applied."""
+        return self._digest.digests()
 
     def start(self) -> None:
         self._undo = self._core.parts.journal.entries.subscribe(self._on_entries)

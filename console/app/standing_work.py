@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from console.app.door import Door
 from console.config import users_file
@@ -50,14 +51,15 @@ class StandingWork:
         self._pulse = Pulse(self._turn, core.station.beat, core.defect)
         self._server = LocalServer(core.folders.data, Door(core, raise_window).handle)
         self._tasks: list[asyncio.Task[None]] = []
-        self._twin = TwinWatch()
-        self._undo_twin: Undo | None = None
+        self._made_here: set[UUID] = set()  # streams that this very process writes
+        self._twin = TwinWatch(self._made_here.__contains__)
+        self._undos: list[Undo] = []
 
     def start(self) -> None:
         core = self._core
-        self._undo_twin = core.parts.journal.entries.subscribe(
-            lambda entries: self._twin.on_entries(entries, self._clock.now_us())
-        )
+        journal = core.parts.journal
+        self._undos.append(journal.own_head.subscribe(lambda head: self._made_here.add(head.stream)))
+        self._undos.append(journal.entries.subscribe(lambda e: self._twin.on_entries(e, self._clock.now_us())))
         core.sync.neighbourhood.twins.subscribe(lambda _: self._twin.on_word(self._clock.now_us()))
         core.telemetry.start()
         core.sync.start()
@@ -74,8 +76,8 @@ class StandingWork:
 
     async def stop(self) -> None:
         core = self._core
-        if self._undo_twin is not None:
-            self._undo_twin()
+        for undo in self._undos:
+            undo()
         self._pulse.stop()  # first: our own goodbye to the broker is no event of the plant
         core.telemetry.stop()
         for task in self._tasks:
@@ -140,7 +142,7 @@ class StandingWork:
                 failing = False
 
     async def _look_at_people(self) -> None:
-        """A changed users.toml, and glasses that were broken and never explained, are noticed while the station runs."""
+        """A changed users.toml, and glasses broken and never explained, are noticed while the station runs."""
         core = self._core
         while True:
             await asyncio.sleep(LOOK_S)
