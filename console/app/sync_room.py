@@ -12,9 +12,11 @@ from uuid import UUID
 
 from console.app.neighbourhood import Neighbourhood
 from console.config.settings import SiteSettings
+from console.domain.alarm_step import Transition
 from console.domain.alarms import Priority
 from console.domain.refusal import Refused
 from console.domain.station_facts import ForkFound, StreamOpened
+from console.services.alarms.transitions import AlarmTransition
 from console.services.identity.certificates import BadCertificate, check_certificate
 from console.services.identity.credentials import SignedCredential
 from console.services.journal.entries import SYSTEM
@@ -23,6 +25,7 @@ from console.services.journal.keys import is_signed_by
 from console.services.notifier import Undo
 from console.services.storage.backup_schedule import newest_age_s
 from console.services.storage.readers import ReaderPool
+from console.services.sync.alarm_lane import LaneRow
 from console.services.sync.central_rows import CredentialRow
 from console.services.sync.messages import Head, receipt_bytes
 from console.services.sync.replicator import Replicator, Riders
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 FORK_TEXT = "A journal stream was continued at two places: both are kept, see the Sync view"
 _LOOK_S = 1.0
 _BACKUP_TURNS = 20
+_WORDS = frozenset(word.value for word in Transition)
 log = logging.getLogger(__name__)
 
 
@@ -74,6 +78,7 @@ class SyncRoom:
                 sign=lambda tip: core.key.sign(receipt_bytes(Head(tip.stream, tip.seq, tip.hash))),
                 is_signed=self._is_signed,
                 on_peer=self.status.on_peer,
+                on_alarm_rows=self._take_rows,
                 credentials=self._own_credentials,
                 on_credentials=self._take_credentials,
             ),
@@ -148,6 +153,38 @@ class SyncRoom:
     def _is_signed(self, station: UUID, tip: Tip, signature: bytes) -> bool:
         told = receipt_bytes(Head(tip.stream, tip.seq, tip.hash))
         return any(is_signed_by(key, signature, told) for key in self._core.people.stations.keys_of(station))
+
+    def _take_rows(self, rows: Sequence[LaneRow]) -> None:
+        """What other stations logged about alarms that exist here; the centre keeps the key and the words of a row,
+        kind and rule are this station's own. What no rule here makes is history of the centre alone."""
+        told = []
+        for row in rows:
+            condition = self._core.engine.condition(row.condition_id)
+            if condition is None or row.transition not in _WORDS:
+                continue
+            told.append(
+                AlarmTransition(
+                    row.condition_id,
+                    row.start_us,
+                    Transition(row.transition),
+                    row.n,
+                    row.at_us,
+                    row.receive_us,
+                    row.priority,
+                    row.severity,
+                    row.value,
+                    row.text,
+                    row.subject,
+                    condition.kind.value,
+                    condition.rule_id,
+                    condition.side,
+                    condition.area,
+                    condition.asset_name,
+                    row.who,
+                )
+            )
+        if told:
+            self._core.alarm_lane.add(told)
 
     async def _own_credentials(self) -> Sequence[CredentialRow]:
         rows, self._credential_mark = await self._core.people.credentials.rows_since(self._credential_mark)
