@@ -41,9 +41,7 @@ def genesis() -> list[Fact]:
     facts: list[Fact] = []
     for actor in (ADMIN, ANNA, BOB):
         facts.append(people.UserAdded(actor.user_id, actor.login, actor.name))
-        roles = (
-            (Role.ADMINISTRATOR, Role.SHIFT_LEAD) if actor is ADMIN else (Role.OPERATOR, Role.SHIFT_LEAD, Role.ENGINEER)
-        )
+        roles = (Role.SHIFT_LEAD, Role.ADMINISTRATOR if actor is ADMIN else Role.ENGINEER)
         facts += [people.RoleGranted(actor.user_id, role.value) for role in roles]
     return facts
 
@@ -251,8 +249,8 @@ ACTS: tuple[tuple[Callable[[World, Station], None], int], ...] = (
     (shelve, 4),
     (unshelve, 3),
     (out_of_service, 3),
-    (disable, 2),
-    (countersign, 2),
+    (disable, 3),
+    (countersign, 4),
 )
 RANK = _RANK
 __all__ = ["SITE_FILE"]

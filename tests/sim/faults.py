@@ -116,7 +116,7 @@ def _go_back(world: World, *, with_anchor: bool) -> None:
 def clone(world: World) -> None:
     """The same data folder runs twice; the fingerprint tells, or does not (an image of the whole machine)."""
     station = up(world)
-    if station is None or len(world.stations) > 6 or not station.anchor:
+    if station is None or len(world.stations) > 4 or not station.anchor:
         return
     tells = world.rng.random() < 0.5
     twin = Station(
