@@ -113,10 +113,7 @@ class SyncRoom:
         """What the Sync view and the status strip show; cheap when nothing changed."""
         core = self._core
         self.status.set_conflicts(core.parts.desk.disputed)
-        if core.enrolment.why_not:
-            self.status.set_enrolled(core.enrolment.why_not)
-        else:
-            self.status.set_enrolled("")
+        self.status.set_enrolled(core.enrolment.why_not, core.enrolment.pairing_code)
         core.parts.sync.set(self.status.record())
 
     async def _look_for_backup(self) -> None:

@@ -54,8 +54,8 @@ class SyncStatus:
     def set_conflicts(self, conflicts: int) -> None:
         self._set(conflicts=conflicts)
 
-    def set_enrolled(self, why_not: str) -> None:
-        self._set(enrolled=why_not)
+    def set_enrolled(self, why_not: str, pairing_code: str) -> None:
+        self._set(enrolled=why_not, pairing_code=pairing_code)
 
     def set_backup(self, made_us: int, detail: str) -> None:
         self._set(backup_us=made_us, backup_detail=detail)
