@@ -20,6 +20,7 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from console.config.settings import BrokerSettings
+from console.domain.alarms import AlarmKind
 from console.domain.refusal import Refused
 from console.services.alarms.alarm_tables import alarm_log
 from console.services.alarms.transitions import AlarmTransition
@@ -51,6 +52,7 @@ from console.services.telemetry.clock import Clock, SystemClock
 
 _LIVE_BYTES = 128 * 1024  # of events in one frame; more than that goes into another
 _FULL_DISK_S = 5.0
+_OWN_KINDS = (AlarmKind.SYSTEM, AlarmKind.LINK_DOWN)  # about the station that tells it; nobody else can end them
 _ROWS_AT_FIRST = MAX_ROWS  # of the alarm log that a neighbour is told when it comes
 log = logging.getLogger(__name__)
 
@@ -231,7 +233,9 @@ class Neighbours:
             return
         if told.occurrences is not None:
             self._listeners.on_occurrences(station, told.occurrences[:MAX_OCCURRENCES])
-        rows = [row for row in map(transition_of, told.rows[:MAX_ROWS]) if row is not None]
+        rows = [
+            row for row in map(transition_of, told.rows[:MAX_ROWS]) if row is not None and row.kind not in _OWN_KINDS
+        ]
         if rows:
             self._listeners.on_alarm_rows(rows)
 

@@ -25,7 +25,7 @@ def frames(data: bytes, number: int = 1) -> list[bytes]:
     return frames_of(part(data, number), KEY.sign)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.integers(0, 900_000), st.randoms())
 def test_a_message_of_any_size_comes_whole_out_of_its_parts_in_any_order(size, chance):
     data = chance.randbytes(size)
