@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from console.app.bootstrap import Core
 
 DIVERGENCE_TEXT = "Two consoles that hold the same journal show something else: restart both and tell the manufacturer"
+PATIENCE_S = 8.0  # for last words to a broker that may not answer
 log = logging.getLogger(__name__)
 
 
@@ -83,7 +84,10 @@ class Neighbourhood:
         for task in tuple(self._tasks):
             task.cancel()
         self.neighbours.ask_stop()
-        await asyncio.to_thread(self.neighbours.stop)
+        until_s = self._clock.mono_s() + PATIENCE_S
+        while self.neighbours.is_running and self._clock.mono_s() < until_s:
+            await asyncio.sleep(0.02)
+        self.neighbours.stop()
 
     def _revoked(self) -> frozenset[UUID]:
         return frozenset(one.station_id for one in self._core.people.stations.known() if one.is_revoked)
