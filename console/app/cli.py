@@ -142,8 +142,8 @@ def _verify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--export", default="", metavar="FILE", help="check an exported file against its proof")
 
 
-def _none(parser: argparse.ArgumentParser) -> None:
-    """No further flags."""
+def _doctor(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--security", action="store_true", help="list what deviates from the secure settings")
 
 
 # word: (module below console.app, help, flags)
@@ -161,7 +161,7 @@ WORDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] = {
     "restore": ("commands.restore", "bring a backup back; opens a new stream", _restore),
     "export": ("commands.export", "write what this station holds into a file", _export),
     "import": ("commands.import_", "take in what was carried here", _import),
-    "doctor": ("commands.doctor", "what works here and what does not, each with its remedy", _none),
+    "doctor": ("commands.doctor", "what works here and what does not, each with its remedy", _doctor),
     "centre": ("commands.centre", "the central PostgreSQL", _centre),
     "bench": ("commands.bench", "the published benchmarks", _bench),
 }

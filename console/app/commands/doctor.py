@@ -32,7 +32,8 @@ class Finding:
 
 
 def command(options: argparse.Namespace) -> int:
-    findings = list(examine(resolve(options.config, options.data)))
+    look = examine_security if options.security else examine
+    findings = list(look(resolve(options.config, options.data)))
     for finding in findings:
         remedy = f" - {finding.remedy}" if finding.remedy else ""
         print(f"{finding.state:4} {finding.name:12} {finding.text}{remedy}")
@@ -62,6 +63,19 @@ def examine(folders: Folders) -> Iterator[Finding]:
         yield from storage(station, folders)
         yield people(station.site or folders.config / "site", folders.config)
         yield from world(station)
+
+
+def examine_security(folders: Folders) -> Iterator[Finding]:
+    """Where the station deviates from secure settings, and whether security functions work."""
+    from console.app.commands.doctor_security import security
+    from console.app.commands.doctor_storage import functions
+
+    station, problems = read_station(folders.config)
+    if station is None:
+        yield Finding("config", "fail", str(problems[0]), f"leitstand check {folders.config} names everything")
+        return
+    yield functions(folders)
+    yield from security(station, folders)
 
 
 def people(site: Path, config: Path) -> Finding:

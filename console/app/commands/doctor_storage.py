@@ -20,11 +20,7 @@ _LATE = 2  # times the interval: one missed backup is no finding
 
 def storage(station: StationSettings, folders: Folders, now_s: float | None = None) -> Iterator[Finding]:
     """Reads only; a station that was never started has nothing to look at yet."""
-    failed = self_test(folders.data / "keys")
-    if failed:
-        yield Finding("self-test", "fail", ", ".join(failed), "install the locked packages; chmod 600 the keys")
-    else:
-        yield Finding("self-test", "ok", "hashes, signatures, passwords, SQLite, rights of the keys")
+    yield functions(folders)
     journal = folders.data / "journal.db"
     if not journal.exists():
         yield Finding("journal", "ok", f"none yet in {folders.data}")
@@ -33,6 +29,13 @@ def storage(station: StationSettings, folders: Folders, now_s: float | None = No
     yield _backup(station, folders.data, time.time() if now_s is None else now_s)
     yield _ballast(station, folders.data)
     yield _anchor(station)
+
+
+def functions(folders: Folders) -> Finding:
+    """Whether what security rests on works here."""
+    if failed := self_test(folders.data / "keys"):
+        return Finding("self-test", "fail", ", ".join(failed), "install the locked packages; chmod 600 the keys")
+    return Finding("self-test", "ok", "hashes, signatures, passwords, SQLite, rights of the keys")
 
 
 def _journal(journal: Path, station: StationSettings, data: Path) -> Finding:
