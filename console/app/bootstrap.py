@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from console.app.audit import join_audit
 from console.app.folders import Folders
 from console.app.journal_road import JournalRoad
+from console.app.proof_care import ProofCare
 from console.app.site_reading import SiteFiles, read_site
 from console.app.standing_work import StandingWork
 from console.app.station_status import status_of
@@ -45,6 +46,7 @@ from console.services.local_station import LocalStation, Parts
 from console.services.operations import Operations
 from console.services.recent_journal import RecentJournal
 from console.services.records import StatusRecord
+from console.services.rule_revisions import RuleRevisions
 from console.services.servicedesk.incarnation import IncarnationLetter
 from console.services.servicedesk.incidents import IncidentDesk
 from console.services.station import AlarmLogRow
@@ -115,6 +117,7 @@ class Core:
         self._work = work
         self._ownership: Ownership | None = Ownership(folders.data)
         self._closers: list[Callable[[], object]] = []
+        self.rules = RuleRevisions()
         self._standing: StandingWork | None = None
 
     async def open(self) -> None:
@@ -145,6 +148,7 @@ class Core:
         self._tag_file = tag_snapshot.TagSnapshot(store, station_db.writer)
         self.sync = SyncRoom(self, journal_db.readers, data, now_us)
         self.readers = journal_db.readers
+        self.proof = ProofCare(self, journal_db, self.key.public_key, self.care, self.engine, now_us)
         await self._replay(projector, station_db, consumers)
         self.station = LocalStation(self.parts)
         self._closers.append(self.station.close)
@@ -268,7 +272,8 @@ class Core:
         parts = self.parts
         marks = CentreMarks(partial(parts.journal.holdings.is_held, CENTRE), parts.desk.mark_in_centre)
 
-        road = self._road = JournalRoad(parts.journal, self.people, projector, parts.desk, marks, (self._letter.apply,))
+        others = (self._letter.apply, self.rules.apply)
+        road = self._road = JournalRoad(parts.journal, self.people, projector, parts.desk, marks, others)
 
         def replayed(entries: tuple[Entry, ...]) -> None:
             road.replayed(entries)
@@ -279,7 +284,10 @@ class Core:
             await parts.journal.look()
         else:
             await parts.journal.open(self._doubt)
-        await parts.journal.replay(replayed)
+        open_alarms = await station_db.readers.read(alarm_log.load_open)
+        urgent = {one.condition_id for one in open_alarms} if self._work is Work.RUN else None
+        await parts.journal.replay(replayed, urgent=urgent)
+        self.replay_rest = partial(parts.journal.replay_rest, road.replayed)
         road.go_live()
         parts.journal.entries.subscribe(road.apply)
         parts.journal.holdings_changed.subscribe(marks.on_holdings)
@@ -288,7 +296,7 @@ class Core:
         else:
             await self.care.opened(parts.journal, self.engine)
             await self.people.settle()
-        self.engine.restore(await station_db.readers.read(alarm_log.load_open), now_us())
+        self.engine.restore(open_alarms, now_us())
         if station_db.set_aside is not None:
             text = f"The alarm log was damaged and begins anew; the old one is kept as {station_db.set_aside.name}"
             self.engine.raise_system("station.db", text, Priority.HIGH, now_us())

@@ -1,6 +1,7 @@
 """What the door does for a journal that is carried by hand: takes pieces of it in, and writes down that it was."""
 
 import base64
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -39,10 +40,12 @@ async def take(core: "Core", question: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-async def digests(core: "Core") -> dict[str, Any]:
-    """Of the projections as they are after what was applied last, bucket by bucket."""
-    told = core.sync.neighbourhood.digests()
-    return {"ok": True, "digests": {bucket: digest.hex() for bucket, digest in told.items()}}
+async def digests(core: "Core", _question: dict[str, Any]) -> dict[str, Any]:
+    """Of the projections as they are after what was applied last, bucket by bucket; empty while a long journal is
+    still being replayed. `events` is how far the journal was then."""
+    told = core.sync.neighbourhood.digests() or {}
+    events = core.parts.journal.event_count
+    return {"ok": True, "events": events, "digests": {bucket: digest.hex() for bucket, digest in told.items()}}
 
 
 async def note(core: "Core", question: dict[str, Any]) -> dict[str, Any]:
@@ -54,3 +57,10 @@ async def note(core: "Core", question: dict[str, Any]) -> dict[str, Any]:
         raise ValueError(str(error)) from error
     await core.parts.journal.append([fact], SYSTEM)
     return {"ok": True}
+
+
+OPS: dict[str, Callable[["Core", dict[str, Any]], Awaitable[dict[str, Any]]]] = {
+    "take": take,
+    "note": note,
+    "digests": digests,
+}

@@ -61,20 +61,14 @@ class Door:
 
     async def _reply(self, question: dict[str, Any]) -> dict[str, Any]:
         match question["op"]:
-            case "ping":
-                return {"ok": True}
-            case "raise":
-                return self._raise()
+            case "ping" | "raise" as op:
+                return self._raise() if op == "raise" else {"ok": True}
             case "query":
                 return {"ok": True, "rows": await answer(self._core, question["what"], question.get("args", {}))}
             case "backup":
                 return await self.back_up(question["file"])
-            case "take":
-                return await carry_door.take(self._core, question)
-            case "note":
-                return await carry_door.note(self._core, question)
-            case "digests":
-                return await carry_door.digests(self._core)
+            case "take" | "note" | "digests" as carried:
+                return await carry_door.OPS[carried](self._core, question)
             case "act":
                 return await self.act(question["command"], question["fields"], question["login"], question["password"])
         return {"ok": False, "error": f"unknown op {question['op']!r}"}

@@ -70,9 +70,10 @@ class Neighbourhood:
             station_db=data / "station.db",
         )
 
-    def digests(self) -> dict[str, bytes]:
-        """What this station shows, bucket by bucket: equal wherever the same events were applied."""
-        return self._digest.digests()
+    def digests(self) -> dict[str, bytes] | None:
+        """What this station shows, bucket by bucket: equal wherever the same events were applied. None while a long
+        journal is still being replayed."""
+        return None if self._core.parts.journal.replaying != (0, 0) else self._digest.digests()
 
     def start(self) -> None:
         self._undo = self._core.parts.journal.entries.subscribe(self._on_entries)

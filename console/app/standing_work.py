@@ -2,25 +2,20 @@
 
 import asyncio
 import contextlib
-import hashlib
 import logging
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from console.app.door import Door
-from console.config import users_file
+from console.app.watches import Watches
 from console.domain.alarms import Priority
-from console.domain.facts import SiteFileApplied
 from console.domain.refusal import Refused
 from console.services.alarms.alarm_log import AlarmLog
-from console.services.journal.entries import SITE_FILE
 from console.services.journal.twin_watch import TwinWatch
 from console.services.local_socket import LocalServer
 from console.services.notifier import Undo
 from console.services.pulse import Pulse
-from console.services.station import JournalQuery
 from console.services.telemetry.clock import SystemClock
 from console.services.telemetry.tag_snapshot import TagSnapshot
 
@@ -69,8 +64,10 @@ class StandingWork:
             self._serve_door(),
             self._flush_alarms(),
             self._save_tags(),
-            self._note_site_files(),
+            Watches(core).run(),
             self._look_at_people(),
+            core.proof.replay_rest(core.replay_rest),
+            core.proof.scrub.run(),
         ):
             self._tasks.append(asyncio.ensure_future(work))
 
@@ -154,21 +151,3 @@ class StandingWork:
                     core.engine.raise_system(key, text, Priority.HIGH, now_us)
                 else:
                     core.engine.clear_system(key, now_us)
-
-    async def _note_site_files(self) -> None:
-        """Each file of `site/` whose content is new becomes a fact, once."""
-        core = self._core
-        journal = core.parts.journal
-        known = {row.summary for row in await journal.query(JournalQuery(etype=SiteFileApplied.etype))}
-        folder = core.settings.site or core.folders.config / "site"
-        for path in sorted(folder.glob("*.toml")):
-            if path.name == users_file.FILE:
-                continue  # its people are facts, and so is that it was read
-            digest = await asyncio.to_thread(_digest, path)
-            if not any(digest in summary for summary in known):
-                with contextlib.suppress(Refused):
-                    await journal.append([SiteFileApplied(path.name, digest)], SITE_FILE)
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -172,9 +172,13 @@ class StorageCare:
         except Refused:  # it had to give way to the writer
             return
         if problem:
-            log.error("the journal's file is damaged: %s", problem)
-            await asyncio.to_thread(note_damage, self._path, problem)
-            self._tell("journal.db", DAMAGED_TEXT)
+            await self.on_damage(problem)
+
+    async def on_damage(self, problem: str) -> None:
+        """A running station found its journal damaged: the next start sets the file aside and brings it back."""
+        log.error("the journal's file is damaged: %s", problem)
+        await asyncio.to_thread(note_damage, self._path, problem)
+        self._tell("journal.db", DAMAGED_TEXT)
 
     def _tell(self, key: str, text: str, priority: Priority = Priority.HIGH) -> None:
         """A system alarm, or its end."""

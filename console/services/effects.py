@@ -30,10 +30,10 @@ class Effects:
         self._engine = engine
         self._name_of = name_of
         self._now_us = now_us
-        self._notes: dict[Occurrence, str] = {}
+        self._notes: dict[Occurrence, tuple[int, str]] = {}  # with the stamp of what says it
         self._stamps: dict[tuple[str, str], int] = {}
         self._numbers: dict[UUID, str] = {}
-        self._linked: dict[UUID, list[Occurrence]] = {}
+        self._linked: dict[UUID, list[tuple[Occurrence, int]]] = {}
         projector.on(f.AlarmAcknowledged, self._acknowledged)
         projector.on(AlarmUnacknowledged, self._unacknowledged)
         projector.on(f.AlarmCommented, self._commented)
@@ -44,7 +44,7 @@ class Effects:
 
     def set_notes(self) -> None:
         """Once the open alarms are restored."""
-        for occurrence, note in self._notes.items():
+        for occurrence, (_stamp, note) in self._notes.items():
             self._engine.set_note(occurrence, note)
 
     def rebuild_acknowledgements(self, condition_id: UUID, entries: Iterable[Entry]) -> None:
@@ -57,11 +57,15 @@ class Effects:
                 self._unacknowledged(entry, entry.fact)
         self._engine.acknowledging.recheck(condition_id, self._now_us())
 
-    def _note(self, occurrence: Occurrence, note: str) -> None:
-        self._notes.pop(occurrence, None)
-        self._notes[occurrence] = note
-        while len(self._notes) > _NOTES_KEPT:
-            del self._notes[next(iter(self._notes))]
+    def _note(self, occurrence: Occurrence, note: str, hlc: int) -> None:
+        """The newest stands, whatever the order of arrival; of too many the oldest are forgotten."""
+        told, known = (hlc, note), self._notes.get(occurrence)
+        if known is not None and told < known:
+            return
+        self._notes[occurrence] = told
+        if len(self._notes) > _NOTES_KEPT + _NOTES_KEPT // 10:
+            by_age = sorted(self._notes.items(), key=lambda item: item[1])
+            self._notes = dict(by_age[-_NOTES_KEPT:])
         self._engine.set_note(occurrence, note)
 
     def _acknowledged(self, entry: Entry, fact: f.AlarmAcknowledged) -> None:
@@ -85,23 +89,23 @@ class Effects:
 
     def _commented(self, entry: Entry, fact: f.AlarmCommented) -> None:
         note = f"{self._name_of(entry.actor.user_id)}: {fact.text}"
-        self._note(Occurrence(fact.condition_id, fact.start_us), note)
+        self._note(Occurrence(fact.condition_id, fact.start_us), note, entry.hlc)
 
     def _silenced(self, _entry: Entry, fact: f.HornSilenced) -> None:
         self._engine.annunciation.silence(fact.position, fact.through_us)
 
     def _incident_opened(self, _entry: Entry, fact: f.IncidentOpened) -> None:
         self._numbers[fact.incident_id] = fact.number
-        for occurrence in self._linked.pop(fact.incident_id, []):
-            self._note(occurrence, fact.number)
+        for occurrence, hlc in self._linked.pop(fact.incident_id, []):
+            self._note(occurrence, fact.number, hlc)
 
-    def _linked_alarm(self, _entry: Entry, fact: f.IncidentAlarmLinked) -> None:
+    def _linked_alarm(self, entry: Entry, fact: f.IncidentAlarmLinked) -> None:
         occurrence = Occurrence(fact.condition_id, fact.start_us)
         number = self._numbers.get(fact.incident_id)
         if number is None:  # the link may arrive before its incident
-            self._linked.setdefault(fact.incident_id, []).append(occurrence)
+            self._linked.setdefault(fact.incident_id, []).append((occurrence, entry.hlc))
         else:
-            self._note(occurrence, number)
+            self._note(occurrence, number, entry.hlc)
 
     def _preference(self, entry: Entry, fact: f.PreferenceSaved) -> None:
         key = (fact.user_id, fact.key)

@@ -59,7 +59,8 @@ async def _export(bearer: Bearer, options: argparse.Namespace, target: Path, bey
     meter = Meter("events written")
     try:
         if options.snapshot:
-            exported = exporter.snapshot(target, await _digests(bearer), meter)
+            digests, at_event = await _digests(bearer)
+            exported = exporter.snapshot(target, digests, meter, at_event)
         else:
             exported = exporter.journal_beyond(target, beyond, meter)
     finally:
@@ -68,8 +69,8 @@ async def _export(bearer: Bearer, options: argparse.Namespace, target: Path, bey
     return exported
 
 
-async def _digests(bearer: Bearer) -> dict[str, bytes]:
-    """Of the projections as they are now; none while the journal goes on being written."""
+async def _digests(bearer: Bearer) -> tuple[dict[str, bytes], int]:
+    """Of the projections as they are now, and how far the journal is."""
     if is_owned(bearer.folders.data):
         reply = await bearer.ask({"op": "digests"})
     else:
@@ -78,10 +79,10 @@ async def _digests(bearer: Bearer) -> dict[str, bytes]:
 
         core = await build(bearer.folders, Work.READ)
         try:
-            reply = await digests(core)
+            reply = await digests(core, {})
         finally:
             await core.stop()
-    return {bucket: bytes.fromhex(told) for bucket, told in reply["digests"].items()}
+    return {bucket: bytes.fromhex(told) for bucket, told in reply["digests"].items()}, int(reply["events"])
 
 
 async def note(bearer: Bearer, name: str, fact: JournalExported | Any) -> None:

@@ -79,7 +79,7 @@ async def _settle(bearer: Bearer, checked: Checked, loaded: Loaded) -> tuple[str
 
         core = await build(bearer.folders, Work.READ)
         try:
-            told = (await digests(core))["digests"]
+            told = (await digests(core, {}))["digests"]
         finally:
             await core.stop()
         different = differing({bucket: bytes.fromhex(one) for bucket, one in told.items()}, dict(header.digests))

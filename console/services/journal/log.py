@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from typing import TypeVar
 from uuid import UUID
@@ -20,6 +20,7 @@ from console.services.journal.groups import Groups
 from console.services.journal.hlc import HybridClock
 from console.services.journal.holdings import CENTRE, Holdings
 from console.services.journal.keys import StationKey
+from console.services.journal.long_replay import LongReplay
 from console.services.journal.own_stream import OWN, Draft, OwnStream, Place, draft_of, own_head
 from console.services.journal.receipts import (
     add_receipts,
@@ -33,6 +34,7 @@ from console.services.journal.receiving import Enrolled, Received, Receiver, fla
 from console.services.journal.row_query import rows_of, statement
 from console.services.journal.store import EventStore
 from console.services.journal.table_store import TableStore
+from console.services.journal.urgent import WHOLE, count_events
 from console.services.notifier import Notifier
 from console.services.records import JournalRow
 from console.services.station import JournalQuery
@@ -83,6 +85,7 @@ class JournalLog:
         self._own = OwnStream(place, key, self._clock, random_bytes, certificate=certificate)
         self._receiver = Receiver(place, self._clock, self._own, enrolled=enrolled)
         self._groups = Groups()
+        self._long: LongReplay | None = None
         self._flags: dict[bytes, set[str]] = {}
 
     async def open(self, doubt: Callable[[EventStore], str] = lambda _store: "") -> None:
@@ -167,8 +170,24 @@ class JournalLog:
             hashes = tuple(part.flagged)
             self._flags.update(await self._reader.read(lambda c: open_flags(c, hashes)))
 
-    async def replay(self, callback: Callable[[tuple[Entry, ...]], None], chunk: int = 500) -> int:
-        """Give every stored entry in (hlc, rid) order, whole transaction groups, in chunks; gives their number."""
+    async def replay(
+        self,
+        callback: Callable[[tuple[Entry, ...]], None],
+        chunk: int = 500,
+        *,
+        urgent: Collection[UUID] | None = None,
+    ) -> int:
+        """Give every stored entry in (hlc, rid) order, whole transaction groups, in chunks; gives their number.
+
+        `urgent` names the conditions with an open alarm: then of a long journal only what is urgent is given now
+        (`urgent.py`), and `replay_rest` has to give the rest while the station runs. None: everything at once.
+        """
+        if urgent is not None and await self._reader.read(count_events) > WHOLE:
+            self._long = LongReplay(self._reader, self._entries)
+            given = await self._long.first(urgent, callback)
+            self._groups = self._long.groups
+            self.forks = await self._reader.read(_forks)
+            return given
         after, count, groups = (-1, -1), 0, Groups()
         while stored := await self._reader.read(_bound(table.stored_in_order, after, chunk)):
             after = (stored[-1].event.hlc, stored[-1].rid)
@@ -180,6 +199,22 @@ class JournalLog:
         self._groups = groups
         self.forks = await self._reader.read(_forks)
         return count
+
+    async def replay_rest(
+        self,
+        callback: Callable[[tuple[Entry, ...]], None],
+        pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        """What `replay` left, in small slices with pauses. Raises BadEvent and DamagedDatabase as `replay` does."""
+        if self._long is not None:
+            await self._long.rest(callback, pause)
+            self._long = None
+
+    @property
+    def replaying(self) -> tuple[int, int]:
+        """(entries given, of all) while a long journal is still being replayed; (0, 0) when everything is known.
+        Until then closed incidents may be missing, and digests of projections say nothing."""
+        return (self._long.done, self._long.of_all) if self._long is not None else (0, 0)
 
     async def query(self, query: JournalQuery) -> tuple[JournalRow, ...]:
         """Rows newest first by receive order; cancellable."""
@@ -277,10 +312,10 @@ class JournalLog:
         opened, made, flagged = done.result()
         for one in flagged:
             self._flags.setdefault(one, set()).add("revoked_station")
+        last = made[-1].event  # told first: who sees the entries knows what was written here
+        self.own_head.notify(table.Tip(last.stream, last.seq, last.raw.hash))
         self._publish(opened)
         entries = self._publish(made)
-        last = made[-1].event
-        self.own_head.notify(table.Tip(last.stream, last.seq, last.raw.hash))
         if not answer.done():
             answer.set_result(entries)
 

@@ -23,6 +23,7 @@ UNPROVEN = "unproven_snapshot"  # meta: the snapshot whose signatures were not c
 _LAST = "last_scrub"
 MONTH_US = 30 * 86_400_000_000
 _LOOK_S = 3600.0
+_CALM_S = 60.0
 _SLICE = 50  # events; some 10 ms
 _DUTY = 0.1
 _URGENT_DUTY = 0.5
@@ -75,6 +76,8 @@ class Scrub:
     async def run(self) -> None:
         """For ever: proves when it is due, looks again every hour."""
         await self.load()
+        if not await self._reader.read(lambda c: read_meta(c, UNPROVEN)):
+            await self._pause(_CALM_S)  # a start has other things to do
         while True:
             try:
                 if await self.is_due():
@@ -115,7 +118,7 @@ class Scrub:
                 duty = _URGENT_DUTY if is_urgent else _DUTY
                 await self._pause(took_s * (1 / duty - 1))
         except DamagedDatabase as error:
-            report.broken("", 0, str(error))
+            report.broken("", 0, str(error), is_damage=True)
         await self._end(report, is_urgent)
         return report
 

@@ -42,7 +42,7 @@ def check_pages(connection: Connection, report: VerifyReport) -> None:
     """SQLite's look at every page, every index entry and every column's type; 10 s and more per gigabyte."""
     for (result,) in connection.exec_driver_sql("PRAGMA integrity_check(100)").all():
         if result != "ok":
-            report.broken("", 0, f"the file is damaged: {result}")
+            report.broken("", 0, f"the file is damaged: {result}", is_damage=True)
 
 
 def index_slices(report: VerifyReport, last_rid: int) -> Iterator[Slice]:
@@ -65,7 +65,8 @@ def _check_indexes(connection: Connection, report: VerifyReport, start: int, end
             f"JOIN event b INDEXED BY {index} ON {found_by} AND b.rid = a.rid WHERE a.rid BETWEEN ? AND ?"
         )
         if connection.exec_driver_sql(sql, (start, end)).scalar_one() != wanted:
-            report.broken("", 0, f"the index {index} does not lead to every event (rows {start} to {end})")
+            reason = f"the index {index} does not lead to every event (rows {start} to {end})"
+            report.broken("", 0, reason, is_damage=True)
 
 
 def check_form(connection: Connection, report: VerifyReport) -> None:

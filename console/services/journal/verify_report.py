@@ -13,6 +13,7 @@ class Break:
     stream: str
     seq: int
     reason: str
+    is_damage: bool = False  # an event or page is not what was written: the file has to be rescued
 
 
 @dataclass(slots=True)
@@ -31,9 +32,9 @@ class VerifyReport:
     def is_sound(self) -> bool:
         return not self.breaks
 
-    def broken(self, stream: object, seq: int, reason: str) -> None:
+    def broken(self, stream: object, seq: int, reason: str, *, is_damage: bool = False) -> None:
         if len(self.breaks) < MOST_BREAKS:
-            self.breaks.append(Break(str(stream), seq, reason))
+            self.breaks.append(Break(str(stream), seq, reason, is_damage))
         else:
             self.unlisted += 1
 

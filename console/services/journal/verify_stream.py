@@ -20,6 +20,8 @@ _COLUMNS = (
     "EXISTS (SELECT 1 FROM event_flag f WHERE f.hash = event.hash AND f.flag = 'revoked_station')"
 )
 _HASH, _SEQ, _HLC, _BODY, _SIG, _FLAGGED = 1, 3, 5, 10, 11, 15
+_DISAGREE, _GAP = "the row and its signed body disagree", "predecessor is missing"
+_DAMAGE = (_DISAGREE, _GAP)
 Slice = Callable[[Connection], None]
 Certified = set[tuple[UUID, bytes]]  # (station, public key) that the site's authority let in
 
@@ -80,15 +82,16 @@ class StreamWalk:
         self.report.events += 1
         self.events += 1
         event: Event | None = None
+        is_damage = False
         try:
             event = decode_event(RawEvent(event_hash, row[_BODY], row[_SIG]))
             if self.checks_signatures or seq == 1:
                 check_signature(event, self.stream.public_key)
             reason = self._fault_of(row, event)
         except BadEvent as error:
-            reason = str(error)
+            reason, is_damage = str(error), True
         if reason:
-            self.report.broken(self.stream.stream, seq, reason)
+            self.report.broken(self.stream.stream, seq, reason, is_damage=is_damage or reason in _DAMAGE)
         elif event is not None:
             self._note_keys(event)
         self._remember(row, event)
@@ -101,7 +104,7 @@ class StreamWalk:
             told.user_id, told.ever, str(told.tx_id), told.tx_n,
         )  # fmt: skip
         if (*row[2:10], *row[12:15]) != body_says:
-            return "the row and its signed body disagree"
+            return _DISAGREE
         if told.station != self.stream.station:
             return "of another station than its stream"
         if told.seq == 1:
@@ -112,7 +115,7 @@ class StreamWalk:
         told = event.body
         before = self._near.get(event.prev)
         if before is None or before.seq != told.seq - 1:
-            return "predecessor is missing"
+            return _GAP
         if event.hlc <= before.hlc:
             return "the logical clock went back"
         if not _follows(before.group, (told.tx_id, told.tx_i, told.tx_n)):

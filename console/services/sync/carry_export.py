@@ -68,14 +68,18 @@ class Exporter:
 
         return self._written(target, "journal", spans, progress or _quiet)
 
-    def snapshot(self, target: Path, digests: dict[str, bytes], progress: Progress | None = None) -> Exported:
-        """Everything, for a console that begins empty. `digests` are of the projections, empty when not known."""
+    def snapshot(
+        self, target: Path, digests: dict[str, bytes], progress: Progress | None = None, at_event: int | None = None
+    ) -> Exported:
+        """Everything, for a console that begins empty. `digests` are of the projections, empty when not known; they
+        are left out when the journal has gone on since `at_event`, its last local row."""
         return self._written(
             target,
             "snapshot",
             lambda connection, moment: beyond(connection, moment.heads, (), ()),
             progress or _quiet,
             digests=digests,
+            at_event=at_event,
         )
 
     def _written(
@@ -87,6 +91,7 @@ class Exporter:
         *,
         marks: bool = False,
         digests: dict[str, bytes] | None = None,
+        at_event: int | None = None,
     ) -> Exported:
         if target.exists():
             raise Refused("{file} exists and was left as it is.", file=str(target))
@@ -100,7 +105,8 @@ class Exporter:
                     spans = spans_of(connection, moment)
                     further = marks_of(connection, moment.heads) if marks else ()
                     expected = count_behind(connection, moment, spans)
-                header = self._header(what, moment, further, expected, digests or {})
+                told = digests if digests and at_event in (None, moment.last_rid) else {}
+                header = self._header(what, moment, further, expected, told)
 
                 def read(function: Callable[[Connection], T]) -> T:
                     with connection.begin():
