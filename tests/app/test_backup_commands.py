@@ -58,7 +58,7 @@ def test_a_stopped_station_is_backed_up_and_restored_to_another_place(
     assert "set-aside-" in capsys.readouterr().out
 
 
-@pytest.mark.proves("SEC-39")
+@pytest.mark.proves("SEC-39", "SEC-16")
 def test_a_running_station_makes_its_backup_and_its_journal_tells_of_it(folder: Path, tmp_path: Path) -> None:
     file = tmp_path / "b.zip"
 

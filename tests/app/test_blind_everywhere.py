@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
@@ -183,6 +184,7 @@ async def seen_everywhere(desk: Desk, is_lost: bool) -> dict[str, int]:
     return seen
 
 
+@pytest.mark.proves("SEC-27")
 def test_every_view_is_blind_within_4_s_of_a_frozen_broker_and_lives_again_within_10_s(
     qtbot: QtBot, tmp_path: Path
 ) -> None:

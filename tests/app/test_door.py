@@ -48,18 +48,21 @@ NO_OBJECT = b'{"op": "query", "what": "journal", "args": []}'
 DEEP = b"[" * 100_000
 
 
+@pytest.mark.proves("SEC-26")
 @pytest.mark.parametrize("line", [b"", b"{", b"[]", b"{}", b'{"op": "fly"}', b"\xff\xfe", b'{"op": "act"}', b"null"])
 def test_any_line_gets_an_answer(line):
     answer = json.loads(asyncio.run(Door(None).handle(line)))
     assert answer["ok"] is False
 
 
+@pytest.mark.proves("SEC-26")
 @pytest.mark.parametrize("line", [NOT_TEXT, ENDLESS, NO_OBJECT, DEEP])
 def test_well_formed_nonsense_gets_an_answer(line):
     answer = json.loads(asyncio.run(Door(None).handle(line)))
     assert answer["ok"] is False
 
 
+@pytest.mark.proves("SEC-1")
 def test_nobody_acts_without_a_name():
     question = {"op": "act", "command": "ack", "fields": {"occurrences": f"{ID}@1"}, "login": "", "password": ""}
     answer = json.loads(asyncio.run(Door(None).handle(json.dumps(question).encode())))

@@ -94,6 +94,7 @@ def trigger_of(event: Event, state: AlarmState) -> Trigger:
     return Trigger(event, 200, 2 if event is Event.SEVERITY_UP else 1)
 
 
+@pytest.mark.proves("SEC-49")
 @pytest.mark.parametrize("event", Event)
 def test_every_event_in_every_state_does_what_the_table_says(event):
     for state, expected in zip(AlarmState, EXPECTED[event], strict=True):
@@ -148,6 +149,7 @@ def test_the_worst_severity_is_kept_until_it_is_acknowledged():
     assert (seen.severity, seen.worst) == (1, 1)
 
 
+@pytest.mark.proves("SEC-27")
 def test_bad_quality_holds_an_active_alarm_and_marks_it():
     for state in AlarmState:
         held = step(alarm_in(state), Trigger(Event.QUALITY_BAD, 200)).alarm

@@ -71,6 +71,7 @@ WALK = [
 ]
 
 
+@pytest.mark.proves("SEC-49")
 def test_the_table_has_exactly_the_rows_of_the_page():
     rows = {(row.source, row.command, row.event, row.to, row.effect) for row in TRANSITIONS}
     create = (None, c.OpenIncident, "create", IncidentState.NEW, Effect.START_CLOCKS)
@@ -78,6 +79,7 @@ def test_the_table_has_exactly_the_rows_of_the_page():
     assert len(TRANSITIONS) == len(rows)
 
 
+@pytest.mark.proves("SEC-49")
 @pytest.mark.parametrize(("source", "command", "event", "to", "effect"), WALK)
 def test_every_transition_is_walked(source, command, event, to, effect):
     decision = move(COMMANDS[command], incident(source), AT)
@@ -87,6 +89,7 @@ def test_every_transition_is_walked(source, command, event, to, effect):
     assert decision.parents == (b"s",)
 
 
+@pytest.mark.proves("SEC-49")
 @pytest.mark.parametrize("state", STORED)
 def test_what_the_table_does_not_name_is_refused(state):
     for command in MOVES:

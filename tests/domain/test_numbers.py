@@ -42,6 +42,7 @@ def test_a_swap_of_neighbours_is_found():
     assert not any(is_valid(one) for one in swapped if one != number)
 
 
+@pytest.mark.proves("P26")
 def test_the_number_names_site_station_incarnation_day_and_place():
     series = NumberSeries.at(us(2026, 11, 21, 12), "WERK", "a1", "b")
     assert series.prefix == "INC-WERK-A1B-261121-"

@@ -238,6 +238,7 @@ def test_a_topic_outside_the_rules_is_survived(attack: Attack, bad: SparkplugEdg
     assert len(attack.station.tags()) == before, "no tag comes of it"
 
 
+@pytest.mark.proves("SEC-38")
 def test_ten_thousand_metrics_in_one_message_are_taken_and_one_more_is_refused(
     attack: Attack, bad: SparkplugEdge
 ) -> None:
@@ -265,6 +266,7 @@ def test_a_flood_of_senders_is_one_bounded_list(attack: Attack, bad: SparkplugEd
     assert sum(row["count"] for row in rows if "flood" in row["sender"] or row["sender"] == "(others)") >= 6_000
 
 
+@pytest.mark.proves("SEC-26")
 def test_after_all_of_it_the_station_has_not_grown_without_bound(attack: Attack) -> None:
     begun = time.monotonic()
     growth = attack.station.memory() - attack.memory_before

@@ -120,6 +120,7 @@ def live_after_s(plant: Plant, event: Callable[[], None], links: tuple[str, ...]
     return taken
 
 
+@pytest.mark.proves("SEC-27", "SEC-44")
 def test_a_killed_broker_makes_everything_blind_within_four_seconds_and_comes_back_by_itself(plant: Plant) -> None:
     taken = blind_after_s(plant, plant.broker.kill, (NEAR,))
     log.info("blind after %s s", taken)

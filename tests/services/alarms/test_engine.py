@@ -18,6 +18,7 @@ HOT = AlarmRule("hot", "*/Temp", AlarmKind.LIMIT, hh=95.0, h=90.0, priority=Prio
 FAULT = AlarmRule("fault", "*/State", AlarmKind.DISCRETE, equals=("FAULT", 3.0, True), priority=Priority.MEDIUM)
 
 
+@pytest.mark.proves("INV-18")
 def test_trap_5_a_return_and_a_new_violation_before_the_acknowledgement_stay_listed_as_active(plant):
     tag = plant.tag()
     plant.send((tag, 0, 92.0))
@@ -143,6 +144,7 @@ def test_an_older_occurrence_is_acknowledged_from_elsewhere_without_touching_the
     assert [(str(row.transition), row.start_us) for row in rows] == [("acknowledged", us(0)), ("closed", us(0))]
 
 
+@pytest.mark.proves("P22", "P13")
 def test_a_replicated_acknowledgement_may_come_twice_and_before_its_alarm(plant):
     tag = plant.tag()
     hot = condition_of(tag, "hot", "high")
@@ -191,6 +193,7 @@ def test_discrete_states_alarm_on_numbers_texts_booleans_and_enumeration_words(p
     assert plant.logged() == ["returned"] * 3
 
 
+@pytest.mark.proves("P25")
 def test_late_and_historical_samples_never_alarm(plant):
     tag = plant.tag()
     plant.send((tag, 10, 20.0))

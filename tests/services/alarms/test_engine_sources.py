@@ -3,6 +3,7 @@
 import random
 
 import numpy as np
+import pytest
 
 from console.domain.alarms import AlarmKind, AlarmRule, AlarmState, Occurrence, Priority
 from console.domain.identity import condition_id
@@ -65,6 +66,7 @@ def test_a_second_death_is_not_covered_by_the_acknowledgement_of_the_first(plant
     assert plant.engine.open_occurrence(dead).start_us == us(105)
 
 
+@pytest.mark.proves("SEC-27")
 def test_while_our_own_link_is_down_only_the_link_alarm_is_raised(plant):
     tags = tuple(plant.tag("Temp", f"D{i}") for i in range(5))
     node, other = plant.session("online", 0), plant.session("online", 0, node="PLC2")

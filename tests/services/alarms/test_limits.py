@@ -1,5 +1,6 @@
 """The column engine against a slow oracle that judges one sample at a time, on a virtual clock."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -106,6 +107,7 @@ SAMPLES = st.lists(
 )
 
 
+@pytest.mark.proves("INV-30")
 @settings(max_examples=300, deadline=None)
 @given(RULES, st.lists(SAMPLES, max_size=6), st.integers(0, 8))
 def test_the_columns_say_what_a_slow_judge_of_single_samples_says(rule, batches, quiet):

@@ -1,6 +1,7 @@
 """The engine behind the real tag store: the order of a turn, late samples, growth of columns, silence and links."""
 
 import numpy as np
+import pytest
 
 from console.domain import identity
 from console.domain.alarms import AlarmKind, AlarmRule, AlarmState
@@ -51,6 +52,7 @@ def test_values_alarm_through_the_store_and_late_samples_do_not():
     assert turn.engine.counts().active == (0, 0, 1, 0)
 
 
+@pytest.mark.proves("SEC-27", "INV-22")
 def test_a_lost_link_marks_active_alarms_uncertain_and_silence_makes_one_stale_alarm_per_device():
     turn = Turn(AlarmRule("hot", "*/Temp", AlarmKind.LIMIT, h=90.0))
     turn.link("live", 0)

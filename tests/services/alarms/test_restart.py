@@ -62,6 +62,7 @@ def restarted(records, *rules, acknowledged=(), at=1000.0):
     return plant
 
 
+@pytest.mark.proves("P24", "INV-22")
 def test_a_condition_that_is_still_true_is_the_same_occurrence_uncertain_and_silent(records):
     plant = Plant(HOT)
     tag = plant.tag()

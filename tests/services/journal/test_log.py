@@ -45,6 +45,7 @@ def test_projections_apply_a_fact_after_it_is_durable_and_before_the_operator_is
     assert order == [("applied", 2), ("answered", 2)]
 
 
+@pytest.mark.proves("INV-3")
 def test_the_first_start_opens_a_stream_and_every_event_names_its_predecessor(tmp_path: Path) -> None:
     station = StationJournal(tmp_path, "A1")
 
@@ -88,6 +89,7 @@ def test_a_restart_continues_the_same_stream_and_replay_gives_what_was_seen(tmp_
     assert second[0].stream == first[-1].stream
 
 
+@pytest.mark.proves("P6", "INV-16")
 def test_a_clock_set_back_before_a_restart_does_not_turn_the_order_round(tmp_path: Path) -> None:
     async def run(now_us: int) -> Entry:
         station = StationJournal(tmp_path, "A1")
@@ -141,6 +143,7 @@ def test_a_text_that_is_too_long_is_refused_and_nothing_is_stored(tmp_path: Path
     assert _count_in_file(station.path) == 1
 
 
+@pytest.mark.proves("SEC-18", "INV-34", "P33")
 def test_a_full_disk_refuses_the_act_and_the_journal_goes_on_when_there_is_room(tmp_path: Path) -> None:
     station = StationJournal(tmp_path, "A1")
 
@@ -182,6 +185,7 @@ def test_an_act_whose_caller_stopped_waiting_is_stored_and_applied(tmp_path: Pat
     assert [e.fact.text for e in station.seen if isinstance(e.fact, IncidentNoted)] == ["left", "next"]
 
 
+@pytest.mark.proves("SEC-30", "INV-2")
 @pytest.mark.parametrize("table", ["event", "receipt"])
 @pytest.mark.parametrize("sql", ["UPDATE {} SET seq = 7", "DELETE FROM {}"])
 def test_nobody_changes_or_deletes_what_is_written(tmp_path: Path, table: str, sql: str) -> None:
@@ -269,6 +273,7 @@ def test_a_projection_that_fails_stops_neither_the_others_nor_the_journal(tmp_pa
     assert projector.failed == 2
 
 
+@pytest.mark.proves("SEC-63")
 def test_the_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
     key = FileKey.load_or_create(tmp_path / "keys")
     assert FileKey.load_or_create(tmp_path / "keys").public_key == key.public_key

@@ -35,6 +35,7 @@ def test_a_neighbours_acts_arrive_with_their_actor_time_and_place(tmp_path: Path
     asyncio.run(story())
 
 
+@pytest.mark.proves("P13", "INV-5", "INV-11")
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 2**32))
 def test_duplicates_and_disorder_end_in_the_same_journal(tmp_path: Path, seed: int) -> None:
@@ -63,6 +64,7 @@ def test_duplicates_and_disorder_end_in_the_same_journal(tmp_path: Path, seed: i
     asyncio.run(story())
 
 
+@pytest.mark.proves("P12", "INV-10")
 def test_acts_that_belong_together_are_seen_together_even_when_cut_apart(tmp_path: Path) -> None:
     async def story() -> None:
         a, b = await started(tmp_path, "A1", "B2")
@@ -94,6 +96,7 @@ def _with_body(raw: RawEvent, old: bytes, new: bytes) -> RawEvent:
     return RawEvent(hash_of(decode_event(raw).prev, body), body, raw.sig)
 
 
+@pytest.mark.proves("SEC-22", "INV-3")
 @pytest.mark.parametrize("kind", ["byte", "rehashed", "signature", "site"])
 def test_an_event_that_was_tampered_with_is_not_taken_and_its_stream_waits_there(tmp_path: Path, kind: str) -> None:
     async def story() -> None:
@@ -141,6 +144,7 @@ def test_an_event_that_comes_before_its_predecessor_waits_for_it(tmp_path: Path)
     asyncio.run(story())
 
 
+@pytest.mark.proves("P39", "INV-31")
 def test_a_stream_of_another_site_is_not_taken(tmp_path: Path) -> None:
     async def story() -> None:
         (b,) = await started(tmp_path, "B2")
@@ -154,6 +158,7 @@ def test_a_stream_of_another_site_is_not_taken(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
+@pytest.mark.proves("P8", "INV-23")
 def test_a_kind_of_fact_from_the_future_is_kept_and_handed_on_unread(tmp_path: Path) -> None:
     async def story() -> None:
         a, b, c = await started(tmp_path, "A1", "B2", "C3")
@@ -179,6 +184,7 @@ def test_a_kind_of_fact_from_the_future_is_kept_and_handed_on_unread(tmp_path: P
     asyncio.run(story())
 
 
+@pytest.mark.proves("INV-17", "P7", "SEC-19")
 def test_an_event_from_a_wrong_clock_is_kept_flagged_and_not_followed(tmp_path: Path) -> None:
     async def story() -> None:
         a, b = await started(tmp_path, "A1", "B2")
@@ -195,6 +201,7 @@ def test_an_event_from_a_wrong_clock_is_kept_flagged_and_not_followed(tmp_path: 
     asyncio.run(story())
 
 
+@pytest.mark.proves("P4", "INV-14")
 def test_a_file_set_back_to_a_backup_begins_a_new_stream_and_loses_nothing(tmp_path: Path) -> None:
     async def story() -> None:
         a, b = await started(tmp_path, "A1", "B2")
@@ -223,6 +230,7 @@ def test_a_file_set_back_to_a_backup_begins_a_new_stream_and_loses_nothing(tmp_p
     asyncio.run(story())
 
 
+@pytest.mark.proves("P3", "INV-13")
 def test_both_branches_of_a_cloned_disk_are_kept_and_the_fork_is_flagged(tmp_path: Path) -> None:
     async def story() -> None:
         a, b = await started(tmp_path, "A1", "B2")

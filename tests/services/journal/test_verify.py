@@ -74,6 +74,7 @@ def test_one_byte_altered_in_the_file_is_found_with_its_place(tmp_path: Path) ->
     assert report.events == 4
 
 
+@pytest.mark.proves("SEC-20", "P17")
 @pytest.mark.parametrize(
     ("statements", "seq", "reason"),
     [
@@ -96,6 +97,7 @@ def test_every_way_to_alter_the_table_is_found_with_its_place(
     assert (report.breaks[0].seq, report.breaks[0].reason) == (seq, reason)
 
 
+@pytest.mark.proves("P16")
 def test_an_end_cut_off_with_care_is_betrayed_by_the_centres_receipt(tmp_path: Path) -> None:
     path = _written(tmp_path, ["first", "second"], receipts=True)
     _sql(
@@ -107,6 +109,7 @@ def test_an_end_cut_off_with_care_is_betrayed_by_the_centres_receipt(tmp_path: P
     assert [b.reason for b in verify_journal(path).breaks] == ["centre holds an event that is not here"]
 
 
+@pytest.mark.proves("P17", "SEC-20")
 def test_a_journal_that_was_rewritten_with_another_key_is_found_by_the_stations_own(tmp_path: Path) -> None:
     own = FileKey.load_or_create(tmp_path / "real")
     path = _written(tmp_path / "forged", ["nothing happened"])

@@ -17,6 +17,7 @@ def opened(n: int, station: UUID = STATION):
     return replace(entry(n % 250, StreamOpened(stream, "A1", "", "first_start")), stream=stream, station=station)
 
 
+@pytest.mark.proves("P26")
 @pytest.mark.parametrize(("streams", "letter"), [(0, "A"), (1, "A"), (2, "B"), (26, "Z"), (27, "AA"), (28, "AB")])
 def test_each_new_stream_has_the_next_letter(streams, letter):
     incarnation = IncarnationLetter(STATION)

@@ -130,7 +130,7 @@ def no_database_at_all(path: Path, pages: int) -> None:
     path.write_bytes(random.Random(7).randbytes(5 * PAGE + 17))
 
 
-@pytest.mark.proves("P35", "SEC-40")
+@pytest.mark.proves("P35", "SEC-40", "SEC-16")
 @pytest.mark.parametrize("with_backup", [True, False], ids=["with backup", "without"])
 @pytest.mark.parametrize("damage", [cut_off, zero_the_head, zero_the_end, flip_in_the_newest_event, no_database_at_all])
 def test_damage_is_seen_at_the_start_and_everything_that_can_be_proven_comes_back(

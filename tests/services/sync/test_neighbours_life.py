@@ -259,7 +259,7 @@ def test_consoles_with_the_same_journal_that_show_something_else_are_found_out(t
     asyncio.run(story())
 
 
-@pytest.mark.proves("P11", "INV-26")
+@pytest.mark.proves("P11", "INV-26", "INV-25")
 def test_a_backlog_shows_its_progress_and_a_fresh_act_does_not_wait_for_it(tmp_path: Path, broker: Broker) -> None:
     async def story() -> None:
         async with neighbour(tmp_path, "A1", broker) as a:

@@ -72,6 +72,7 @@ def consistent(rig: Rig) -> None:
         assert (abs(batch.source_us - batch.receive_us) < 2**62).all()
 
 
+@pytest.mark.proves("SEC-26")
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(VERBS, st.binary(max_size=80)), min_size=1, max_size=8))
 def test_random_bytes_are_counted_and_never_raise(messages: list[tuple[str, bytes]]) -> None:
@@ -92,6 +93,7 @@ def _parses(body: bytes) -> bool:
     return True
 
 
+@pytest.mark.proves("SEC-26")
 @settings(max_examples=80, deadline=None)
 @given(
     st.lists(
@@ -138,6 +140,7 @@ def test_compressed_payloads_are_read(pack: object) -> None:
     assert rig.value("a") == 4.5
 
 
+@pytest.mark.proves("SEC-26", "SEC-38")
 def test_a_compression_bomb_is_stopped_at_the_size_limit() -> None:
     rig = Rig()
     bomb = Payload(uuid="SPBV1.0_COMPRESSED", body=gzip.compress(bytes(50 << 20))).SerializeToString()
@@ -145,6 +148,7 @@ def test_a_compression_bomb_is_stopped_at_the_size_limit() -> None:
     assert rig.kinds() == {"too_large"}
 
 
+@pytest.mark.proves("SEC-38")
 def test_a_payload_over_the_cap_is_counted_before_it_is_parsed() -> None:
     rig = Rig(max_payload=100)
     rig.raw("spBv1.0/g/NBIRTH/n1", payload([M("a" * 200, 1.0)], seq=0))
@@ -152,6 +156,7 @@ def test_a_payload_over_the_cap_is_counted_before_it_is_parsed() -> None:
     assert rig.store.size == 0
 
 
+@pytest.mark.proves("SEC-26")
 @settings(max_examples=80, deadline=None)
 @given(st.lists(st.binary(max_size=40) | st.text(alphabet='{}[]":,.0123456789aeintrufls-', max_size=30), max_size=8))
 def test_plain_topics_survive_everything(bodies: list[bytes | str]) -> None:

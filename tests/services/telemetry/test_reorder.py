@@ -1,5 +1,6 @@
 """The reorder buffer against a plain model: whatever the network does, order and every message are kept."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ def pushed(buffer: ReorderBuffer[int], number: int, mono_s: float) -> list[int]:
     return released
 
 
+@pytest.mark.proves("INV-30")
 @given(st.integers(0, 255), st.lists(st.integers(0, 30), max_size=200))
 def test_messages_shuffled_within_a_window_come_out_in_order_and_complete(start: int, swaps: list[int]) -> None:
     numbers = [start + 1 + index for index in range(len(swaps))]

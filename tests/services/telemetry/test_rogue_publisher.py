@@ -48,6 +48,7 @@ def test_births_of_invented_nodes_end_at_a_limit_too(monkeypatch: pytest.MonkeyP
     assert "too_many_nodes" in rig.kinds()
 
 
+@pytest.mark.proves("SEC-38")
 def test_one_node_cannot_have_devices_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sparkplug_session, "MAX_DEVICES", 10)
     rig = Rig()
@@ -58,6 +59,7 @@ def test_one_node_cannot_have_devices_without_end(monkeypatch: pytest.MonkeyPatc
     assert rig.troubles["plant/g/n1/d29", "too_many_devices"].count == 1
 
 
+@pytest.mark.proves("SEC-38")
 def test_tags_end_at_a_limit_and_those_that_are_known_go_on() -> None:
     rig = Rig()
     rig.handles._max_tags = 3
