@@ -35,6 +35,7 @@ class Chaos:
             Hand(fleet, code, OPERATOR if number != 1 else LEAD, seed) for number, code in enumerate(fleet.stations)
         ]
         self.disputed = ""
+        self.titles = 0
         self._pause = threading.Event()
 
     def hand(self, code: str) -> Hand:
@@ -56,7 +57,8 @@ class Chaos:
         for road in roads:
             road.set(Bad.CUT)
         for code in ("K1", "K2"):
-            title = f"title of {code}"
+            self.titles += 1
+            title = f"title {self.titles} of {code}"
             done = self.hand(code).act("edit-incident", incident_id=self.disputed, field="title", value=title)
             assert done is not None, self.hand(code).refused
         for road in roads:
@@ -120,7 +122,7 @@ class Chaos:
         for code, station in self.fleet.stations.items():
             assert station.query("sync")[0]["conflicts"] >= 1, f"{code} shows no conflict"
             (row,) = [row for row in station.query("incidents") if row["id"] == self.disputed]
-            assert row["title"] in ("title of K1", "title of K2")
+            assert row["title"] in ("title 1 of K1", "title 2 of K2")
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import psycopg
 from console.app.demo.postgres import DemoPostgres
 from console.services.identity.certificates import Authority
 from tests.support.broker import Broker, running_broker
-from tests.support.chaos_proxy import Cable, Cables, running_cables
+from tests.support.chaos_proxy import Bad, Cable, Cables, running_cables
 from tests.support.console_process import ConsoleProcess, Row
 from tests.support.living_node import LivingNode, living_node
 from tests.support.postgres import TestDatabase
@@ -101,6 +101,12 @@ class Fleet:
         with psycopg.connect(self.centre.url) as connection:
             return [row[0] for row in connection.execute("select encode(hash, 'hex') from leitstand.event")]
 
+    def set_roads(self, centre: Bad, peers: Bad) -> None:
+        """All roads to the centre, and all to the neighbours' broker."""
+        for to_centre, to_peers in self.roads.values():
+            to_centre.set(centre)
+            to_peers.set(peers)
+
     @property
     def _cluster(self) -> Path:
         return self.server._data
@@ -180,8 +186,8 @@ class Parts:
 
 
 @contextmanager
-def running_fleet(folder: Path, seed: int, metrics: int = 6) -> Iterator[Fleet]:
-    """Everything started; at the end nothing of it is left."""
+def running_fleet(folder: Path, seed: int, metrics: int = 6, start: Sequence[str] = CODES) -> Iterator[Fleet]:
+    """Everything started, or only some stations; at the end nothing of it is left."""
     server = DemoPostgres(folder / "postgres", durable=False)
     with ExitStack() as stack:
         stack.callback(server.remove)
@@ -193,7 +199,7 @@ def running_fleet(folder: Path, seed: int, metrics: int = 6) -> Iterator[Fleet]:
         cables = stack.enter_context(running_cables(seed))
         fleet = Fleet(folder, Parts(server, plant_broker.port, peers, plant, cables), metrics)
         stack.callback(fleet.end)
-        fleet.start()
+        fleet.start(*start)
         yield fleet
 
 
