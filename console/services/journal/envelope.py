@@ -11,6 +11,9 @@ from console.services.journal.keys import is_signed_by
 
 MAX_BODY = 64 * 1024
 MAX_PARENTS = 64
+MAX_GROUP = 200  # events of one transaction (sync.md section 5, step 3)
+_MAX_INTEGER = 2**53  # sync.md section 2; what SQLite, PostgreSQL and every JSON reader hold
+_MAX_TOLD = 200  # characters of what was found wrong: it may quote what came from outside
 FIRST = bytes(32)  # prev of a stream's first event
 _DOMAIN = b"leitstand1"
 
@@ -116,18 +119,29 @@ def decode_event(raw: RawEvent) -> Event:
     if len(raw.body) > MAX_BODY:
         raise BadEvent(f"body of {len(raw.body)} bytes")
     try:
+        raw.body.decode()  # the decoder passes the payload over: what is no UTF-8 there would stop every reader
         body = _decoder.decode(raw.body)
         prev = bytes.fromhex(body.prev)
         stamp = int(body.hlc, 16)
-    except (msgspec.DecodeError, ValueError, UnicodeDecodeError) as error:
-        raise BadEvent(f"undecodable: {error}") from error
-    if len(prev) != 32 or body.seq < 1 or not 0 <= stamp < 2**63 or body.tx_n < 1:
+        parents = [bytes.fromhex(parent) for parent in body.parents]
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise BadEvent(f"undecodable: {error}"[:_MAX_TOLD]) from error
+    if len(prev) != 32 or body.seq < 1 or not 0 <= stamp < 2**63 or not _is_in_range(body):
         raise BadEvent("envelope out of range")
+    if len(parents) > MAX_PARENTS or any(len(parent) != 32 for parent in parents):
+        raise BadEvent("names what cannot be its predecessors")
     if (body.seq == 1) != (prev == FIRST):
         raise BadEvent("first event and predecessor disagree")
     if hash_of(prev, raw.body) != raw.hash:
         raise BadEvent("hash does not fit the bytes")
     return Event(raw, body)
+
+
+def _is_in_range(body: Body) -> bool:
+    whole = (
+        body.v, body.seq, body.wall_us, body.ever, body.min_reader, body.tz_min, body.mono_ms, body.policy_ver
+    )  # fmt: skip
+    return all(-_MAX_INTEGER < n < _MAX_INTEGER for n in whole) and 0 <= body.tx_i < body.tx_n <= MAX_GROUP
 
 
 def check_signature(event: Event, public_key: bytes) -> None:

@@ -11,14 +11,22 @@ from console.domain.facts import Fact, StreamOpened
 from console.domain.identity import uuid7
 from console.domain.refusal import Refused
 from console.services.journal.entries import SYSTEM, Actor
-from console.services.journal.envelope import FIRST, Body, Event, RawEvent, decode_event, encode_body, hash_of
+from console.services.journal.envelope import (
+    FIRST,
+    MAX_GROUP,
+    Body,
+    Event,
+    RawEvent,
+    decode_event,
+    encode_body,
+    hash_of,
+)
 from console.services.journal.event_table import Stored, Stream, Tip
 from console.services.journal.facts_codec import decode_fact, encode_fact, entity_id_of
 from console.services.journal.hlc import HybridClock, as_text
 from console.services.journal.keys import StationKey
 from console.services.journal.store import EventStore
 
-MAX_GROUP = 200  # events of one transaction (sync.md section 5, step 3)
 OWN = "own_stream"
 _CLOSED_BECAUSE = "own_stream_closed_because"
 _NO_TENANT = UUID(int=0)  # until enrolled at a centre
