@@ -168,6 +168,9 @@ class Console:
     def _carry(self, key: str, value: str) -> None:
         from console.domain.commands import SavePreference
 
+        session = self.window.person.session
+        if session is None or SavePreference.name in session.denied:
+            return  # locked, or the control room identity: it stays at this workstation
         self.window.errands.run(self.late.submit(SavePreference(key, value)))
 
     def _sound_failed(self, problem: str) -> None:

@@ -14,6 +14,7 @@ _SCREENS = (
     ("incidents", mark("Incidents"), "incident", "IncidentsView"),
     ("journal", mark("Journal"), "journal", "JournalView"),
     ("sync", mark("Sync"), "sync", "SyncView"),
+    ("administration", mark("Administration"), "administration", "AdministrationView"),
     ("diagnostics", mark("Diagnostics"), "diagnostics", "DiagnosticsView"),
 )
 

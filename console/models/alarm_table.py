@@ -191,6 +191,11 @@ class AlarmTable(SortedTable):
         unacknowledged = self.alarms.unacknowledged
         return tuple(place for place in positions if (row := self.row_at(place)) >= 0 and unacknowledged[row])
 
+    def acknowledged(self, positions: Sequence[int]) -> tuple[int, ...]:
+        """Those of the positions whose alarm is acknowledged, and could be taken back."""
+        owed = set(self.owed(positions))
+        return tuple(place for place in positions if self.row_at(place) >= 0 and place not in owed)
+
     def owed_count(self, spans: Sequence[tuple[int, int]]) -> tuple[int, int]:
         """How many rows lie in these (first, last) spans of positions, and how many of them are unacknowledged."""
         rows = [self._order[max(0, first) : last + 1] for first, last in spans]

@@ -48,6 +48,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
         mark("Acknowledge the alarms that are visible now"),
         command="ack",
     ),
+    ActionSpec(
+        "alarm.unacknowledge",
+        mark("Take acknowledgement back"),
+        "back",
+        "Shift+Space",
+        mark("Take the acknowledgement of the selected alarms back"),
+        command="unacknowledge",
+        in_list_only=True,
+    ),
     ActionSpec("horn.silence", mark("Silence horn"), "horn-off", "F3", mark("Silence the horn; acknowledges nothing")),
     ActionSpec("alarm.comment", mark("Comment"), "comment", "C", mark("Comment the selected alarm"), "comment", True),
     ActionSpec(
@@ -65,7 +74,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("app.palette", mark("Find anything"), "search", "Ctrl+K", mark("Tags, assets, alarms, views, actions")),
     ActionSpec("app.filter", mark("Filter"), "filter", "Ctrl+F", mark("Go to the filter field of this view")),
     ActionSpec(
-        "app.lock", mark("Lock or switch user"), "lock", "Ctrl+L", mark("Sign off, or sign on as another person")
+        "app.lock", mark("Lock or switch user"), "user", "Ctrl+L", mark("Lock this console, and ask who comes next")
+    ),
+    ActionSpec(
+        "app.lock_now",
+        mark("Lock: view only"),
+        "lock",
+        "Ctrl+Shift+L",
+        mark("Alarms, horn and trends stay live; nothing can be changed until somebody unlocks"),
+        command="lock",
     ),
     ActionSpec("app.full_screen", mark("Full screen"), "full-screen", "F11"),
     ActionSpec("app.back", mark("Back"), "back", "Esc"),

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QComboBox,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from console.ui.plain_label import PlainLabel
+from console.ui.secret_field import SecretField
 from console.ui.translation import tr
 
 
@@ -198,11 +198,9 @@ def _input(spec: Field) -> QLineEdit | QPlainTextEdit | QComboBox:
         lines.setTabChangesFocus(True)
         lines.setFixedHeight(96)
         return lines
-    line = QLineEdit(spec.value)
+    line = SecretField() if spec.kind == "password" else QLineEdit()
+    line.setText(spec.value)
     line.setMaxLength(spec.max_length)
-    if spec.kind == "password":
-        line.setEchoMode(QLineEdit.EchoMode.Password)
-        line.setInputMethodHints(Qt.InputMethodHint.ImhSensitiveData | Qt.InputMethodHint.ImhNoPredictiveText)
     return line
 
 

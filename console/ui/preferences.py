@@ -26,6 +26,11 @@ class Preferences:
         self.use(NOBODY)
 
     @property
+    def folder(self) -> Path:
+        """Where this workstation keeps what its people chose."""
+        return self._folder
+
+    @property
     def user(self) -> str:
         return self._user
 

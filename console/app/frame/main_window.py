@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
 
-from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -19,14 +18,16 @@ from PySide6.QtWidgets import (
 
 from console.app.frame.banners import Banners
 from console.app.frame.docks import DockArea, ViewSpec
-from console.app.frame.faceplate import WIDTH as FACEPLATE_WIDTH
 from console.app.frame.faceplate import Faceplate
 from console.app.frame.focus import has_list_focus, is_field
 from console.app.frame.horn import Horn
 from console.app.frame.palette_items import Do, GoTo, TagFinder, palette_items
+from console.app.frame.people_items import waiting_items
 from console.app.frame.person import Person
 from console.app.frame.plant_picture import PlantPicture
-from console.app.frame.strip_items import SYNC_KEYS, strip_items
+from console.app.frame.session_desk import SessionDesk
+from console.app.frame.strip_items import strip_items, view_behind
+from console.app.frame.window_layout import WindowLayout
 from console.app.frame.wishes import Wishes
 from console.services.records import StatusRecord
 from console.services.station import HORN, STATUS, Station
@@ -76,6 +77,7 @@ class MainWindow(QMainWindow):
         self._history: list[str] = []
         self._is_finished = False
         self.docks: DockArea | None = None
+        self._layout = WindowLayout(self)
         self.errands = Errands(self._say)
         self.picture = PlantPicture(station)
         self._tag_finder = TagFinder(self.picture)
@@ -89,6 +91,10 @@ class MainWindow(QMainWindow):
         self.horn = Horn(self)
         self.horn.failed.connect(lambda _text: self.banners.set_no_sound(True))
         self.horn.recovered.connect(lambda: self.banners.set_no_sound(False))
+        self.notice = NoticeBar()
+        self.desk = SessionDesk(
+            station, self, self.errands, preferences.folder, clock, tell=self._tell_news, go=self.go
+        )
         self._build()
         self.person = Person(station, preferences, self.actions_set, self.errands, self._on_person)
         self._undo = [station.subscribe(HORN, self.horn.show), station.subscribe(STATUS, self._on_status)]
@@ -100,7 +106,6 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        self.notice = NoticeBar()
         self.rail = NavigationRail(
             [
                 RailItem(spec.view_id, spec.title, spec.icon, f"Ctrl+{at}" if at <= 9 else "")
@@ -124,6 +129,7 @@ class MainWindow(QMainWindow):
         middle.addWidget(self.rail)
         middle.addWidget(self.splitter, 1)
         column.addWidget(self.banners.main)
+        column.addWidget(self.desk.bands)
         column.addWidget(self.notice)
         column.addLayout(middle, 1)
         column.addWidget(self.strip)
@@ -140,7 +146,8 @@ class MainWindow(QMainWindow):
             ("horn.silence", self.wishes.silence),
             ("show.procedure", self.faceplate.show_procedure),
             ("app.palette", self.open_palette),
-            ("app.lock", self.wishes.lock),
+            ("app.lock", self.desk.switch_user),
+            ("app.lock_now", self.desk.lock),
             ("app.full_screen", self.toggle_full_screen),
             ("app.back", self.back),
             ("app.theme", self.person.switch_theme),
@@ -184,7 +191,7 @@ class MainWindow(QMainWindow):
         room = self._place.layout()
         assert room is not None
         room.addWidget(self.docks.manager)
-        self._restore_layout()
+        self._layout.restore()
         self.tick()
         if self._with_sound:
             QTimer.singleShot(0, self.horn, self.horn.open_device)
@@ -238,14 +245,8 @@ class MainWindow(QMainWindow):
 
     def keep_layout(self, *, carry: bool) -> None:
         """Write the layout at this workstation; `carry` also makes it a fact of the person."""
-        if self.docks is None or self._is_finished:
-            return
-        layout: dict[str, object] = {
-            **self.docks.save(),
-            "geometry": bytes(self.saveGeometry().toBase64().data()).decode("ascii"),
-            "splitter": self.splitter.sizes(),
-        }
-        self.person.preferences.set("layout", layout, carry=carry)
+        if not self._is_finished:
+            self._layout.keep(carry=carry)
 
     def finish(self) -> None:
         """Keep the layout and let everything go; afterwards the window can be deleted."""
@@ -264,6 +265,7 @@ class MainWindow(QMainWindow):
         for undo in self._undo:
             undo()
         self.person.close()
+        self.desk.close()
         self.banners.close()
         self.faceplate.close_panel()
         self._tag_finder.close()
@@ -283,7 +285,8 @@ class MainWindow(QMainWindow):
         self.banners.refresh_top()
         self.banners.tick(now_us)
         picture, session = self.picture, self.wishes.session
-        self.strip.show_items(strip_items(picture.own_links, self._status, session, now_us, picture.sync))
+        items = strip_items(picture.own_links, self._status, session, now_us, picture.sync)
+        self.strip.show_items(items + waiting_items(self.desk.people))
         self._badges()
         if self.faceplate.isVisible():
             self.faceplate.refresh()
@@ -352,9 +355,9 @@ class MainWindow(QMainWindow):
 
     def _on_strip(self, key: str) -> None:
         if key == "person":
-            self.wishes.lock()
+            self.desk.switch_user()
         elif key != "clock":
-            self.go("sync" if key in SYNC_KEYS else "diagnostics")
+            self.go(view_behind(key))
 
     def _on_status(self, status: StatusRecord) -> None:
         self._status = status
@@ -364,27 +367,18 @@ class MainWindow(QMainWindow):
         self.wishes.session = self.person.session
         self.banners.set_denied(tr(self.actions_set.why_denied("alarm.acknowledge")))
         if changed_user and self.docks is not None:
-            self._restore_layout()
+            self._layout.restore()
 
-    def _restore_layout(self) -> None:
-        assert self.docks is not None
-        kept = self.person.preferences.get("layout")
-        layout: dict[str, Any] = kept if isinstance(kept, dict) else {}
-        geometry = layout.get("geometry")
-        if isinstance(geometry, str) and not self.isFullScreen():
-            self.restoreGeometry(QByteArray.fromBase64(geometry.encode("ascii", "ignore")))
-        sizes = layout.get("splitter")
-        if isinstance(sizes, list) and len(sizes) == 2 and all(isinstance(size, int) for size in sizes):
-            self.splitter.setSizes(sizes)
-        else:
-            side = FACEPLATE_WIDTH if self.width() >= 1500 else 312
-            self.splitter.setSizes([max(400, self.width() - self.rail.width() - side), side])
-        if not self.docks.restore(layout) or not self.docks.current:
-            self.go(self.docks.current or self._specs[0].view_id)
+    @property
+    def first_view(self) -> str:
+        return self._specs[0].view_id
 
     def _retell(self) -> None:
         self.banners.set_denied(tr(self.actions_set.why_denied("alarm.acknowledge")))
         self.tick()
+
+    def _tell_news(self, text: str) -> None:
+        self.notice.show_text(text, "info")
 
     def _say(self, text: str) -> None:
         """Beside the view that is looked at, else in the frame."""

@@ -14,7 +14,8 @@ SIGN_ON_FIRST = mark("Sign on first (Ctrl+L): nobody is signed on, so this conso
 
 
 class Person:
-    """`session` is None while nobody is signed on. `on_change(is_another_person)` after rights and look follow."""
+    """`session` is None while nobody is signed on. `on_change(is_fresh)` after rights and look follow: true when a
+    person came to a free desk, whose arrangement is to be brought back; a quick switch keeps the one on screen."""
 
     def __init__(
         self,
@@ -63,11 +64,11 @@ class Person:
         if is_another and session is not None:
             self.preferences.use(session.user_id)
             self._follow_preferences()
-        self._on_change(is_another)
+        self._on_change(is_another and not before)
         if is_another and session is not None:
-            self._errands.run(self._adopt(session.user_id))
+            self._errands.run(self._adopt(session.user_id, is_fresh=not before))
 
-    async def _adopt(self, user_id: str) -> None:
+    async def _adopt(self, user_id: str, *, is_fresh: bool) -> None:
         """Take what this person chose at other workstations, where nothing was chosen here."""
         came = await self._station.query(PreferencesQuery())
         if self.session is None or self.session.user_id != user_id:
@@ -75,7 +76,7 @@ class Person:
         is_new_layout = self.preferences.get("layout") is None and "layout" in came
         self.preferences.adopt(came)
         self._follow_preferences()
-        if is_new_layout:
+        if is_new_layout and is_fresh:
             self._on_change(True)
 
     def _follow_preferences(self) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from console.app.frame.people_items import person_item
 from console.models.sync_words import urgent_facts
 from console.services.records import LinkRecord, SessionRecord, StatusRecord, SyncRecord
 from console.ui.format import age_text, date_text, local, state_word, whole_text
@@ -9,14 +10,6 @@ from console.ui.translation import mark, tr, tr_n
 from console.widgets.lamp import LampState
 from console.widgets.status_strip import StripItem
 
-ROLE_WORDS = {
-    "operator": mark("operator"),
-    "shift_lead": mark("shift lead"),
-    "engineer": mark("engineer"),
-    "service_manager": mark("service manager"),
-    "administrator": mark("administrator"),
-    "auditor": mark("auditor"),
-}
 _LAMPS = {
     "live": LampState.NORMAL,
     "connecting": LampState.WARNING,
@@ -51,7 +44,7 @@ def strip_items(
         items += _sync_items(sync, now_us)
     if status is not None:
         items += _status_items(status)
-    items += [_person(session, status), _clock(now_us)]
+    items += [person_item(session, status, now_us), _clock(now_us)]
     return tuple(items)
 
 
@@ -103,7 +96,12 @@ def _sync_items(sync: SyncRecord, now_us: int) -> list[StripItem]:
     return items
 
 
-SYNC_KEYS = frozenset({"sync", "enrolment", "neighbours", "centre"})  # a click on them leads to the Sync view
+SYNC_KEYS = frozenset({"sync", "enrolment", "neighbours", "centre"})
+
+
+def view_behind(key: str) -> str:
+    """Where a click on an item leads."""
+    return "sync" if key in SYNC_KEYS else "administration" if key == "people" else "diagnostics"
 
 
 def _status_items(status: StatusRecord) -> list[StripItem]:
@@ -130,14 +128,6 @@ def _status_items(status: StatusRecord) -> list[StripItem]:
 _STALE = mark("{n} stale")
 _BAD = mark("{n} bad")
 _BLIND = mark("{n} blind")
-
-
-def _person(session: SessionRecord | None, status: StatusRecord | None) -> StripItem:
-    position = status.position if status is not None else ""
-    if session is None:
-        return StripItem("person", position, tr("nobody signed on: view only"), is_left=False)
-    roles = ", ".join(tr(ROLE_WORDS[role]) if role in ROLE_WORDS else role for role in session.roles)
-    return StripItem("person", position, session.name or session.login, roles, is_left=False)
 
 
 def _clock(now_us: int) -> StripItem:

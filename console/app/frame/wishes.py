@@ -8,13 +8,13 @@ from PySide6.QtWidgets import QWidget
 from console.app.frame.faceplate_facts import FaceplateFacts, facts_of
 from console.app.frame.plant_picture import PlantPicture
 from console.domain.alarms import UNACKNOWLEDGED_STATES, Occurrence
-from console.domain.commands import AcknowledgeAlarms, CommentAlarm, OpenIncident, SignOff, SignOn, SilenceHorn
+from console.domain.commands import AcknowledgeAlarms, CommentAlarm, OpenIncident, SilenceHorn
 from console.domain.refusal import Refused
 from console.services.records import SessionRecord
 from console.services.station import Station
-from console.ui.dialogs import Field, Question, QuestionDialog, ask
-from console.ui.errands import DEFECT_TEXT, Errands
-from console.ui.translation import mark, tr, tr_refusal
+from console.ui.dialogs import Field, Question, ask
+from console.ui.errands import Errands
+from console.ui.translation import mark, tr
 from console.ui.view import Selection
 
 # Impact and urgency 1..4 as the incident matrix numbers them, most severe first.
@@ -44,7 +44,6 @@ class Wishes:
         self._go = go
         self._window = window
         self._clock = clock
-        self._sign_on: QuestionDialog | None = None
         self.session: SessionRecord | None = None
 
     def do(self, action_id: str, selection: Selection) -> None:
@@ -64,10 +63,6 @@ class Wishes:
 
     def silence(self) -> None:
         self._errands.run(self._station.submit(SilenceHorn()))
-
-    def lock(self) -> None:
-        """Ctrl+L: sign off, and ask who comes next."""
-        self._errands.run(self.switch_user())
 
     async def acknowledge(self, selection: Selection) -> None:
         """Exactly what was shown: the selected occurrence, or every unacknowledged alarm that the faceplate lists."""
@@ -127,43 +122,6 @@ class Wishes:
             )
         )
         self._go("incidents", replace(selection, asset_id=facts.asset_id))
-
-    async def switch_user(self) -> None:
-        """The dialog stays open after a refusal and says why; while nobody is signed on the window only shows."""
-        if self._sign_on is not None:
-            self._sign_on.raise_()
-            self._sign_on.activateWindow()
-            return
-        if self.session is not None:
-            await self._station.submit(SignOff())
-        dialog = QuestionDialog(
-            Question(
-                tr("Sign on"),
-                tr("Without signing on everything is shown and nothing can be changed; the horn can be silenced."),
-                (
-                    Field("login", tr("User"), required=True),
-                    Field("password", tr("Password"), "password", required=True),
-                ),
-                tr("Sign on"),
-            ),
-            self._window,
-        )
-        self._sign_on = dialog
-        try:
-            while (answer := await dialog.answer()) is not None:
-                dialog.set_busy(True)
-                try:
-                    await self._station.submit(SignOn(answer["login"].strip(), answer["password"]))
-                    return
-                except Refused as refused:
-                    dialog.say(tr_refusal(refused))
-                except Exception:
-                    dialog.say(tr(DEFECT_TEXT))
-                    raise
-        finally:
-            self._sign_on = None
-            dialog.close()
-            dialog.deleteLater()
 
     def _facts(self, selection: Selection) -> FaceplateFacts:
         return facts_of(self._picture, selection, self._clock())

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from console.domain.alarms import Condition, Occurrence, Priority
 from console.domain.commands import AcknowledgeAlarms, CommentAlarm, OpenIncident
+from console.domain.merge_commands import UnacknowledgeAlarms
 from console.domain.refusal import Refused
 from console.models.alarm_table import AlarmTable, alarm_text
 from console.models.incident_table import IncidentTable
@@ -73,6 +74,29 @@ async def acknowledge_page(station: Station, alarms: Sequence[Seen], parent: QWi
         await acknowledge(station, shown)
 
 
+async def unacknowledge(station: Station, alarms: Sequence[Seen], parent: QWidget) -> None:
+    """Ask first: from then on they count as unacknowledged for everybody, and their horn may sound again."""
+    if not alarms:
+        raise Refused("None of the selected alarms is acknowledged")
+    shown = alarms[:PAGE_LIMIT]
+    n = len(shown)
+    lines = [seen.name for seen in shown[:_NAMED]]
+    if n > _NAMED:
+        lines.append(tr("and {n} more", n=n - _NAMED))
+    question = Question(
+        tr_n("Take the acknowledgement of {n} alarm back?", "Take the acknowledgement of {n} alarms back?", n),
+        "\n".join(lines),
+        (Field("comment", tr("Comment"), "lines"),),
+        tr_n("Take back for {n} alarm", "Take back for {n} alarms", n),
+        hints=(tr("Unacknowledged again at every console. Who had acknowledged stays written down."),),
+    )
+
+    async def act(answers: Mapping[str, str]) -> None:
+        await station.submit(UnacknowledgeAlarms(tuple(seen.occurrence for seen in shown), answers["comment"]))
+
+    await ask_until_done(question, act, parent)
+
+
 async def comment(station: Station, alarms: Sequence[Seen], parent: QWidget) -> None:
     """One comment for all of them, each its own entry."""
     if not alarms:
@@ -94,7 +118,8 @@ class IncidentDesk:
         self._context = context
         self._incidents = incidents
         self._view = view
-        self.forms: dict[str, IncidentForm] = {}
+        self.forms: dict[tuple[str, str], IncidentForm] = {}  # by author and alarms
+        self.author = ""  # user id of the person who sits here: a draft stays with whoever began it
 
     def open_or_show(self, alarms: Sequence[Seen]) -> None:
         """Raises Refused when nothing is selected."""
@@ -108,17 +133,18 @@ class IncidentDesk:
         self._show_form(_prefill(alarms))
 
     def _show_form(self, prefill: Prefill) -> None:
-        form = self.forms.get(prefill.key)
+        key = (self.author, prefill.key)
+        form = self.forms.get(key)
         if form is None:
             form = IncidentForm(prefill, self._submit, self._view)
-            self.forms[prefill.key] = form
-            form.accepted.connect(lambda: self._forget(prefill.key))
+            self.forms[key] = form
+            form.accepted.connect(lambda: self._forget(key))
         form.show()
         form.raise_()
         form.activateWindow()
         form.title_field.setFocus()
 
-    def _forget(self, key: str) -> None:
+    def _forget(self, key: tuple[str, str]) -> None:
         form = self.forms.pop(key, None)
         if form is not None:
             form.deleteLater()

@@ -10,6 +10,7 @@ from console.widgets.key_button import KeyButton
 
 BUTTONS = (
     ("alarm.acknowledge", "Space"),
+    ("alarm.unacknowledge", "Shift+Space"),
     ("alarm.comment", "C"),
     ("incident.open", "I"),
     ("show.trend", "T"),

@@ -10,8 +10,8 @@ from console.models.alarm_table import AlarmTab, AlarmTable
 from console.models.empty_words import NO_ALARM_HEARD, EmptyWords
 from console.models.incident_table import IncidentTable
 from console.models.sorted_table import SYMBOL_ROLE
-from console.services.records import AlarmCounts
-from console.services.station import ALARM_COUNTS, ALARMS, AlarmHistoryQuery
+from console.services.records import AlarmCounts, SessionRecord
+from console.services.station import ALARM_COUNTS, ALARMS, SESSION, AlarmHistoryQuery
 from console.ui.errands import Errands
 from console.ui.plain_label import PlainLabel
 from console.ui.table_view import TableView
@@ -19,14 +19,8 @@ from console.ui.theme import theme
 from console.ui.translation import mark, tr
 from console.ui.view import Selection, View, ViewContext
 from console.ui.wall_clock import now_us
-from console.views.alarms.deeds import (
-    IncidentDesk,
-    Seen,
-    acknowledge,
-    acknowledge_page,
-    comment,
-    seen_at,
-)
+from console.views.alarms import deeds
+from console.views.alarms.deeds import IncidentDesk, Seen, seen_at
 from console.views.alarms.selection_bar import BUTTONS, SelectionBar, rows_in_sight
 from console.views.alarms.tabs import EMPTY, AlarmTabs
 from console.views.alarms.timeline import AlarmTimeline
@@ -70,6 +64,7 @@ class AlarmsView(View):
             self.words.close,
             self.table.on_flushed(lambda _none: self._on_flushed()),
             context.station.subscribe(ALARM_COUNTS, self._on_counts),
+            context.station.subscribe(SESSION, self._on_session),
         ]
         self._retell()
 
@@ -105,6 +100,7 @@ class AlarmsView(View):
         return {
             "alarm.acknowledge": self.acknowledge_selection,
             "alarm.acknowledge_page": self.acknowledge_page,
+            "alarm.unacknowledge": self.unacknowledge_selection,
             "alarm.next": self.go_to_next,
             "alarm.comment": self.comment_selection,
             "incident.open": self.open_incident,
@@ -154,15 +150,19 @@ class AlarmsView(View):
 
     def acknowledge_selection(self) -> object:
         owed = self.table.owed(self.list.selected_rows())
-        return self.errands.run(acknowledge(self.context.station, seen_at(self.table, owed)))
+        return self.errands.run(deeds.acknowledge(self.context.station, seen_at(self.table, owed)))
 
     def acknowledge_page(self) -> object:
         """Only rows that can be read now, whole."""
         owed = self.table.owed(self.visible_positions())
-        return self.errands.run(acknowledge_page(self.context.station, seen_at(self.table, owed), self))
+        return self.errands.run(deeds.acknowledge_page(self.context.station, seen_at(self.table, owed), self))
+
+    def unacknowledge_selection(self) -> object:
+        acknowledged = seen_at(self.table, self.table.acknowledged(self.list.selected_rows()))
+        return self.errands.run(deeds.unacknowledge(self.context.station, acknowledged, self))
 
     def comment_selection(self) -> object:
-        return self.errands.run(comment(self.context.station, self.selection(), self))
+        return self.errands.run(deeds.comment(self.context.station, self.selection(), self))
 
     def open_incident(self) -> object:
         async def open_or_show() -> None:
@@ -236,6 +236,9 @@ class AlarmsView(View):
             seen = seen_at(self.table, [current if current in chosen else chosen[0]])
             if seen:
                 self.selected.emit(_selection(seen[0]))
+
+    def _on_session(self, session: SessionRecord | None) -> None:
+        self.desk.author = session.user_id if session is not None else ""
 
     def _on_counts(self, counts: AlarmCounts) -> None:
         self._kept_aside = counts

@@ -9,7 +9,9 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 
 from console.app.frame.docks import ViewSpec
 from console.app.frame.main_window import MainWindow
-from console.domain.commands import AcknowledgeAlarms, SignOff, SignOn, SilenceHorn
+from console.app.frame.sign_on_dialog import SignOnDialog
+from console.domain.commands import AcknowledgeAlarms, SignOn, SilenceHorn
+from console.domain.people_commands import Lock
 from console.domain.refusal import Refused
 from console.services import records as r
 from console.services import station as s
@@ -165,18 +167,19 @@ def test_signing_on_survives_a_wrong_password(qtbot, tmp_path):
     async def story(window, station):
         station.refusals[SignOn] = Refused("Name or password is wrong")
         QTest.keyClick(window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
-        await until(lambda: window.findChild(QuestionDialog) is not None)
-        dialog = window.findChild(QuestionDialog)
-        await until(dialog.isVisible)
-        dialog.input("login").setText("op2")
-        dialog.input("password").setText("wrong")
+        await until(lambda: (found := window.findChild(SignOnDialog)) is not None and found.isVisible())
+        dialog = window.findChild(SignOnDialog)
+        assert sent(station, Lock), "the desk is view-only while it is asked who comes next"
+        dialog.login.setText("other")
+        dialog.secret.setText("wrong")
         dialog.accept_button.click()
-        await until(lambda: dialog._notice.text() == "Name or password is wrong")
+        await until(lambda: dialog.notice.text() == "Name or password is wrong")
+        assert not dialog.secret.text(), "a wrong password is not kept"
         del station.refusals[SignOn]
+        dialog.secret.setText("right")
         dialog.accept_button.click()
         await until(lambda: len(sent(station, SignOn)) == 2)
-        await until(lambda: window.wishes._sign_on is None)
-        assert sent(station, SignOff)
+        await until(lambda: window.desk.dialog is None)
 
     desk(tmp_path, story)
 
