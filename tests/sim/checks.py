@@ -172,6 +172,17 @@ class Checks:
                 if any(station.holdings.is_held(name, stream, one.seq, one.hash) for one in beyond):
                     raise Violation("INV-12 receipt", f"{station.name} believes {name} to hold more than it says")
 
+    def beliefs(self) -> None:
+        """What a station says of an event, "also on that station" or "in the centre", is so (unless that went back)."""
+        peers = {one.name: set(one.journal.raws()) for one in self._world.stations if not one.was_restored}
+        if not self._world.extra.get("centre went back"):
+            peers["centre"] = self.central()
+        for station in self._world.ours:
+            for one, event in station.journal.events().items():
+                for name, held in peers.items():
+                    if one not in held and station.holdings.is_held(name, event.stream, event.seq, one):
+                        raise Violation("INV-12 receipt", f"{station.name} says that {name} has what it has not")
+
     # --- after faults ----------------------------------------------------------------------------------------------
 
     def restored(self, station: "Station", before: set[bytes]) -> None:

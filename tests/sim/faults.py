@@ -104,7 +104,7 @@ def _go_back(world: World, *, with_anchor: bool) -> None:
     before = set(station.journal.raws())
     station.crash()
     station.journal.restore(state)
-    station.must_leave = None
+    station.must_leave, station.was_restored = None, True
     world.checks.restored(station, before)
     if with_anchor:
         station.anchor = anchor
@@ -234,6 +234,7 @@ def centre_restore(world: World) -> None:
     else:
         return
     world.trace.append("  the centre goes back")
+    world.extra["centre went back"] = True
     held = {one for station in world.stations for one in station.journal.raws()} | world.checks.central()
     world.checks.gone |= set(world.checks.made_by) - held
 

@@ -67,6 +67,7 @@ def run(
             _STEPS[name](world)
             world.run_for(world.rng.choice((0.05, 1.0, 5.0, 60.0)))
         world.rng = random.Random(schedule.seed)
+        world.checks.beliefs()
         result.rounds = world.settle()
         judge(world, world.rng)
     except Violation as violation:

@@ -233,8 +233,9 @@ class Station:
 
         def then(received: Received) -> None:
             self._publish(received.stored)
-            if received.forked:
+            for stream, _seq in received.forked:
                 self.signals.add("fork")
+                self.holdings.forked(stream)
             if received.rejected:
                 self.signals.add("rejected")
             self.world.checks.arrived(self, raws, received)

@@ -37,6 +37,14 @@ class Holdings:
                 changed.add(stream)
         return changed
 
+    def forked(self, stream: UUID) -> set[UUID]:
+        """A stream turned out to have branches: how far a peer came says no longer which of them it holds, until it
+        tells anew. Gives the stream when somebody was believed to hold some of it."""
+        believed = [one for one in self._peers.values() if stream in one.ends and stream not in one.branches]
+        for known in believed:
+            del known.ends[stream]
+        return {stream} if believed else set()
+
     def forget(self, peer: str) -> set[UUID]:
         """A peer that lost everything, or was turned away; gives the streams that changed."""
         known = self._peers.pop(peer, None)

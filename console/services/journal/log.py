@@ -151,6 +151,8 @@ class JournalLog:
         if total.forked:
             self.forks = await self._reader.read(_forks)
         for forked in total.forked:
+            if self.holdings.forked(forked[0]):
+                self.holdings_changed.notify({forked[0]})
             self.fork_found.notify(forked)
         for rejected in total.rejected:
             log.info("event %s of %s not taken: %s", rejected.hash.hex()[:12], peer, rejected.reason)
