@@ -11,7 +11,8 @@ class Groups:
     """Holds events of a transaction back until all of it is here (invariant 10)."""
 
     def __init__(self) -> None:
-        self._waiting: dict[UUID, list[Stored]] = defaultdict(list)
+        # By stream as well: nobody completes, or holds back, what another station did.
+        self._waiting: dict[tuple[UUID, UUID], list[Stored]] = defaultdict(list)
 
     def complete(self, arrived: Sequence[Stored]) -> list[Stored]:
         """The events whose groups are whole now; others wait."""
@@ -21,8 +22,9 @@ class Groups:
             if body.tx_n <= 1:
                 whole.append(stored)
                 continue
-            group = self._waiting[body.tx_id]
+            key = (body.stream, body.tx_id)
+            group = self._waiting[key]
             group.append(stored)
             if len(group) >= body.tx_n:
-                whole += sorted(self._waiting.pop(body.tx_id), key=lambda one: one.event.body.tx_i)
+                whole += sorted(self._waiting.pop(key), key=lambda one: one.event.body.tx_i)
         return whole

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from console.domain.facts import FACTS, StreamOpened
 from console.domain.station_facts import StationRevoked
-from console.services.journal.envelope import BadEvent, Event, RawEvent, check_signature, decode_event
+from console.services.journal.envelope import FIRST, BadEvent, Event, RawEvent, check_signature, decode_event
 from console.services.journal.event_table import Stored, Stream
 from console.services.journal.facts_codec import decode_fact
 from console.services.journal.hlc import HybridClock
@@ -107,8 +107,11 @@ class Receiver:
                 rejected = Rejected(one.raw.hash, one.stream, one.seq, str(error))
                 self._reject(store, rejected, peer, now_us, received)
                 continue
-            if is_new:
-                waiting += map(decode_event, store.held_behind(one.raw.hash))
+            for raw in store.held_behind(one.raw.hash) if is_new else ():
+                try:
+                    waiting.append(decode_event(raw))
+                except BadEvent as error:  # what waited was spoiled, or taken in by a program that asked less
+                    self._reject(store, Rejected(raw.hash, None, 0, str(error)), peer, now_us, received)
 
     def _store(self, store: EventStore, event: Event, peer: str, now_us: int, received: Received) -> bool:
         if store.place_of(event.raw.hash) is not None:
@@ -116,13 +119,14 @@ class Receiver:
             return False
         if (event.body.tenant, event.body.site) != (self._place.tenant, self._place.site):
             raise BadEvent(OTHER_SITE)
-        if event.body.station == self._place.station:
+        stream = store.stream(event.stream)
+        if event.body.station == self._place.station and stream is not None and not stream.closed:
+            self._signed(event, stream.public_key)  # nobody else makes this station leave its stream
             self._own.on_foreign_end(store, event.stream, event.raw.hash)
         if event.seq > 1 and store.place_of(event.prev) is None:
             store.hold(Held(event.raw, event.stream, event.seq, event.prev), now_us)
             received.held += 1
             return False
-        stream = store.stream(event.stream)
         opened = self._opening(event) if stream is None else None
         public_key = opened.public_key if opened else stream.public_key if stream else b""
         self._signed(event, public_key)
@@ -193,7 +197,8 @@ class Receiver:
     @staticmethod
     def _reject(store: EventStore, rejected: Rejected, peer: str, now_us: int, received: Received) -> None:
         received.rejected.append(rejected)
-        store.note_rejection(Rejection(rejected.hash, rejected.stream, rejected.seq, rejected.reason, peer, now_us))
+        named = rejected.hash[: len(FIRST)]  # what claims to be a hash may be of any length
+        store.note_rejection(Rejection(named, rejected.stream, rejected.seq, rejected.reason, peer, now_us))
 
 
 def trust_in(store: EventStore, station: UUID) -> Trust:

@@ -1,0 +1,163 @@
+"""What a hostile or broken program sends costs at most its own stream: nobody else waits, forks, or is hidden by it."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+
+from console.domain.facts import IncidentNoted
+from console.services.journal.envelope import RawEvent, hash_of
+from console.services.journal.keys import FileKey
+from tests.support.journals import StationJournal, note, started
+
+
+def _rewritten(folder: Path, raw: RawEvent, **changed: object) -> RawEvent:
+    """The event with other fields, hashed and signed by the station whose folder this is."""
+    fields = msgspec.json.decode(raw.body) | changed
+    body = msgspec.json.encode(fields)
+    event_hash = hash_of(bytes.fromhex(fields["prev"]), body)
+    return RawEvent(event_hash, body, FileKey.load_or_create(folder / "keys").sign(event_hash))
+
+
+def _texts(station: StationJournal) -> list[str]:
+    return [entry.fact.text for entry in station.seen if isinstance(entry.fact, IncidentNoted)]
+
+
+@pytest.mark.proves("P10")
+def test_numbers_that_no_database_holds_stop_no_other_event_of_the_batch(tmp_path: Path) -> None:
+    async def story() -> None:
+        a, c, b = await started(tmp_path, "A1", "C3", "B2")
+        await a.act(note("one"))
+        await c.act(note("sound"))
+        _opening, one = await a.all_events()
+        huge = _rewritten(tmp_path / "A1", one, seq=2**70, prev="11" * 32)
+        elsewhere = _rewritten(tmp_path / "A1", one, seq=2**70, site=str(uuid4()))
+        long_name = replace(one, hash=bytes(100_000))
+        received = await b.log.receive([huge, elsewhere, long_name, *await c.all_events()], "a")
+        assert len(received.rejected) == 3
+        assert _texts(b) == ["sound"]
+        kept = await b.database.readers.read(
+            lambda con: con.exec_driver_sql("SELECT max(length(hash)) FROM rejected").scalar_one()
+        )
+        assert kept <= 32
+        for station in (a, b, c):
+            station.close()
+
+    asyncio.run(story())
+
+
+@pytest.mark.proves("P10")
+def test_predecessors_that_are_no_hashes_never_stop_a_reader(tmp_path: Path) -> None:
+    async def story() -> None:
+        a, b = await started(tmp_path, "A1", "B2")
+        await a.act(note("one"))
+        opening, one = await a.all_events()
+        bad = _rewritten(tmp_path / "A1", one, parents=["no hash"])
+        await b.log.receive([opening, bad, one], "a")
+        assert _texts(b) == ["one"]
+        again: list[object] = []
+        await b.log.replay(again.extend)
+        assert len(again) == 3
+        a.close()
+        b.close()
+
+    asyncio.run(story())
+
+
+@pytest.mark.proves("INV-10")
+def test_another_station_that_uses_the_same_transaction_completes_and_hides_nothing(tmp_path: Path) -> None:
+    async def story() -> None:
+        a, c, b = await started(tmp_path, "A1", "C3", "B2")
+        await a.act(note("1"), note("2"))
+        first, one, two = await a.all_events()
+        await c.act(note("foreign"))
+        opening, foreign = await c.all_events()
+        stolen = _rewritten(tmp_path / "C3", foreign, tx_id=msgspec.json.decode(one.body)["tx_id"], tx_n=2)
+        await b.log.receive([first, one], "a")
+        await b.log.receive([opening, stolen], "c")
+        assert _texts(b) == []
+        await b.log.receive([two], "a")
+        assert _texts(b) == ["1", "2"]
+        for station in (a, b, c):
+            station.close()
+
+    asyncio.run(story())
+
+
+@pytest.mark.proves("INV-14")
+def test_a_forged_event_of_our_own_never_makes_us_leave_our_stream(tmp_path: Path) -> None:
+    async def story() -> None:
+        a, b = await started(tmp_path, "A1", "B2")
+        await a.act(note("one"))
+        _opening, one = await a.all_events()
+        other = FileKey.load_or_create(tmp_path / "B2" / "keys")
+        follows = _rewritten(tmp_path / "A1", one, reason="forged")
+        loose = _rewritten(tmp_path / "A1", one, seq=7, prev="11" * 32)
+        forged = [replace(raw, sig=other.sign(raw.hash)) for raw in (follows, loose)]
+        received = await a.log.receive(forged, "b")
+        assert len(received.rejected) == 2
+        await a.act(note("two"))
+        assert len({entry.stream for entry in a.seen}) == 1
+        await a.log.receive([loose], "b")  # what the own key signed is another matter
+        await a.act(note("three"))
+        assert len({entry.stream for entry in a.seen}) == 2
+        a.close()
+        b.close()
+
+    asyncio.run(story())
+
+
+@pytest.mark.proves("P10", "P35")
+def test_an_event_that_was_spoiled_while_it_waited_stops_no_other(tmp_path: Path) -> None:
+    async def story() -> None:
+        a, b = await started(tmp_path, "A1", "B2")
+        await a.act(note("one"))
+        await a.act(note("two"))
+        opening, one, two = await a.all_events()
+        await b.log.receive([two], "a")
+        await b.database.writer.write(lambda con: con.exec_driver_sql("UPDATE pending SET body = x'7b7d'").rowcount)
+        received = await b.log.receive([opening, one], "a")
+        assert [stored.event.raw.hash for stored in received.stored] == [opening.hash, one.hash]
+        await b.log.receive([two], "a")
+        assert _texts(b) == ["one", "two"]
+        a.close()
+        b.close()
+
+    asyncio.run(story())
+
+
+def test_a_second_opening_of_a_stream_by_another_station_is_not_taken(tmp_path: Path) -> None:
+    async def story() -> None:
+        a, c, b = await started(tmp_path, "A1", "C3", "B2")
+        (opening,) = await a.all_events()
+        fields = msgspec.json.decode(opening.body)
+        (theirs,) = await c.all_events()
+        key = msgspec.json.decode(theirs.body)["payload"]["public_key_hex"]
+        stolen = _rewritten(
+            tmp_path / "C3", opening, station=str(c.place.station), payload=fields["payload"] | {"public_key_hex": key}
+        )
+        received = await b.log.receive([opening, stolen], "c")
+        assert sorted(stored.event.raw.hash for stored in received.stored) in ([opening.hash], [stolen.hash])
+        assert len(received.rejected) == 1
+        for station in (a, b, c):
+            station.close()
+
+    asyncio.run(story())
+
+
+def test_a_fork_at_the_opening_is_kept_and_flagged(tmp_path: Path) -> None:
+    async def story() -> None:
+        a, b = await started(tmp_path, "A1", "B2")
+        (opening,) = await a.all_events()
+        twin = _rewritten(tmp_path / "A1", opening, id=str(UUID(int=7)))
+        received = await b.log.receive([opening, twin], "a")
+        assert len(received.stored) == 2
+        assert len(received.flagged) == 1
+        assert [seq for _, seq in received.forked] == [1]
+        a.close()
+        b.close()
+
+    asyncio.run(story())
