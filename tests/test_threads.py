@@ -7,6 +7,7 @@ ROOT = Path(__file__).parent.parent / "console"
 ALLOWED = {
     "services/identity/password_worker.py",
     "services/local_station.py",
+    "services/reports/audit_acts.py",
     "services/storage/readers.py",
     "services/storage/writer.py",
     "services/sync/neighbour_link.py",

@@ -84,9 +84,8 @@ class Elsewhere:
         """What is active here, the most urgent first; None when nothing changed since the last call."""
         rows = self._book.rows
         active = np.flatnonzero(np.isin(rows.state[: rows.size], _ACTIVE) & (rows.priority[: rows.size] < _JOURNAL))
-        told = b"".join(
-            column[active].tobytes() for column in (active, rows.start_us, rows.annunciated_us, rows.worst)
-        ) if len(active) else b""  # fmt: skip
+        columns = (rows.start_us, rows.annunciated_us, rows.worst)
+        told = active.tobytes() + b"".join(column[active].tobytes() for column in columns)
         if told == self._told and not everything:
             return None
         self._told = told

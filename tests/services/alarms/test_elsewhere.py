@@ -13,7 +13,7 @@ from console.services.alarms.annunciation import Annunciation
 from console.services.alarms.elsewhere import PROBATION_US, Elsewhere
 from console.services.records import HornState
 
-CONDITION, NEIGHBOUR = uuid4(), uuid4()
+CONDITION, SECOND, NEIGHBOUR = uuid4(), uuid4(), uuid4()
 S = 1_000_000
 T = 1_790_000_000 * S
 
@@ -191,10 +191,13 @@ def test_a_neighbour_that_is_away_has_nothing_open():
 
 def test_what_is_active_here_is_told_once_and_again_when_it_changed():
     station = Station()
+    station.row = station.book.open_row(
+        SECOND, lambda row: Condition(row, SECOND, "r", AlarmKind.LIMIT), outer=1, inner=2
+    )
     assert station.elsewhere.ours(everything=False) is None
     station.true(T)
-    assert station.elsewhere.ours(everything=False) == [(CONDITION, T, T, 2, 1, 1)]
+    assert station.elsewhere.ours(everything=False) == [(SECOND, T, T, 2, 1, 1)]
     assert station.elsewhere.ours(everything=False) is None
-    assert station.elsewhere.ours(everything=True) == [(CONDITION, T, T, 2, 1, 1)]
+    assert station.elsewhere.ours(everything=True) == [(SECOND, T, T, 2, 1, 1)]
     station.false(T + S)
     assert station.elsewhere.ours(everything=False) == []
