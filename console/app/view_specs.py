@@ -14,7 +14,7 @@ _SCREENS = (
     ("incidents", mark("Incidents"), "incident", "IncidentsView"),
     ("journal", mark("Journal"), "journal", "JournalView"),
     ("sync", mark("Sync"), "sync", "SyncView"),
-    ("administration", mark("Administration"), "administration", "AdministrationView"),
+    ("administration", mark("Admin"), "administration", "AdministrationView"),
     ("diagnostics", mark("Diagnostics"), "diagnostics", "DiagnosticsView"),
 )
 

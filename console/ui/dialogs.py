@@ -47,6 +47,17 @@ class Question:
     hints: Sequence[str] = field(default=())
 
 
+def fit_height(dialog: QDialog) -> None:
+    """As high as its words need now; a dialog does not grow by itself when a notice appears in it."""
+    layout = dialog.layout()
+    if layout is None:
+        return
+    layout.activate()
+    width = max(dialog.width(), dialog.minimumWidth())
+    height = layout.totalHeightForWidth(width) if layout.hasHeightForWidth() else layout.totalSizeHint().height()
+    dialog.resize(width, height)
+
+
 class ReturningDialog(QDialog):
     """Gives the keyboard back to the window it was opened over, also on a screen without a window manager."""
 
@@ -142,6 +153,7 @@ class QuestionDialog(ReturningDialog):
         """Show why the answer was not taken; the dialog can be answered again."""
         self._notice.setText(text)
         self._notice.setVisible(bool(text))
+        fit_height(self)
         self.set_busy(False)
 
     def set_busy(self, busy: bool) -> None:

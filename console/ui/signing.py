@@ -18,7 +18,7 @@ from console.domain.refusal import Refused
 from console.domain.signatures import SignatureProof
 from console.services.people_records import SignatureSheet
 from console.services.station import Receipt, SignatureQuery, Station
-from console.ui.dialogs import ReturningDialog
+from console.ui.dialogs import ReturningDialog, fit_height
 from console.ui.errands import DEFECT_TEXT
 from console.ui.format import date_text, local
 from console.ui.plain_label import PlainLabel
@@ -36,7 +36,8 @@ MEANING_WORDS = {
     "handed_over": mark("shift handed over"),
 }
 ShowValue = Callable[[str, str], str]  # (label, value) of a record's line -> how it reads
-_LINES_HIGH = 260
+_LINES_HIGH = 300
+_EDGES = 60
 
 
 def needs_signature(command: Command) -> bool:
@@ -119,9 +120,10 @@ class SignatureDialog(ReturningDialog):
             if old is not None:
                 old.hide()
                 old.deleteLater()
-        self._lines.addWidget(_record_of(sheet, self._shown))
-        self._lines.addStretch(1)
-        self.room.setFixedHeight(min(_LINES_HIGH, self._lines.sizeHint().height() + 4))
+        card = _record_of(sheet, self._shown)
+        self._lines.addWidget(card)
+        high = card.heightForWidth(max(self.width(), self.minimumWidth()) - _EDGES)
+        self.room.setFixedHeight(min(_LINES_HIGH, high + 2))
         self.sentence.setText(tr(sheet.sentence, name=sheet.name))
         self.name.setText(sheet.name)
         meaning = MEANING_WORDS.get(sheet.meaning, "")
@@ -129,10 +131,12 @@ class SignatureDialog(ReturningDialog):
         self.secret.clear()
         self._tick()
         self._check()
+        fit_height(self)
 
     def say(self, text: str) -> None:
         self.notice.setText(text)
         self.notice.setVisible(bool(text))
+        fit_height(self)
 
     def set_busy(self, is_busy: bool) -> None:
         self.secret.setEnabled(not is_busy)

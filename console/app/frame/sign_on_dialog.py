@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from console.app.frame.known_people import KnownPerson
 from console.domain.refusal import Refused
-from console.ui.dialogs import ReturningDialog
+from console.ui.dialogs import ReturningDialog, fit_height
 from console.ui.plain_label import PlainLabel
 from console.ui.secret_field import SecretField
 from console.ui.translation import mark, tr, tr_refusal
@@ -76,7 +76,7 @@ class SignOnDialog(ReturningDialog):
     ) -> None:
         super().__init__(parent)
         self.setModal(False)
-        self.setMinimumWidth(480)
+        self.setMinimumWidth(560)
         self.setWindowTitle(tr("Sign on") if locked_by is None else tr("Unlock or switch user"))
         self.people = tuple(people)
         self.locked_by = locked_by
@@ -185,7 +185,7 @@ class SignOnDialog(ReturningDialog):
         self.login.textChanged.connect(self._on_login)
         self.why.textChanged.connect(self._check)
         self.accept_button.clicked.connect(self._accepted)
-        self.cancel_button.clicked.connect(self._cancelled)
+        self.cancel_button.clicked.connect(self.reject)
         self.break_glass_button.clicked.connect(self.show_emergency)
         self.sign_off_button.clicked.connect(lambda: self._end(Answer(Wish.SIGN_OFF)))
         for first, second in (
@@ -221,6 +221,7 @@ class SignOnDialog(ReturningDialog):
         self._heading.setText(tr("Act as control room"))
         self.why.setFocus()
         self._check()
+        fit_height(self)
 
     @property
     def is_emergency(self) -> bool:
@@ -229,6 +230,7 @@ class SignOnDialog(ReturningDialog):
     def say(self, text: str) -> None:
         self.notice.setText(text)
         self.notice.setVisible(bool(text))
+        fit_height(self)
 
     def refuse(self, refused: Refused) -> None:
         """Why not; where one has to wait, the seconds are counted. What was typed as a secret is gone."""
@@ -286,9 +288,6 @@ class SignOnDialog(ReturningDialog):
         self.say("")
         (self.secret if self.login.text() else self.login).setFocus()
         self._check()
-
-    def _cancelled(self) -> None:
-        self.reject()
 
     def _accepted(self) -> None:
         if not self.accept_button.isEnabled():

@@ -6,13 +6,12 @@ from typing import Any
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from console.models.sorted_table import SortedTable
 from console.ui.actions import ActionSet
 from console.ui.errands import Errands
 from console.ui.icons import icon
-from console.ui.plain_label import PlainLabel
 from console.ui.table_view import TableView
 from console.ui.translation import tr
 from console.widgets.column_layout import lay_out_columns
@@ -57,13 +56,13 @@ class TablePage(QWidget):
         self.deeds: dict[str, Deed] = {}
         self.actions_of: dict[str, QAction] = {}
         self.buttons: dict[str, KeyButton] = {}
-        self.hint = PlainLabel()
-        self.hint.setWordWrap(True)
-        self.hint.setProperty("role", "small")
         self.bar = QFrame()
         self.bar.setProperty("role", "panel")
-        self._row = FlowLayout(self.bar, spacing=8)
-        self._row.setContentsMargins(14, 6, 14, 6)
+        place = QVBoxLayout(self.bar)
+        place.setContentsMargins(14, 6, 14, 6)
+        inner = QWidget()
+        self._row = FlowLayout(inner, spacing=8)
+        place.addWidget(inner)
         self.column = bare_column(self)
         self.body = QHBoxLayout()
         self.body.setSpacing(0)

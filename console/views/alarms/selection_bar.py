@@ -29,15 +29,19 @@ class SelectionBar(QFrame):
         row.setSpacing(8)
         self.text = PlainLabel(elide=True)
         row.addWidget(self.text, 1)
+        self.buttons: dict[str, KeyButton] = {}
         for action_id, key in BUTTONS:
             button = KeyButton(key=key, primary=action_id == "alarm.acknowledge")
             button.bind(actions.action(action_id), key)
             row.addWidget(button)
+            self.buttons[action_id] = button
         self.hide()
 
     def tell(self, chosen: int, owed: int) -> None:
         """How many rows are selected and how many of them are unacknowledged."""
         self.setVisible(bool(chosen))
+        self.buttons["alarm.acknowledge"].setVisible(owed > 0)  # of the two only the one that does something
+        self.buttons["alarm.unacknowledge"].setVisible(owed == 0)
         count = tr_n("{n} alarm selected", "{n} alarms selected", chosen)
         self.text.setText(f"{count} · {tr('{n} unacknowledged', n=owed)}")
 
