@@ -5,7 +5,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -37,13 +37,13 @@ from console.services.sync.central_rows import CredentialRow, PeerReceipt
 from console.services.sync.central_schema import CentreRefuses
 from console.services.sync.centre_session import CentreSession, Round
 from console.services.sync.line import Line
+from console.services.sync.resting import Resting
 
 _POLL_S = 2.0
 _JITTER = 0.2
 _BACK_OFF_S = (1.0, 2.0, 3.0, 5.0, 10.0)
 _REFUSED_S = 30.0
 _FULL_DISK_S = 5.0
-_REST_S = 30.0
 _RESTARTING = ("starting up", "shutting down", "recovery", "terminating connection", "too many")  # sessions
 log = logging.getLogger(__name__)
 
@@ -98,7 +98,7 @@ class Replicator:
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._receiving = threading.Event()  # set while the main loop takes in what was pulled
-        self._resting: dict[UUID, float] = {}  # streams that could not be moved on, until when
+        self._resting = Resting()
         self._credentials: list[CredentialRow] = []  # of this station, to be handed over
         self._offset_s: float | None = None
         self._missing = 0
@@ -176,8 +176,10 @@ class Replicator:
                 log.warning(
                     "%d events from the centre do not fit; the first: %s %s", len(bad), bad[0].stream, bad[0].reason
                 )
-            for one in bad:  # bytes that do not even name their stream cast doubt on all that came
-                self._rest(streams if one.stream is None else {one.stream})
+            # bytes that do not even name their stream cast doubt on all that came
+            doubtful = {stream for one in bad for stream in (streams if one.stream is None else {one.stream})}
+            self._resting.put(doubtful, time.monotonic())
+            self._resting.moved(streams - doubtful)
         except Refused as refusal:
             log.warning("what the centre sent could not be stored: %s", refusal)
             await asyncio.sleep(_FULL_DISK_S)
@@ -265,11 +267,10 @@ class Replicator:
         self._in_main(partial(self._spawn, self._fetch_credentials))
         while not self._stopping.is_set():
             self._wake.clear()
-            now = time.monotonic()
-            resting = {stream for stream, until in self._resting.items() if until > now}
+            resting = self._resting.now(time.monotonic())
             credentials, self._credentials = self._credentials, []
             found = session.round(may_pull=not self._receiving.is_set(), resting=resting, credentials=credentials)
-            self._rest(found.outcome.fruitless)
+            self._resting.put(found.outcome.fruitless, time.monotonic())
             self._hand_over(found)
             self._last_exchange_us = self._now_us()
             self._report("live", found.outcome.waiting, missing=found.outcome.missing)
@@ -297,11 +298,6 @@ class Replicator:
     def _hello(self) -> m.Hello:
         place = self._journal.place
         return m.Hello(place.site, place.station, place.code, place.tenant)
-
-    def _rest(self, streams: Iterable[UUID]) -> None:
-        """What could not be moved on is tried again in a while, so that it costs little and hides nothing."""
-        until = time.monotonic() + _REST_S
-        self._resting = {**self._resting, **dict.fromkeys(streams, until)}
 
     def _away(self, journal: Connection, state: str, detail: str, pause: float) -> None:
         """Wait for the next attempt; acts of the operator meanwhile only raise the number that waits."""

@@ -84,6 +84,7 @@ def test_a_centre_that_is_down_at_the_start_is_a_state_and_is_caught_up_with(
     assert asked(postgres.url, "select count(*) from leitstand.event") == [(22,)]
 
 
+@pytest.mark.proves("P13", "P14", "INV-8")
 def test_a_centre_killed_in_the_middle_loses_and_doubles_nothing(tmp_path: Path, postgres: TestDatabase) -> None:
     server = postgres.server
 
@@ -124,6 +125,7 @@ def test_a_station_that_joins_late_receives_a_long_history_in_order(
     assert verify_journal(tmp_path / "C3" / "journal.db").is_sound
 
 
+@pytest.mark.proves("P37")
 def test_a_centre_that_was_replaced_by_an_empty_one_is_filled_again(tmp_path: Path, postgres: TestDatabase) -> None:
     async def story() -> None:
         async with synced(tmp_path, "A1", postgres) as a, synced(tmp_path, "B2", postgres) as b:
@@ -138,6 +140,7 @@ def test_a_centre_that_was_replaced_by_an_empty_one_is_filled_again(tmp_path: Pa
     assert asked(postgres.url, "select count(*) from leitstand.event") == [(4,)]
 
 
+@pytest.mark.proves("P3", "INV-8", "INV-13")
 def test_both_branches_of_a_cloned_station_reach_everyone(tmp_path: Path, postgres: TestDatabase) -> None:
     async def story() -> None:
         original = await StationJournal(tmp_path / "A1", "A1").start()
