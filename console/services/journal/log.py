@@ -29,6 +29,7 @@ from console.services.journal.receipts import (
     clear_known_types,
     last_receipts,
     open_flags,
+    true_ones,
 )
 from console.services.journal.receiving import Enrolled, Received, Receiver, flag_by_own
 from console.services.journal.row_query import rows_of, statement
@@ -141,36 +142,38 @@ class JournalLog:
     async def receive(self, raws: Sequence[RawEvent], peer: str) -> Received:
         """Take in events of a peer: verified, stored once, then applied like own ones. Gives what became of them."""
         total = Received()
-        for start in range(0, len(raws), _CHUNK):
-            chunk, now = raws[start : start + _CHUNK], self._now_us()
-            part = await self._writer.write(_bound(self._receive, chunk, peer, now))
-            await self._note_flags(part)
-            self._publish(part.stored)
-            total.add(part)
-            await asyncio.sleep(0)
-        if total.forked:
-            self.forks = await self._reader.read(_forks)
-        for forked in total.forked:
+        try:
+            for start in range(0, len(raws), _CHUNK):
+                chunk, now = raws[start : start + _CHUNK], self._now_us()
+                part, flags = await self._writer.write(_bound(self._receive, chunk, peer, now))
+                self._flags.update(flags)  # from here on nothing is awaited: what is stored is applied
+                self._publish(part.stored)
+                self._tell_forks(part)
+                total.add(part)
+                await asyncio.sleep(0)
+        finally:  # a disk that became full in the middle takes nothing back
+            for rejected in total.rejected:
+                log.info("event %s of %s not taken: %s", rejected.hash.hex()[:12], peer, rejected.reason)
+            self.received.notify(total)
+        return total
+
+    def _tell_forks(self, part: Received) -> None:
+        self.forks += len(part.forked)
+        for forked in part.forked:
             if self.holdings.forked(forked[0]):
                 self.holdings_changed.notify({forked[0]})
             self.fork_found.notify(forked)
-        for rejected in total.rejected:
-            log.info("event %s of %s not taken: %s", rejected.hash.hex()[:12], peer, rejected.reason)
-        self.received.notify(total)
-        return total
 
     def _append(self, connection: Connection, draft: Draft, now_us: int) -> Appended:
         store = TableStore(connection)
         opened, made = self._own.append(store, draft, now_us)
         return opened, made, flag_by_own(store, made, now_us)
 
-    def _receive(self, connection: Connection, raws: Sequence[RawEvent], peer: str, now_us: int) -> Received:
-        return self._receiver.receive(TableStore(connection), raws, peer, now_us)
-
-    async def _note_flags(self, part: Received) -> None:
-        if part.flagged:
-            hashes = tuple(part.flagged)
-            self._flags.update(await self._reader.read(lambda c: open_flags(c, hashes)))
+    def _receive(
+        self, connection: Connection, raws: Sequence[RawEvent], peer: str, now_us: int
+    ) -> tuple[Received, dict[bytes, set[str]]]:
+        received = self._receiver.receive(TableStore(connection), raws, peer, now_us)
+        return received, open_flags(connection, tuple(received.flagged)) if received.flagged else {}
 
     async def replay(
         self,
@@ -285,13 +288,14 @@ class JournalLog:
         one that holds less than it once confirmed was restored, and gets it again. What somebody else tells of the
         peer (`is_hearsay`) may be old: it only adds."""
         now = self._now_us()
+        true = await self._reader.read(_bound(true_ones, held))  # an end that stands elsewhere here confirms nothing
         before = self.holdings.ends_of(peer)
         if is_hearsay:
-            known = await self._reader.read(lambda c: [table.place_of(c, tip.hash) is not None for tip in held])
-            news = [n for n, tip in enumerate(held) if known[n] and tip.seq > before.get(tip.stream, 0)]
-            held = [held[n] for n in news]
-            signatures = [signatures[n] for n in news] if signatures else ()
-        elif any(tip.seq < before.get(tip.stream, 0) for tip in held):
+            true = [n for n in true if held[n].seq > before.get(held[n].stream, 0)]
+        if not true:
+            return
+        held, signatures = [held[n] for n in true], [signatures[n] for n in true if n < len(signatures)]
+        if any(tip.seq < before.get(tip.stream, 0) for tip in held):
             log.info("receipt_regress: %s holds less than it confirmed; it gets the rest again", peer)
         await self._writer.write(lambda c: add_receipts(c, peer, held, signatures, now))
         changed = self.holdings.told(peer, held, await self._reader.read(lambda c: branches(c, held)))

@@ -8,8 +8,10 @@ from uuid import UUID
 from sqlalchemy.engine import Connection
 
 from console.domain.facts import FACTS
-from console.services.journal.event_table import Tip
+from console.services.journal.event_table import Tip, place_of
 from console.services.journal.holdings import branch_of
+
+_AT_ONCE = 500  # values of one statement
 
 
 def add_receipts(
@@ -34,6 +36,11 @@ def last_receipts(connection: Connection) -> dict[str, list[Tip]]:
     return found
 
 
+def true_ones(connection: Connection, held: Sequence[Tip]) -> list[int]:
+    """Which of these ends (by their place in the sequence) name an event that is here, where it stands."""
+    return [n for n, tip in enumerate(held) if place_of(connection, tip.hash) == (tip.stream, tip.seq)]
+
+
 def branches(connection: Connection, ends: Sequence[Tip]) -> Mapping[UUID, frozenset[bytes]]:
     """For the forked ones among these streams: every event on the way to these ends."""
     forked = set(connection.exec_driver_sql("SELECT stream_id FROM stream WHERE forked = 1").scalars())
@@ -52,13 +59,15 @@ def _chain(connection: Connection, stream: UUID) -> list[tuple[bytes, bytes]]:
 def open_flags(connection: Connection, hashes: Sequence[bytes] = ()) -> dict[bytes, set[str]]:
     """What is doubtful and not settled, by event; of these events only when any are named."""
     found: dict[bytes, set[str]] = defaultdict(set)
-    where = f" AND hash IN ({', '.join('?' * len(hashes))})" if hashes else ""
-    rows = connection.exec_driver_sql(
-        f"SELECT hash, flag FROM event_flag WHERE cleared_by IS NULL{where}",  # noqa: S608 question marks only
-        tuple(hashes),
-    )
-    for event_hash, flag in rows:
-        found[event_hash].add(flag)
+    for start in range(0, max(1, len(hashes)), _AT_ONCE):
+        part = tuple(hashes[start : start + _AT_ONCE])
+        where = f" AND hash IN ({', '.join('?' * len(part))})" if part else ""
+        rows = connection.exec_driver_sql(
+            f"SELECT hash, flag FROM event_flag WHERE cleared_by IS NULL{where}",  # noqa: S608 question marks only
+            part,
+        )
+        for event_hash, flag in rows:
+            found[event_hash].add(flag)
     return found
 
 

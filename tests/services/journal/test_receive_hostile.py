@@ -7,10 +7,15 @@ from uuid import UUID, uuid4
 
 import msgspec
 import pytest
+from sqlalchemy.engine import Connection
 
 from console.domain.facts import IncidentNoted
+from console.domain.refusal import Refused
 from console.services.journal.envelope import RawEvent, hash_of
+from console.services.journal.event_table import Tip, flag_event
+from console.services.journal.holdings import CENTRE
 from console.services.journal.keys import FileKey
+from console.services.journal.receipts import open_flags
 from tests.support.journals import StationJournal, note, started
 
 
@@ -159,5 +164,88 @@ def test_a_fork_at_the_opening_is_kept_and_flagged(tmp_path: Path) -> None:
         assert [seq for _, seq in received.forked] == [1]
         a.close()
         b.close()
+
+    asyncio.run(story())
+
+
+@pytest.mark.proves("INV-1")
+def test_a_doubtful_event_that_is_stored_is_shown_though_no_reader_answers(tmp_path: Path) -> None:
+    async def story() -> None:
+        a, b = await started(tmp_path, "A1", "B2")
+        a.clock.now_us += 86_400_000_000 * 400
+        await a.act(note("from next year"))
+        events = await a.all_events()
+        b.database.readers.close()
+        await b.log.receive(events, "a")
+        assert _texts(b) == ["from next year"]
+        assert b.log.flags_of(events[1].hash) == {"clock_suspect"}
+        a.close()
+        b.close()
+
+    asyncio.run(story())
+
+
+@pytest.mark.proves("INV-13")
+def test_a_fork_is_told_though_the_disk_becomes_full_behind_it(tmp_path: Path) -> None:
+    async def story() -> None:
+        a, b = await started(tmp_path, "A1", "B2")
+        (opening,) = await a.all_events()
+        for number in range(120):
+            await a.act(note(str(number)))
+        events = [opening, _rewritten(tmp_path / "A1", opening, id=str(UUID(int=7))), *(await a.all_events())[1:]]
+        told: list[tuple[UUID, int]] = []
+        looks: list[int] = []
+        b.log.fork_found.subscribe(told.append)
+        b.log.fork_found.subscribe(lambda _: b.database.writer.close())  # behind the first hundred
+        b.log.received.subscribe(lambda received: looks.append(len(received.stored)))
+        with pytest.raises(Refused):
+            await b.log.receive(events, "a")
+        assert (len(told), b.log.forks, looks) == (1, 1, [100])
+        a.close()
+        b.close()
+
+    asyncio.run(story())
+
+
+@pytest.mark.proves("INV-12")
+@pytest.mark.parametrize("is_hearsay", [False, True])
+def test_an_end_that_stands_elsewhere_here_confirms_nothing(tmp_path: Path, is_hearsay: bool) -> None:
+    async def story() -> None:
+        a, b = await started(tmp_path, "A1", "B2")
+        await a.act(note("one"))
+        opening, one = a.seen
+        (foreign,) = b.seen
+        lies = [
+            Tip(opening.stream, 10**9, opening.hash),
+            Tip(opening.stream, 2, foreign.hash),
+            Tip(foreign.stream, 1, opening.hash),
+        ]
+        await a.log.note_receipts(CENTRE, lies, is_hearsay=is_hearsay)
+        assert not a.log.is_in_centre(one)
+        assert not a.log.is_in_centre(opening)
+        await a.log.note_receipts(CENTRE, [Tip(opening.stream, 1, opening.hash), *lies], is_hearsay=is_hearsay)
+        assert (a.log.is_in_centre(opening), a.log.is_in_centre(one)) == (True, False)
+        a.close()
+        b.close()
+
+    asyncio.run(story())
+
+
+@pytest.mark.proves("P18")
+def test_a_revocation_flags_any_number_of_events_that_are_here(tmp_path: Path) -> None:
+    hashes = [number.to_bytes(32) for number in range(1, 1301)]
+
+    async def story() -> None:
+        (a,) = await started(tmp_path, "A1")
+
+        def write(connection: Connection) -> dict[bytes, set[str]]:
+            for one in hashes:
+                flag_event(connection, one, "revoked_station", 1)
+            return open_flags(connection, hashes[:1299])
+
+        flags = await a.database.writer.write(write)
+        assert set(flags) == set(hashes[:1299])
+        assert await a.database.writer.write(lambda c: len(open_flags(c))) == 1300
+        a.close()
 
     asyncio.run(story())
