@@ -86,7 +86,7 @@ class Neighbourhood:
             task.cancel()
         self.neighbours.ask_stop()
         until_s = self._clock.mono_s() + PATIENCE_S
-        while self.neighbours.is_running and self._clock.mono_s() < until_s:
+        while self.neighbours.is_running and self._clock.mono_s() < until_s:  # noqa: ASYNC110 a thread tells no loop
             await asyncio.sleep(0.02)
         self.neighbours.stop()
 

@@ -180,7 +180,7 @@ def bytes_of(message: object) -> bytes:
 
 
 @pytest.mark.proves("SEC-26")
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(LANES), st.one_of(st.binary(max_size=120), questions.map(bytes_of), answers.map(bytes_of)))
 def test_whatever_a_neighbour_says_nothing_escapes_and_it_is_acknowledged_once(stage, lane, data):
     mid = stage.hear(*lane, data)
@@ -189,7 +189,7 @@ def test_whatever_a_neighbour_says_nothing_escapes_and_it_is_acknowledged_once(s
 
 
 @pytest.mark.proves("SEC-26")
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(answers.map(bytes_of), min_size=1, max_size=6))
 def test_whatever_a_neighbour_answers_costs_its_own_exchange_at_most(stage, told):
     stage.clock.mono += 20
