@@ -113,6 +113,7 @@ class Core:
         self.site = files.site
         self.folders = folders
         self.defects: list[str] = []
+        self.doubt = ""  # of the files, found at the start
         self._files = files
         self._work = work
         self._ownership: Ownership | None = Ownership(folders.data)
@@ -311,6 +312,7 @@ class Core:
         """Why the own stream may not be continued: what the files say, or that it began before this station was let
         into a site that has an authority now."""
         why = self.care.doubt(self.key.public_key)(store)
+        self.doubt = why
         return why or ("enrolled" if self.enrolment.certificate_hex and not is_certified(store) else "")
 
     def start(self, raise_window: Callable[[], None] | None = None) -> None:

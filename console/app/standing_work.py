@@ -16,6 +16,7 @@ from console.services.journal.twin_watch import TwinWatch
 from console.services.local_socket import LocalServer
 from console.services.notifier import Undo
 from console.services.pulse import Pulse
+from console.services.storage.anchor import FINGERPRINT, ROLLED_BACK
 from console.services.telemetry.clock import SystemClock
 from console.services.telemetry.tag_snapshot import TagSnapshot
 
@@ -55,6 +56,8 @@ class StandingWork:
         journal = core.parts.journal
         self._undos.append(journal.own_head.subscribe(lambda head: self._made_here.add(head.stream)))
         self._undos.append(journal.entries.subscribe(lambda e: self._twin.on_entries(e, self._clock.now_us())))
+        if core.doubt in (ROLLED_BACK, FINGERPRINT):
+            self._twin.on_word(self._clock.now_us())
         core.sync.neighbourhood.twins.subscribe(lambda _: self._twin.on_word(self._clock.now_us()))
         core.telemetry.start()
         core.sync.start()
