@@ -172,7 +172,8 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"leitstand {__version__}")
     words = top.add_subparsers(dest="word", required=True, metavar="COMMAND")
     for word, (_, text, flags) in WORDS.items():
-        sub = words.add_parser(word, help=text, description=text)
+        # the fields of an operators' command are its own: `--password` is no short form of `--password-file`
+        sub = words.add_parser(word, help=text, description=text, allow_abbrev=word != "act")
         sub.add_argument("--config", metavar="DIR", help="folder of station.toml")
         sub.add_argument("--data", metavar="DIR", help="folder of the databases")
         flags(sub)

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import dataclasses
 import getpass
 import json
 import sys
@@ -23,7 +24,7 @@ def command(options: argparse.Namespace) -> int:
         print("\n".join(sorted(COMMANDS)))
         return Exit.DONE
     try:
-        fields = _fields(options.rest)
+        fields = _secrets_read(options.act, _fields(options.rest))
         password = password_of(options) if options.user else ""
         reply = asyncio.run(act(resolve(options.config, options.data), options.act, fields, options.user, password))
     except (ValueError, BadConfiguration) as error:
@@ -84,6 +85,22 @@ def _fields(rest: list[str]) -> dict[str, str]:
                 raise ValueError(f"--{key} has no value")
         fields[key] = value
     return fields
+
+
+def _secrets_read(name: str, fields: dict[str, str]) -> dict[str, str]:
+    """Passwords and PINs from the owner-only files that are named in their place; a command line is read by many.
+
+    Raises OSError and ValueError.
+    """
+    kind = COMMANDS.get(name)
+    secret = {f.name for f in dataclasses.fields(kind) if not f.repr} if kind is not None else set()
+    read = dict(fields)
+    for key, value in fields.items():
+        if key.replace("-", "_") in secret:
+            if not value.startswith("@"):
+                raise ValueError(f"--{key} names a file that only its owner reads: --{key} @FILE")
+            read[key] = read_password_file(Path(value[1:]))
+    return read
 
 
 def read_password_file(path: Path) -> str:
