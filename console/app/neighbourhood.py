@@ -23,7 +23,7 @@ from console.services.telemetry.clock import SystemClock
 if TYPE_CHECKING:
     from console.app.bootstrap import Core
 
-DIVERGENCE_TEXT = "Two consoles that hold the same journal show something else: restart both and tell the manufacturer"
+DIVERGENCE_TEXT = "Two consoles with the same journal showed something else; it was made anew: tell the manufacturer"
 PATIENCE_S = 8.0  # for last words to a broker that may not answer
 log = logging.getLogger(__name__)
 
@@ -121,5 +121,13 @@ class Neighbourhood:
         task.add_done_callback(self._tasks.discard)
 
     async def _note_divergence(self, bucket: str, peer: str) -> None:
+        """The bucket is made anew from the journal; what was found stays in the journal, whatever comes of it."""
+        core = self._core
         with suppress(Refused):
-            await self._core.parts.journal.append([DivergenceFound(peer, bucket)], SYSTEM)
+            await core.parts.journal.append([DivergenceFound(peer, bucket)], SYSTEM)
+            for entity in self._digest.ids_in(bucket):
+                if bucket.startswith("incident/"):
+                    core.parts.desk.rebuild(entity, await core.parts.journal.about("incident", str(entity)))
+                else:
+                    entries = await core.parts.journal.about("condition", str(entity))
+                    core.effects.rebuild_acknowledgements(entity, entries)

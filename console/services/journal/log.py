@@ -188,7 +188,7 @@ class JournalLog:
         (`urgent.py`), and `replay_rest` has to give the rest while the station runs. None: everything at once.
         """
         if urgent is not None and await self._reader.read(count_events) > WHOLE:
-            self._long = LongReplay(self._reader, self._entries)
+            self._long = LongReplay(self._reader, self._past)
             given = await self._long.first(urgent, callback)
             self._groups = self._long.groups
             self.forks = await self._reader.read(_forks)
@@ -196,7 +196,7 @@ class JournalLog:
         after, count, groups = (-1, -1), 0, Groups()
         while stored := await self._reader.read(_bound(table.stored_in_order, after, chunk)):
             after = (stored[-1].event.hlc, stored[-1].rid)
-            whole = self._entries(groups.complete(stored))
+            whole = self._past(groups.complete(stored))
             count += len(whole)
             if whole:
                 callback(whole)
@@ -258,6 +258,12 @@ class JournalLog:
             after = (stored[-1].event.hlc, stored[-1].rid)
             yield self._entries(stored)
 
+    async def about(self, entity_type: str, entity_id: str) -> tuple[Entry, ...]:
+        """Every stored entry about one entity, in (hlc, rid) order."""
+        sql = f"{table.SELECT_STORED} WHERE e.entity_type = ? AND e.entity_id = ? ORDER BY e.hlc, e.rid"
+        values = (entity_type, entity_id)
+        return self._entries(await self._reader.read(lambda c: table.stored_of(c.exec_driver_sql(sql, values))))
+
     async def flag(self, event_hash: bytes, flag: str) -> None:
         """Mark an event as doubtful (`event_flag`), until somebody clears it."""
         now = self._now_us()
@@ -270,9 +276,13 @@ class JournalLog:
         self._flags.get(event_hash, set()).discard(flag)
 
     async def note_vector(self, peer: str, ends: Sequence[table.Tip]) -> bool:
-        """Where a peer says that streams end, its own writes included. True when an event of ours turned up that is
-        unknown here: from now on this station writes into a new stream (invariants 13, 14)."""
+        """Where a peer says that all its streams end, its own writes included. True when an event of ours turned up that
+        is unknown here: from now on this station writes into a new stream (invariants 13, 14)."""
         streams = {tip.stream for tip in ends}
+        lost = self.holdings.only(peer, streams)
+        if lost:
+            log.info("receipt_regress: %s holds nothing more of %d streams; it gets them again", peer, len(lost))
+            self.holdings_changed.notify(lost)
 
         def look(connection: Connection) -> bool:
             store = TableStore(connection)
@@ -332,6 +342,10 @@ class JournalLog:
         if whole:
             self.entries.notify(whole)
         return whole
+
+    def _past(self, stored: Sequence[table.Stored]) -> tuple[Entry, ...]:
+        own, names = self.place.station, self._names
+        return tuple(table.entry_of(one, own, names, keeps_bytes=False) for one in stored)
 
     def _entries(self, stored: Sequence[table.Stored]) -> tuple[Entry, ...]:
         return tuple(table.entry_of(one, self.place.station, self._names) for one in stored)
