@@ -158,7 +158,7 @@ class Checks:
             if not peer.journal.inserted(tip.hash):
                 raise Violation("INV-12 receipt", f"{peer.name} told of an event that it can still lose")
 
-    def receipts(self, station: "Station", peer: "Station | None", held: Sequence[Tip]) -> None:
+    def receipts(self, station: "Station", peer: "Station | None", held: Sequence[Tip], told: Sequence[Tip]) -> None:
         """What this station believes that the peer holds is what it was told."""
         for tip in held:
             name = peer.name if peer else "centre"
@@ -167,6 +167,8 @@ class Checks:
         name = peer.name if peer else "centre"
         ends = {tip.stream: max(t.seq for t in held if t.stream == tip.stream) for tip in held}
         with station.journal.read() as store:
+            silent = {one.stream for one in store.streams()} - {tip.stream for tip in told}
+            ends |= dict.fromkeys(silent, 0)
             for stream, seq in ends.items():
                 beyond = store.hashes(stream, seq + 1, seq + 1)
                 if any(station.holdings.is_held(name, stream, one.seq, one.hash) for one in beyond):

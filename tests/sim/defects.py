@@ -329,6 +329,8 @@ DEFECTS: tuple[Defect, ...] = (
         None,
         ("centre_restore",),
     ),
+    Defect("a lost centre believed", _swap(holdings.Holdings, "only", lambda *_: set()), "", None, ("centre_restore",)),
+    Defect("forked receipts believed", _swap(holdings.Holdings, "forked", lambda *_: set()), "", None, ("clone",)),
     Defect("body encoded again", _swap(R, "_store", _encode_again)),
     Defect("hash not checked", _swap(receiving, "decode_event", _decode_trusting), "", None, ("forge",)),
     Defect("signature not checked", _swap(station, "check_seal", lambda event, key: None), "", None, ("forge",)),

@@ -246,6 +246,8 @@ class Station:
         """As `JournalLog.note_vector`."""
         own = self._own
         assert own is not None
+        if self.holdings.only(peer, {tip.stream for tip in ends}):
+            self.signals.add("receipt_regress")
         with self.journal.read() as store:
             open_stream = store.meta(OWN)
             foreign = [t for t in ends if str(t.stream) == open_stream and store.place_of(t.hash) is None]

@@ -264,9 +264,10 @@ class Talk:
         station, outcome = self.station, self.outcome
         if outcome.vector is None:
             return
-        station.on_vector(self._there, m.tips_of(outcome.vector.heads))
+        ends = m.tips_of(outcome.vector.heads)
+        station.on_vector(self._there, ends)
         station.on_receipts(self._there, outcome.held)
-        self.world.checks.receipts(station, self.peer, outcome.held)
+        self.world.checks.receipts(station, self.peer, outcome.held, ends)
         station.receive(outcome.pulled, self._there)
         if self.peer is None and self.world.pulls_by_serial:
             rows = self.world.centre.rows_after(station.place.site, station.cursor, 500)

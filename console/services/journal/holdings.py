@@ -37,6 +37,15 @@ class Holdings:
                 changed.add(stream)
         return changed
 
+    def only(self, peer: str, streams: Collection[UUID]) -> set[UUID]:
+        """A peer named every stream of which it has anything: what it held of others is lost (pitfall P37)."""
+        known = self._peers.get(peer, _Peer())
+        lost = {stream for stream in known.ends if stream not in streams}
+        for stream in lost:
+            del known.ends[stream]
+            known.branches.pop(stream, None)
+        return lost
+
     def forked(self, stream: UUID) -> set[UUID]:
         """A stream turned out to have branches: how far a peer came says no longer which of them it holds, until it
         tells anew. Gives the stream when somebody was believed to hold some of it."""

@@ -276,8 +276,8 @@ class JournalLog:
         self._flags.get(event_hash, set()).discard(flag)
 
     async def note_vector(self, peer: str, ends: Sequence[table.Tip]) -> bool:
-        """Where a peer says that all its streams end, its own writes included. True when an event of ours turned up that
-        is unknown here: from now on this station writes into a new stream (invariants 13, 14)."""
+        """Where a peer says that all its streams end, its own writes included. True when an event of ours turned up
+        that is unknown here: from now on this station writes into a new stream (invariants 13, 14)."""
         streams = {tip.stream for tip in ends}
         lost = self.holdings.only(peer, streams)
         if lost:
