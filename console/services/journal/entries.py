@@ -48,8 +48,8 @@ class Entry:
     parents: tuple[bytes, ...]
     payload_json: str
     is_own: bool
-    body: bytes = field(default=b"", repr=False)
-    sig: bytes = field(default=b"", repr=False)
+    body: bytes = field(default=b"", repr=False, compare=False)  # empty in a replay
+    sig: bytes = field(default=b"", repr=False, compare=False)
     meaning: str = ""  # of an electronic signature
     policy_ver: int = 0
 

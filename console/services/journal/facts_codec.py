@@ -47,6 +47,15 @@ def decode_fact(etype: str, min_reader: int, payload: bytes) -> Fact | None:
         return None
 
 
+def doubt_about(etype: str, min_reader: int, payload: bytes) -> str:
+    """Why there is no fact: "unknown_type" for a kind or a version of it that a newer program wrote, "poison" for a
+    payload that is not what its kind says, "" for none."""
+    kind = FACTS.get(etype)
+    if kind is None or kind.ever < min_reader:
+        return "unknown_type"
+    return "poison" if decode_fact(etype, min_reader, payload) is None else ""
+
+
 @cache
 def _decoder(etype: str) -> "msgspec.json.Decoder[Fact]":
     return msgspec.json.Decoder(FACTS[etype])

@@ -8,7 +8,9 @@ from uuid import UUID
 from sqlalchemy.engine import Connection
 
 from console.domain.facts import FACTS
-from console.services.journal.event_table import Tip, place_of
+from console.services.journal.envelope import RawEvent, decode_event
+from console.services.journal.event_table import Tip, flag_event, place_of
+from console.services.journal.facts_codec import doubt_about
 from console.services.journal.holdings import branch_of
 
 _AT_ONCE = 500  # values of one statement
@@ -80,9 +82,15 @@ def clear_flag(connection: Connection, event_hash: bytes, flag: str, cleared_by:
 def clear_known_types(connection: Connection) -> None:
     """After an upgrade: what an older program did not know is no longer doubtful; replay applies it (invariant 23)."""
     rows = connection.exec_driver_sql(
-        "SELECT f.hash, e.etype FROM event_flag f JOIN event e USING (hash) "
+        "SELECT f.hash, f.since, e.etype, e.body, e.sig FROM event_flag f JOIN event e USING (hash) "
         "WHERE f.flag = 'unknown_type' AND f.cleared_by IS NULL"
     ).all()
-    for event_hash, etype in rows:
-        if etype in FACTS:
+    for event_hash, since, etype, body, sig in rows:
+        if etype not in FACTS:
+            continue
+        told = decode_event(RawEvent(event_hash, body, sig)).body
+        doubt = doubt_about(etype, told.min_reader, bytes(told.payload))
+        if doubt != "unknown_type":
             clear_flag(connection, event_hash, "unknown_type", b"")
+        if doubt == "poison":
+            flag_event(connection, event_hash, doubt, since)

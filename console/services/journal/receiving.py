@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from console.domain.facts import FACTS, StreamOpened
+from console.domain.facts import StreamOpened
 from console.domain.station_facts import StationRevoked
 from console.services.journal.envelope import FIRST, BadEvent, Event, RawEvent, check_signature, decode_event
 from console.services.journal.event_table import Stored, Stream
-from console.services.journal.facts_codec import decode_fact
+from console.services.journal.facts_codec import decode_fact, doubt_about
 from console.services.journal.hlc import HybridClock
 from console.services.journal.own_stream import OwnStream, Place
 from console.services.journal.store import EventStore, Held, Rejection
@@ -186,8 +186,8 @@ class Receiver:
             if not stream.forked:
                 store.mark_forked(event.stream)
                 received.forked.append((event.stream, event.seq))
-        if decode_fact(body.etype, body.min_reader, bytes(body.payload)) is None:
-            doubts.append("poison" if body.etype in FACTS else "unknown_type")
+        if doubt := doubt_about(body.etype, body.min_reader, bytes(body.payload)):
+            doubts.append(doubt)
         if body.station not in received.trust:
             received.trust[body.station] = trust_in(store, body.station)
         if any(revocation.covers(event, stream.public_key) for revocation in received.trust[body.station]):

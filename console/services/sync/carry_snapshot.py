@@ -14,11 +14,10 @@ from uuid import UUID
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
-from console.domain.facts import FACTS
 from console.domain.refusal import Refused
 from console.domain.station_facts import StationRevoked, StreamOpened
 from console.services.journal.envelope import FIRST, BadEvent, Event, RawEvent, check_signature, decode_event
-from console.services.journal.facts_codec import decode_fact
+from console.services.journal.facts_codec import decode_fact, doubt_about
 from console.services.journal.hlc import wall_ms
 from console.services.journal.own_stream import Place
 from console.services.journal.receiving import NOT_ENROLLED, OTHER_SITE, Enrolled, flag_revoked
@@ -226,7 +225,7 @@ class _Load:
             self._flags.append((event.raw.hash, "fork_branch", self._now_us))
         fact = decode_fact(body.etype, body.min_reader, bytes(body.payload))
         if fact is None:
-            flag = "poison" if body.etype in FACTS else "unknown_type"
+            flag = doubt_about(body.etype, body.min_reader, bytes(body.payload))
             self._flags.append((event.raw.hash, flag, self._now_us))
         elif isinstance(fact, StationRevoked):
             self._revoked.add(fact.station_id)
