@@ -1,7 +1,7 @@
 """Exchanges with neighbours: one question out per neighbour at a time; what does not come back costs the exchange."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -24,7 +24,6 @@ JITTER = 0.2
 ANSWER_S = 3.0
 CALM_S = 10.0  # equal neighbours still tell their ends and their clock so often
 _SOONEST_S = 0.5
-_REST_S = 30.0
 _TURNED_S = 10.0
 _DUTY = 0.2  # a backlog may keep the exchange busy for so much of the time
 _BULK = 50  # fewer events are no backlog
@@ -84,14 +83,13 @@ class Exchanges:
             return
         peer.began_s = now_s
         outcome = Outcome()
-        resting = {stream for stream, until_s in peer.resting.items() if until_s > now_s}
         talk = exchange(
             self._disk,
             self._room.hello(),
             outcome,
             Budget(push=1, pull=1),
             pulls=self._room.may_pull(peer),
-            resting=resting,
+            resting=peer.resting.now(now_s),
         )
         self._ask(peer, Asking(talk, outcome, 0, 0.0, 0), next(talk))
 
@@ -161,7 +159,7 @@ class Exchanges:
             return
         peer.is_answering, peer.told_s, peer.turned_away = True, now_s, ""
         peer.waiting, peer.missing = outcome.waiting, outcome.missing
-        peer.resting.update(dict.fromkeys(outcome.fruitless, now_s + _REST_S))
+        peer.resting.put(outcome.fruitless, now_s)
         ends = m.tips_of(outcome.vector.heads)
         if ends != peer.ends:
             peer.ends = ends
@@ -170,7 +168,7 @@ class Exchanges:
         if outcome.is_equal and is_sound:
             peer.confirmed = words.vector_digest(ends)
         if outcome.pulled:
-            self.take_in(peer, outcome.pulled, is_pulled=True)
+            self.take_in(peer, outcome.pulled, is_pulled=True, streams=outcome.pulled_streams)
         self._show_progress(peer, outcome)
 
     def _turn_away(self, peer: Peer, reason: str) -> None:
@@ -187,9 +185,16 @@ class Exchanges:
     # --- taking in -------------------------------------------------------------------------------------------------
 
     def take_in(
-        self, peer: Peer, raws: list[RawEvent], *, is_pulled: bool, then: Callable[[], None] = lambda: None
+        self,
+        peer: Peer,
+        raws: list[RawEvent],
+        *,
+        is_pulled: bool,
+        streams: Collection[UUID] = (),
+        then: Callable[[], None] = lambda: None,
     ) -> None:
-        """Hand events to the journal; when they are durable, the peer gets our receipts for them (invariant 12)."""
+        """Hand events to the journal; when they are durable, the peer gets our receipts for them (invariant 12).
+        `streams` are those that were asked for."""
         began_s = self._room.mono_s()
         if is_pulled:
             peer.is_taken_in = False
@@ -197,7 +202,8 @@ class Exchanges:
 
         def stored(bad: frozenset[UUID]) -> None:
             then()
-            peer.resting.update(dict.fromkeys(bad, self._room.mono_s() + _REST_S))
+            peer.resting.moved(set(streams) - bad)
+            peer.resting.put(bad, self._room.mono_s())
             if is_pulled:
                 took_s = self._room.mono_s() - began_s
                 pause_s = took_s * (1 / _DUTY - 1) if len(raws) > _BULK else 0.0

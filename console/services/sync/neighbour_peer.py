@@ -10,6 +10,7 @@ from console.services.records import PeerRecord, PeerState
 from console.services.sync.conversation import Outcome, Talk
 from console.services.sync.neighbour_frames import Assembly, Replays
 from console.services.sync.neighbour_words import MAX_NAME, HeadNote
+from console.services.sync.resting import Resting
 
 SILENT_S = 6.0  # no new head and no answer for so long: lost
 NOT_ENROLLED = "the station is not enrolled"
@@ -58,7 +59,7 @@ class Peer:
     confirmed: bytes = b""  # digest of the vector whose receipts are all noted
     noted: set[Tip] = field(default_factory=set)
     receipted: set[Tip] = field(default_factory=set)  # ends that we confirmed to it
-    resting: dict[UUID, float] = field(default_factory=dict)
+    resting: Resting = field(default_factory=Resting)
     offset_s: float | None = None
     waiting: int = 0
     missing: int = 0

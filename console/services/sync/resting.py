@@ -13,6 +13,10 @@ class Resting:
     def __init__(self) -> None:
         self._until: dict[UUID, tuple[float, float]] = {}  # stream: (until when, how long that was)
 
+    def __bool__(self) -> bool:
+        """Somebody rests, or did when he was tried last."""
+        return bool(self._until)
+
     def put(self, streams: Iterable[UUID], now_s: float) -> None:
         """These brought nothing, or nothing that fits."""
         fresh = dict(self._until)
