@@ -19,12 +19,13 @@ from console.app.exit_codes import Exit
 from console.app.folders import Folders, resolve
 from console.app.logs import set_up_logs
 from console.config.problems import BadConfiguration
-from console.config.station_file import load_station
+from console.config.station_file import FILE, load_station
 from console.domain.refusal import Refused
 from console.services.late_station import LateStation
 from console.services.storage.ownership import DataFolderInUse, is_owned
 
 if TYPE_CHECKING:
+    from console.app.assistant.start import FirstPeople
     from console.app.bootstrap import Core
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,8 @@ _SWITCH_S = 0.0002  # the default of 5 ms lets a busy telemetry thread hold up p
 def command(options: argparse.Namespace) -> int:
     """Exit 0 when the window was closed, or when another process owned the folder and raised its window."""
     folders = resolve(options.config, options.data)
+    if not (folders.config / FILE).exists() and _has_screen():
+        return in_window_loop(lambda: first_start(folders, options.seconds))
     try:
         load_station(folders.config)
     except BadConfiguration as error:
@@ -87,6 +90,15 @@ def application() -> QApplication:
     return app
 
 
+async def first_start(folders: Folders, seconds: float | None = None) -> int:
+    """A PC that is not set up: the assistant, then the console on what it wrote."""
+    from console.app.assistant.start import set_up
+    from console.ui.stylesheet import apply_look
+
+    apply_look(application())
+    return await run(folders, seconds) if await set_up(folders, seconds) else Exit.DONE
+
+
 async def run(folders: Folders, seconds: float | None = None) -> int:
     """The console on these folders until its window is closed."""
     console = Console(folders.data)
@@ -116,6 +128,7 @@ class Console:
         self.window.horn.failed.connect(self._sound_failed)
         self.window.horn.recovered.connect(lambda: self._sound_failed(""))
         self._sound: str | None = None
+        self._first_people: FirstPeople | None = None
 
     def show(self) -> None:
         room = self.window.screen().availableGeometry()
@@ -127,6 +140,7 @@ class Console:
     ) -> int:
         """Build and start the station, run `after`, wait for the end of the window or of the time."""
         await asyncio.sleep(0)  # the window paints before the station's modules are imported
+        from console.app.assistant.start import FirstPeople
         from console.app.bootstrap import Work, build
         from console.app.serve import on_request_to_end
 
@@ -135,6 +149,7 @@ class Console:
         self._guard_loop()
         self.core.start(self.raise_window)
         self.late.attach(self.core.station)
+        self._first_people = FirstPeople(self.core, self.window)
         if self._sound is not None:
             self.core.set_sound(self._sound)
         restore = on_request_to_end(self.stop.set)
@@ -152,6 +167,8 @@ class Console:
 
     async def close(self) -> None:
         """Layout kept, station ended, window gone."""
+        if self._first_people is not None:
+            self._first_people.close()
         self.window.finish()
         if self.core is not None:
             await self.core.stop()

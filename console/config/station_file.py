@@ -17,7 +17,7 @@ from console.config.settings import (
 
 VERSION = 2  # 2: [backup], [neighbours], anchor, ballast_mb
 FILE = "station.toml"
-_CODE = re.compile(r"[0-9A-HJKMNP-TV-Z]{2,3}")  # Crockford base32 has no I, L, O, U
+CODE = re.compile(r"[0-9A-HJKMNP-TV-Z]{2,3}")  # Crockford base32 has no I, L, O, U
 
 TEMPLATE = """\
 # What belongs to this workstation. The plant itself is described in site/.
@@ -99,7 +99,7 @@ def read_station(folder: Path) -> tuple[StationSettings | None, list[Problem]]:
         ballast_mb=reader.integer("ballast_mb", 512, low=0, high=65_536),
         neighbours=_neighbours(reader.section("neighbours")),
     )
-    if settings.code and not _CODE.fullmatch(settings.code):
+    if settings.code and not CODE.fullmatch(settings.code):
         reader.problem("code", f"'{settings.code}' is not a station code", "2-3 of 0-9 and A-Z without I, L, O, U")
     names = [broker.name for broker in settings.brokers]
     if len(set(names)) < len(names):

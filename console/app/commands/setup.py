@@ -2,30 +2,23 @@
 
 import argparse
 import getpass
-import json
-import secrets
-import shutil
 import socket
 import sys
-import time
 from pathlib import Path
 from uuid import UUID
 
 from console.app.exit_codes import Exit
+from console.app.first_files import NewStation, copy_site, new_code, new_id, write_site, write_station
 from console.config import site_files, station_file
 from console.config.alarm_rules import read_alarm_rules
 from console.config.assets_file import read_assets
-from console.config.private_file import write_private
 from console.config.problems import Problem, read_toml
 from console.config.users_file import FILE as USERS
 from console.config.users_file import MIN_PASSWORD, UserEntry, hash_password, read_users, write_first_user
-from console.domain.identity import uuid7
 from console.domain.people import Role
 from console.domain.refusal import Refused
-from console.services.identity.certificates import AUTHORITY_FILE, Authority
+from console.services.identity.certificates import AUTHORITY_FILE
 from console.services.identity.password_rules import check_password
-
-_CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def command(options: argparse.Namespace) -> int:
@@ -51,7 +44,7 @@ def init(options: argparse.Namespace) -> int:
         _write_station(options, folder)
     if options.admin:
         user = UserEntry(
-            _new_id(), options.admin, options.admin, (Role.ADMINISTRATOR, Role.SHIFT_LEAD), password_hash=hashed
+            new_id(), options.admin, options.admin, (Role.ADMINISTRATOR, Role.SHIFT_LEAD), password_hash=hashed
         )
         print(f"wrote {write_first_user(_site_named_in(folder), user)}: {options.admin} may sign on")
     return Exit.DONE
@@ -92,27 +85,15 @@ def _write_station(options: argparse.Namespace, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if options.join:
         if site.resolve() != Path(options.join).resolve():
-            _copy_site(Path(options.join), site)
+            copy_site(Path(options.join), site)
     elif not (site / "site.toml").exists():
-        _write_site(site, options.site or "Plant")
-    host = socket.gethostname() or "station"
-    text = station_file.TEMPLATE.format(
-        station_id=_new_id(), name=json.dumps(host), code="".join(secrets.choice(_CODE_LETTERS) for _ in range(2))
-    )
-    (folder / station_file.FILE).write_text(text, encoding="utf-8")
+        write_site(site, options.site or "Plant")
+    write_station(folder, NewStation(socket.gethostname() or "station", new_code()))
     print(f"wrote {folder / station_file.FILE} and {site}; next: name your broker there, then")
     if hint := _join_hint(site):
         print(hint)
     print(f"  leitstand check {folder}")
     print(f"  leitstand run --config {folder}")
-
-
-def _copy_site(source: Path, site: Path) -> None:
-    """The whole folder; what only its owner may read stays so."""
-    private = [name for name in (AUTHORITY_FILE, USERS) if (source / name).is_file()]
-    shutil.copytree(source, site, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*private))
-    for name in private:
-        write_private(site / name, (source / name).read_bytes())
 
 
 def _join_hint(site: Path) -> str:
@@ -159,27 +140,3 @@ def find_problems(folder: Path) -> list[Problem]:
 def _site_named_in(folder: Path) -> Path:
     """The site's folder as a station.toml says that has mistakes elsewhere."""
     return read_toml(folder / station_file.FILE).path("site", folder) or folder / "site"
-
-
-def _write_site(site: Path, name: str) -> None:
-    site.mkdir(parents=True, exist_ok=True)
-    path = site / AUTHORITY_FILE
-    authority = Authority.load(path) if path.exists() else Authority.create(site)
-    text = site_files.first_site(
-        _new_id(), json.dumps(name, ensure_ascii=False), "Europe/Berlin", authority.public_key.hex()
-    )
-    files = {
-        "site.toml": text,
-        "topics.toml": site_files.TOPICS_TEMPLATE,
-        "alarms.toml": site_files.ALARMS_TEMPLATE,
-        "assets.toml": site_files.ASSETS_TEMPLATE,
-    }
-    for file, content in files.items():
-        if not (site / file).exists():
-            (site / file).write_text(content, encoding="utf-8")
-    if not (site / USERS).exists():
-        write_first_user(site, None)
-
-
-def _new_id() -> str:
-    return str(uuid7(time.time_ns() // 1_000_000, secrets.randbits(80)))
