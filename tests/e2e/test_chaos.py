@@ -147,16 +147,16 @@ def test_nothing_is_lost_or_doubled_whatever_happens_to_cables_centre_broker_and
     seed = int(os.environ.get("LEITSTAND_SEED", "1"))
     with chaos_in(tmp_path, seed) as chaos:
         fleet = chaos.fleet
-        chaos.misbehave(2)
+        chaos.misbehave(1)
         fleet.remember_centre()
-        chaos.misbehave(3)
-        chaos.edit_it_at_two_desks_that_are_apart()
         chaos.misbehave(2)
+        chaos.edit_it_at_two_desks_that_are_apart()
+        chaos.misbehave(1)
         fleet.clone("K3", "K3-copy")
         chaos.add_hand("K3-copy", seed)
-        chaos.misbehave(3)
-        fleet.set_centre_back()
         chaos.misbehave(2)
+        fleet.set_centre_back()
+        chaos.misbehave(1)
         fleet.peers.kill()
         fleet.stations["K2"].kill()
         fleet.peers.start()
@@ -222,7 +222,7 @@ class Soak:
     def disk_copied(self) -> None:
         code = self._chance.choice(("K1", "K2", "K3"))
         if len(self._chaos.fleet.stations) < 5 and f"{code}-copy" not in self._chaos.fleet.stations:
-            self._chaos.fleet.clone(code, f"{code}-copy")
+            self._chaos.fleet.clone(code, f"{code}-copy", is_running=self._chance.random() < 0.5)
             self._chaos.add_hand(f"{code}-copy", self._seed)
 
     def disputed(self) -> None:

@@ -85,14 +85,17 @@ class Fleet:
         if failures:
             raise failures[0]
 
-    def clone(self, code: str, name: str) -> None:
-        """The power goes, the disk is copied, both run on; the copy hangs on the same cables."""
-        self.stations[code].kill()
-        folder = self.stations[code].folder
-        shutil.copytree(folder, folder.with_name(f"station-{name}"), ignore=shutil.ignore_patterns("*.sock"))
-        self.stations[name] = ConsoleProcess("serve", folder.with_name(f"station-{name}"))
+    def clone(self, code: str, name: str, *, is_running: bool = False) -> None:
+        """The power goes, the disk is copied, both run on; or it is copied file by file under a station that runs on.
+        The copy hangs on the same cables."""
+        station = self.stations[code]
+        if not is_running:
+            station.kill()
+        folder = station.folder.with_name(f"station-{name}")
+        shutil.copytree(station.folder, folder, ignore=_no_sockets)
+        self.stations[name] = ConsoleProcess("serve", folder)
         self.roads[name] = self.roads[code]
-        self.start(code, name)
+        self.start(*((name,) if is_running else (code, name)))
 
     # --- the centre ------------------------------------------------------------------------------------------------
 
@@ -201,6 +204,11 @@ def running_fleet(folder: Path, seed: int, metrics: int = 6, start: Sequence[str
         stack.callback(fleet.end)
         fleet.start(*start)
         yield fleet
+
+
+def _no_sockets(_folder: str, names: list[str]) -> set[str]:
+    """What is not copied: the door, and files that SQLite or a writer of small files has only for a moment."""
+    return {name for name in names if name.endswith((".sock", "-shm", ".tmp", ".new"))}
 
 
 def _copy_tree(source: Path, target: Path) -> None:
