@@ -9,11 +9,11 @@ from collections.abc import Collection, Generator
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from console.services.journal.envelope import BadEvent, RawEvent, decode_event
+from console.services.journal.envelope import FIRST, MAX_INTEGER, BadEvent, RawEvent, decode_event
 from console.services.journal.event_table import Tip
 from console.services.journal.store import Disk, EventStore
 from console.services.sync import messages as m
-from console.services.sync.fork_search import digest, search
+from console.services.sync.fork_search import Branches, digest, search
 from console.services.sync.vector import Difference, Span, compare
 
 Talk = Generator[m.Question, m.Answer, None]
@@ -88,11 +88,20 @@ def _compare(disk: Disk, hello: m.Hello, outcome: Outcome) -> Generator[m.Questi
         return None
     outcome.vector = told
     with disk.read() as store:
-        difference = compare(store.tips(), m.tips_of(told.heads), lambda one: store.place_of(one) is not None)
+        heads = [tip for tip in m.tips_of(told.heads) if _is_possible(store, tip)]
+        difference = compare(store.tips(), heads, lambda one: store.place_of(one) is not None)
     outcome.held, outcome.equal = difference.held, difference.equal
     outcome.waiting, outcome.missing = difference.waiting, difference.missing
     outcome.is_equal = not (difference.push or difference.pull or difference.forked)
     return difference
+
+
+def _is_possible(store: EventStore, tip: Tip) -> bool:
+    """False for an end that names an event of ours at another place, or no event at all: nothing follows from it."""
+    place = store.place_of(tip.hash)
+    if place is not None:
+        return place == (tip.stream, tip.seq)
+    return 0 < tip.seq < MAX_INTEGER and len(tip.hash) == len(FIRST)
 
 
 def _own_first(disk: Disk, spans: list[Span], station: UUID | None) -> list[Span]:
@@ -111,7 +120,10 @@ def _push_behind(disk: Disk, span: Span, outcome: Outcome, budget: Budget) -> Ta
         budget.push -= 1
         if not (yield from _give(raws, outcome)):
             return
-        last = decode_event(raws[-1])
+        try:
+            last = decode_event(raws[-1])
+        except BadEvent:
+            return  # spoiled on our disk: its stream waits there, the others go on
         seq, event_hash = last.seq, last.raw.hash
 
 
@@ -151,7 +163,13 @@ def _join(disk: Disk, stream: UUID, top: int, outcome: Outcome, budget: Budget, 
     before = len(outcome.pulled) + outcome.pushed
     if budget.pull <= 0 and budget.push <= 0:
         return
-    branches = yield from search(disk, stream, top)
+    most_here, most_there = budget.push * budget.limit, budget.pull * budget.limit
+
+    def is_enough(found: Branches) -> bool:
+        """What this exchange may move is found: the rest is looked for when that has come."""
+        return (pushes and len(found.only_here) >= most_here) or (pulls and len(found.only_there) >= most_there)
+
+    branches = yield from search(disk, stream, top, is_enough)
     if pushes:
         for start in range(0, len(branches.only_here), budget.limit):
             if budget.push <= 0:

@@ -1,11 +1,12 @@
 """The road to the centre: carries the questions of an exchange to its SQL functions, and the alarm log in its lane."""
 
-from collections.abc import Callable, Collection
+import logging
+from collections.abc import Callable, Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy.engine import Connection
 
-from console.services.journal.envelope import decode_event
+from console.services.journal.envelope import BadEvent, Event, RawEvent, decode_event
 from console.services.journal.event_table import Tip
 from console.services.journal.store import Disk
 from console.services.sync import messages as m
@@ -16,6 +17,7 @@ from console.services.sync.fork_search import digest
 
 _LANE_BATCHES = 8
 _HASHES_AT_ONCE = 4096
+log = logging.getLogger(__name__)
 
 
 class Exchange:
@@ -54,7 +56,8 @@ class Exchange:
             return m.Vector(self._hello, m.heads_of(central.tips()))
         if isinstance(question, m.Give):
             self._chains.clear()
-            return m.Took(central.push([decode_event(raw) for raw in question.events]).taken)
+            sound = _sound(question.events)
+            return m.Took(central.push(sound).taken if sound else 0)
         if isinstance(question, m.AskEvents):
             return m.Events(tuple(raw for _, raw in central.pull(question.stream, question.seq, question.hash)))
         if isinstance(question, m.AskChosen):
@@ -69,12 +72,25 @@ class Exchange:
         """Every hash that the centre has of a forked stream, fetched once an exchange: 40 bytes an event, seldom."""
         if stream not in self._chains:
             top = max(high for _, high in question.bounds) if isinstance(question, m.AskRanges) else question.to_seq
-            self._chains[stream] = [
-                tip
-                for start in range(1, top + 1, _HASHES_AT_ONCE)
-                for tip in self._central.hashes(stream, range(start, min(top, start + _HASHES_AT_ONCE - 1) + 1))
-            ]
+            chain = self._chains[stream] = []
+            for start in range(1, top + 1, _HASHES_AT_ONCE):
+                page = self._central.hashes(stream, range(start, min(top, start + _HASHES_AT_ONCE - 1) + 1))
+                if not page:
+                    break  # a chain has no gaps
+                chain += page
         return self._chains[stream]
+
+
+def _sound(raws: Sequence[RawEvent]) -> list[Event]:
+    """The events up to the first that was spoiled on our disk: what is behind it would not be taken."""
+    found: list[Event] = []
+    for raw in raws:
+        try:
+            found.append(decode_event(raw))
+        except BadEvent as error:
+            log.info("event %s is spoiled here and not handed over: %s", raw.hash.hex()[:12], error)
+            break
+    return found
 
 
 def push_alarm_lane(

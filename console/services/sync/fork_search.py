@@ -1,7 +1,7 @@
 """Finds what two sides of a forked stream do not share: digests of ranges, halved until single hashes tell."""
 
 import hashlib
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from console.services.sync.messages import Answer, AskHashes, AskRanges, Hashes,
 
 _WAYS = 16
 _NARROW = 128  # seqs whose hashes are asked for one by one
+_MOST = 4096  # questions of one search: more than any fork needs, and the end of a peer that only invents
 
 
 @dataclass(slots=True)
@@ -29,24 +30,31 @@ def digest(hashes: Iterable[Tip]) -> bytes:
     return told.digest()
 
 
-def search(disk: Disk, stream: UUID, top: int) -> Generator[Question, Answer, Branches]:
-    """Compare a stream up to `top` with a peer's; an answer of another kind ends the search with what was found."""
-    branches = Branches()
+def search(
+    disk: Disk, stream: UUID, top: int, is_enough: Callable[[Branches], bool] = lambda _branches: False
+) -> Generator[Question, Answer, Branches]:
+    """Compare a stream up to `top` with a peer's, from its beginning on; an answer of another kind, or so many
+    questions that no fork needs them, end the search with what was found, and so does `is_enough(found)`."""
+    branches, asked = Branches(), 0
     ranges = [(1, max(1, top))]
-    while ranges:
+    while ranges and asked < _MOST and not is_enough(branches):
         bounds, ranges = tuple(ranges[:_WAYS]), ranges[_WAYS:]
+        asked += 1
         answer = yield AskRanges(stream, bounds)
         if not isinstance(answer, Ranges) or len(answer.digests) != len(bounds):
             return branches
         with disk.read() as store:
             ours = [digest(store.hashes(stream, low, high)) for low, high in bounds]
+        wide: list[tuple[int, int]] = []
         for (low, high), mine, theirs in zip(bounds, ours, answer.digests, strict=True):
             if mine == theirs:
                 continue
-            if high - low < _NARROW:
+            if high - low >= _NARROW:
+                wide += _parts(low, high)
+            elif asked < _MOST and not is_enough(branches):
+                asked += 1
                 yield from _compare(disk, stream, low, high, branches)
-            else:
-                ranges += _parts(low, high)
+        ranges = wide + ranges
     return branches
 
 
