@@ -33,6 +33,7 @@ class Checks:
         self.made_by: dict[bytes, Event] = {}
         self.told: set[bytes] = set()  # acknowledged to an operator
         self.gone: set[bytes] = set()  # on no disk after a restore: nobody can have them
+        self.strangers: set[UUID] = set()  # stations of the site that nobody let in
         self.groups: dict[UUID, list[bytes]] = {}
         self.greatest_wall_ms: dict[UUID, int] = {}
         self.poisoned: set[bytes] = set()
@@ -106,9 +107,12 @@ class Checks:
                     raise Violation("P17 forged", f"{station.name} stored what nobody made")
                 if genuine.body.site != station.place.site:
                     raise Violation("INV-31 site", f"{station.name} stored an event of another site")
+                if genuine.body.station != station.place.station and genuine.body.station in self.strangers:
+                    raise Violation("P39 enrolled", f"{station.name} stored an event of a station nobody let in")
                 self._look_at_fork(station, genuine)
             elif raw.hash in refused:
-                if genuine is not None and genuine.raw == raw and genuine.body.site == station.place.site:
+                is_ours = genuine is not None and genuine.body.site == station.place.site
+                if is_ours and genuine.raw == raw and self.strangers.isdisjoint((genuine.body.station,)):
                     raise Violation("INV-17 taken", f"{station.name} refused a genuine event: {refused[raw.hash]}")
             elif raw.hash not in waiting:
                 raise Violation("INV-8 accounted", f"{station.name} lost an event that it was given")

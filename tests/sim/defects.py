@@ -20,7 +20,7 @@ from console.services.journal.facts_codec import decode_fact
 from console.services.servicedesk import case
 from console.services.storage import anchor
 from console.services.sync import conversation, vector
-from tests.sim import centre, station, world
+from tests.sim import centre, seals, station, world
 from tests.sim.memory_store import MemoryJournal, MemoryStore, _View
 
 Patch = Callable[[], Any]
@@ -312,6 +312,10 @@ def _trusting_centre(one: world.World) -> None:
     one.centre = _TrustingCentre()
 
 
+def _real_trust(one: world.World) -> None:
+    one.trust = seals.RealTrust()
+
+
 R = receiving.Receiver
 DEFECTS: tuple[Defect, ...] = (
     Defect("vector of highest seqs", _swap(conversation, "compare", _compare_by_seq), "fork", None, ("clone",)),
@@ -333,7 +337,8 @@ DEFECTS: tuple[Defect, ...] = (
     Defect("forked receipts believed", _swap(holdings.Holdings, "forked", lambda *_: set()), "", None, ("clone",)),
     Defect("body encoded again", _swap(R, "_store", _encode_again)),
     Defect("hash not checked", _swap(receiving, "decode_event", _decode_trusting), "", None, ("forge",)),
-    Defect("signature not checked", _swap(station, "check_seal", lambda event, key: None), "", None, ("forge",)),
+    Defect("signature not checked", _swap(seals, "check_seal", lambda event, key: None), "", None, ("forge",)),
+    Defect("certificate not checked", _swap(seals, "check_certificate", lambda *_, **__: None), "", _real_trust),
     Defect("site not checked", _swap(R, "_store", _any_site)),
     Defect("link not checked", _swap(R, "_store", _without_link)),
     Defect("waiting events dropped", _swap(MemoryStore, "hold", _drop_waiting)),

@@ -12,6 +12,7 @@ from tests.sim import acts, faults
 from tests.sim.checks import Violation
 from tests.sim.memory_store import MemoryJournal
 from tests.sim.oracle import judge
+from tests.sim.seals import RealTrust
 from tests.sim.version import run_as
 from tests.sim.world import OTHER_SITE, Weather, World
 
@@ -98,6 +99,10 @@ def _begin(world: World) -> None:
         world.add_station(number, is_old=is_mixed and rng.random() < 0.5, is_later=is_mixed and rng.random() < 0.3)
     if rng.random() < 0.3:
         world.add_station(0, OTHER_SITE)
+    if isinstance(world.trust, RealTrust):
+        stranger = world.add_station(0, is_stranger=True)
+        world.checks.strangers.add(stranger.place.station)
+        world.centre.revoked.add(stranger.place.station)  # nobody enrolled its role either
     for station in world.stations:
         station.start()
     first = world.stations[0]

@@ -22,7 +22,6 @@ from console.services.journal.store import EventStore
 from console.services.storage.anchor import AnchorMark, why_new_stream
 from console.services.sync import messages as m
 from tests.sim.picture import Picture
-from tests.sim.seals import check_seal
 from tests.sim.version import run_as
 
 if TYPE_CHECKING:
@@ -85,8 +84,18 @@ class Station:
         self._clock = HybridClock(self.now_us)
         kind = LaterStream if self.is_later else OwnStream
         around = Surroundings(f"{self.name}.{self.boot}", lambda: world.now_us // 1000, lambda _wall: 0)
-        self._own = kind(self.place, self.key, self._clock, world.random_bytes, surroundings=around)
-        self._receiver = Receiver(self.place, self._clock, self._own, signed=check_seal)
+        trust, place = world.trust, self.place
+        certificate = trust.certificate(place, self.key.public_key)
+        self._own = kind(
+            place, self.key, self._clock, world.random_bytes, certificate=lambda: certificate, surroundings=around
+        )
+        self._receiver = Receiver(
+            place,
+            self._clock,
+            self._own,
+            enrolled=lambda opening, station: trust.enrolled(opening, place, station),
+            signed=trust.signed,
+        )
         self.journal.clear_known_types(FACTS)
         with self.journal.read() as store:
             self._clock.resume(store.stamps_of(self.place.station))

@@ -3,6 +3,9 @@
 import pytest
 
 from tests.sim.run import Total, run_many
+from tests.sim.schedule import run, schedule_of
+from tests.sim.seals import RealTrust
+from tests.sim.world import World
 
 SCHEDULES = 10_000
 ON_FILES = 1_000
@@ -34,6 +37,17 @@ def test_nothing_is_lost_or_overwritten_in_ten_thousand_random_schedules() -> No
 def test_nothing_is_lost_in_a_thousand_schedules_on_real_sqlite_files() -> None:
     total = _total(1_000_000, ON_FILES, on_files=True)
     assert min(total.signals[one] for one in ("fork", "unknown_own", "refused", "rejected")) > 5
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.proves("P17", "P18", "P39", "INV-3", "INV-31")
+def test_nobody_but_enrolled_stations_gets_an_event_in_with_real_keys_and_certificates() -> None:
+    def prepare(world: World) -> None:
+        world.trust = RealTrust()
+
+    results = [run(schedule_of(seed, ("forge", "revoke")), None, prepare) for seed in range(150)]
+    assert [result.text for result in results if result.rule] == []
+    assert sum("rejected" in result.signals for result in results) > 100
 
 
 @pytest.mark.soak

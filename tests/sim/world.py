@@ -15,7 +15,7 @@ from console.services.sync.conversation import Budget, Outcome, answer, exchange
 from tests.sim.centre import Session, SimCentre
 from tests.sim.checks import Checks, Violation
 from tests.sim.memory_store import MemoryJournal
-from tests.sim.seals import QuickKey
+from tests.sim.seals import QuickTrust
 from tests.sim.station import Station
 from tests.sim.version import run_as
 
@@ -44,6 +44,7 @@ class World:
 
     rng: random.Random
     make_journal: Callable[[str], Any] = lambda _name: MemoryJournal()
+    trust: QuickTrust = field(default_factory=QuickTrust)
     polls: bool = True  # False only in the defect that relies on wake-ups
     now_us: int = START_US
     stations: list[Station] = field(default_factory=list)
@@ -69,10 +70,12 @@ class World:
     def random_bytes(self, count: int) -> bytes:
         return self.rng.randbytes(count)
 
-    def add_station(self, number: int, site: UUID = SITE, **given: Any) -> Station:
+    def add_station(self, number: int, site: UUID = SITE, *, is_stranger: bool = False, **given: Any) -> Station:
         name = _CODES[number] if site == SITE else "X9"
+        if is_stranger:
+            name = "U7"
         place = Place(site, uuid5(site, name), name)
-        station = Station(self, name, place, QuickKey(place.station.bytes), self.make_journal(name), **given)
+        station = Station(self, name, place, self.trust.key(place), self.make_journal(name), **given)
         self.stations.append(station)
         return station
 
@@ -81,7 +84,8 @@ class World:
 
     @property
     def ours(self) -> list[Station]:
-        return [one for one in self.stations if one.place.site == SITE]
+        """Stations of the site that were let in."""
+        return [one for one in self.stations if one.place.site == SITE and one.place.code != "U7"]
 
     # --- time and network ------------------------------------------------------------------------------------------
 
@@ -168,7 +172,7 @@ class World:
 
     def _exchange_all(self, station: Station, by_centre: bool) -> None:
         others = [one for one in self.stations if one is not station]
-        for other in (None, *(one for one in others if one.place.site != SITE)) if by_centre else others:
+        for other in (None, *(one for one in others if one not in self.ours)) if by_centre else others:
             self.talk(station, other)
             self.run_out()
 
