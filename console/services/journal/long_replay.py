@@ -1,7 +1,9 @@
 """Replays a long journal in two parts: what is urgent before the station begins, the rest while it runs."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+import gc
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -45,6 +47,11 @@ class LongReplay:
 
         order, partial, self._last, self.of_all = await self._reader.read(look)
         self._seen = bytearray(self._last // 8 + 1)
+        with without_collector():
+            await self._give_all(order, partial, callback)
+        return self.done
+
+    async def _give_all(self, order: list[tuple[int, int]], partial: set[str], callback: Callback) -> None:
         for start in range(0, len(order), _CHUNK):
             rids = [rid for _, rid in order[start : start + _CHUNK]]
             stored = await self._reader.read(lambda c, part=rids: _stored(c, part))  # type: ignore[misc]
@@ -53,7 +60,6 @@ class LongReplay:
             for rid in rids:
                 self._seen[rid >> 3] |= 1 << (rid & 7)
             await asyncio.sleep(0)
-        return self.done
 
     async def rest(
         self, callback: Callback, pause: Callable[[float], Awaitable[object]] = asyncio.sleep, pause_s: float = _PAUSE_S
@@ -71,6 +77,7 @@ class LongReplay:
                 stored = await self._reader.read(lambda c, some=part: _stored(c, some))  # type: ignore[misc]
                 self._give(stored, callback)
                 await pause(pause_s)
+            gc.freeze()  # what projections keep is no garbage: looking through it again and again costs frames
         self.done = self.of_all
         self._seen = bytearray()
 
@@ -79,6 +86,18 @@ class LongReplay:
         self.done += len(entries)
         if entries:
             callback(entries)
+
+
+@contextmanager
+def without_collector() -> Iterator[None]:
+    """A replay makes hundreds of thousands of objects that stay: looking for garbage meanwhile doubles its time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _not_whole(connection: Connection) -> set[str]:
