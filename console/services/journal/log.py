@@ -20,7 +20,7 @@ from console.services.journal.groups import Groups
 from console.services.journal.hlc import HybridClock
 from console.services.journal.holdings import CENTRE, Holdings
 from console.services.journal.keys import StationKey
-from console.services.journal.long_replay import LongReplay
+from console.services.journal.long_replay import LongReplay, without_collector
 from console.services.journal.own_stream import OWN, Draft, OwnStream, Place, draft_of, own_head
 from console.services.journal.receipts import (
     add_receipts,
@@ -194,13 +194,14 @@ class JournalLog:
             self.forks = await self._reader.read(_forks)
             return given
         after, count, groups = (-1, -1), 0, Groups()
-        while stored := await self._reader.read(_bound(table.stored_in_order, after, chunk)):
-            after = (stored[-1].event.hlc, stored[-1].rid)
-            whole = self._past(groups.complete(stored))
-            count += len(whole)
-            if whole:
-                callback(whole)
-            await asyncio.sleep(0)
+        with without_collector():
+            while stored := await self._reader.read(_bound(table.stored_in_order, after, chunk)):
+                after = (stored[-1].event.hlc, stored[-1].rid)
+                whole = self._past(groups.complete(stored))
+                count += len(whole)
+                if whole:
+                    callback(whole)
+                await asyncio.sleep(0)
         self._groups = groups
         self.forks = await self._reader.read(_forks)
         return count
