@@ -43,7 +43,7 @@ def decode_fact(etype: str, min_reader: int, payload: bytes) -> Fact | None:
         return None
     try:
         return _decoder(etype).decode(payload)
-    except (msgspec.ValidationError, msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, ValueError, RecursionError):  # ValueError: a text that is no UTF-8
         return None
 
 

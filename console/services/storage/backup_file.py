@@ -22,6 +22,7 @@ JOURNAL, STATION = "data/journal.db", "data/station.db"
 ROOTS = ("data", "config", "site")  # what the parts' names begin with
 _CHUNK = 1 << 20
 _MOST_PARTS = 10_000
+_LARGEST_MANIFEST = 16 << 20
 
 
 class BadBackup(Refused):
@@ -171,7 +172,11 @@ def _opened(file: Path) -> zipfile.ZipFile:
 
 def _manifest(archive: zipfile.ZipFile, file: Path) -> Manifest:
     try:
-        table = json.loads(archive.read(MANIFEST))
+        with archive.open(MANIFEST) as stream:
+            raw = stream.read(_LARGEST_MANIFEST + 1)
+        if len(raw) > _LARGEST_MANIFEST:
+            raise _bad(file, "its manifest is too large")
+        table = json.loads(raw)
         if table["leitstand_backup"] != VERSION:
             raise _bad(file, f"its form is version {table['leitstand_backup']}; this program knows {VERSION}")
         manifest = Manifest(
@@ -183,7 +188,7 @@ def _manifest(archive: zipfile.ZipFile, file: Path) -> Manifest:
             tuple(Head(str(row["stream"]), int(row["seq"]), str(row["hash"])) for row in table["heads"]),
             tuple(Part(str(row["name"]), int(row["size"]), str(row["sha256"])) for row in table["parts"]),
         )
-    except (KeyError, ValueError, TypeError, AttributeError, RecursionError, zipfile.BadZipFile, EOFError) as error:
+    except _unreadable() as error:
         raise _bad(file, f"its manifest cannot be read ({error})") from error
     if len(manifest.parts) > _MOST_PARTS:
         raise _bad(file, f"it names {len(manifest.parts)} files")
@@ -208,24 +213,18 @@ def _chunks(archive: zipfile.ZipFile, part: Part, file: Path) -> Iterator[bytes]
                 if left < 0:
                     break
                 yield chunk
-    except (
-        KeyError,
-        zipfile.BadZipFile,
-        EOFError,
-        ValueError,
-        NotImplementedError,
-        RuntimeError,
-        _zlib_error(),
-    ) as error:
+    except _unreadable() as error:
         raise _bad(file, f"{part.name} cannot be read ({error})") from error
     if left:
         raise _bad(file, f"{part.name} has another size than was saved")
 
 
-def _zlib_error() -> type[Exception]:
+def _unreadable() -> tuple[type[Exception], ...]:
+    """What reading a spoilt archive raises; OSError comes of offsets that are none (and of a disk that fails)."""
     import zlib
 
-    return zlib.error
+    spoilt = (KeyError, ValueError, EOFError, OSError, NotImplementedError, RuntimeError, OverflowError)
+    return (TypeError, AttributeError, *spoilt, zipfile.BadZipFile, zlib.error)
 
 
 def sha256_of(file: Path) -> str:
