@@ -274,7 +274,7 @@ class Core:
         marks = CentreMarks(partial(parts.journal.holdings.is_held, CENTRE), parts.desk.mark_in_centre)
 
         others = (self._letter.apply, self.rules.apply)
-        road = self._road = JournalRoad(parts.journal, self.people, projector, parts.desk, marks, others)
+        road = self._road = JournalRoad(parts.journal, self.people, projector, parts.desk, marks, others, self.defect)
 
         def replayed(entries: tuple[Entry, ...]) -> None:
             road.replayed(entries)
@@ -289,7 +289,8 @@ class Core:
         urgent = {one.condition_id for one in open_alarms} if self._work is Work.RUN else None
         await parts.journal.replay(replayed, urgent=urgent)
         self.replay_rest = partial(parts.journal.replay_rest, road.replayed)
-        road.go_live()
+        if self._work is not Work.READ:
+            road.go_live()
         parts.journal.entries.subscribe(road.apply)
         parts.journal.holdings_changed.subscribe(marks.on_holdings)
         if self._work is Work.READ:

@@ -14,6 +14,8 @@ from console.services.journal.projector import Projector
 from console.services.servicedesk.incidents import IncidentDesk
 
 _VERDICTS = ("unauthorised", "revoked_user")
+_AT_ONCE = 200  # entries that are judged anew before others have their turn
+Take = Callable[[tuple[Entry, ...]], object]
 log = logging.getLogger(__name__)
 
 
@@ -31,31 +33,38 @@ class JournalRoad:
         projector: Projector,
         desk: IncidentDesk,
         marks: CentreMarks,
-        others: Sequence[Callable[[Sequence[Entry]], None]] = (),
+        others: Sequence[Take] = (),
+        on_defect: Callable[[str], None] = lambda _place: None,
     ) -> None:
         self._journal = journal
         self._people = people
-        self._projector = projector
         self._desk = desk
-        self._marks = marks
-        self._others = others
+        self._on_defect = on_defect
+        self._steps: tuple[Take, ...] = (
+            people.take,
+            self._withhold,
+            projector.apply,
+            desk.apply,
+            *others,
+            marks.on_entries,
+        )
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_live = False
+        self._unsure: list[Entry] = []  # whose flags in the file are not what the gate says
+        self._anew_from: int | None = None
+        self._is_judging = False
         people.gate.rejudged.subscribe(self._on_rejudged)
 
     def replayed(self, entries: tuple[Entry, ...]) -> None:
-        """Entries of the past: their flags are in the file already."""
-        self._people.take(entries)
-        self._desk.withhold(entry.hash for entry in entries if self._people.gate.is_withheld(entry))
-        self._projector.apply(entries)
-        self._desk.apply(entries)
-        for take in self._others:
-            take(entries)
-        self._marks.on_entries(entries)
+        """Entries of the past: their flags are in the file, but for those of a station that ended before it wrote
+        them."""
+        self._take(entries)
+        self._unsure += filter(self._is_unsure, entries)
+        self._settle()
 
     def apply(self, entries: tuple[Entry, ...]) -> None:
         """Entries of now."""
-        self.replayed(entries)
+        self._take(entries)
         doubtful = [(entry.hash, verdict) for entry in entries if (verdict := self._people.gate.judge(entry))]
         if doubtful:
             self._spawn(self._flag(doubtful))
@@ -63,6 +72,37 @@ class JournalRoad:
     def go_live(self) -> None:
         """The past is replayed: from now on flags are written."""
         self._is_live = True
+        self._settle()
+
+    def _take(self, entries: tuple[Entry, ...]) -> None:
+        for step in self._steps:
+            self._guarded(step, entries)
+
+    def _guarded(self, step: Take, entries: tuple[Entry, ...]) -> None:
+        """One entry that a projection cannot take stops neither the others of its batch nor other projections, nor
+        the start (P10). A projection passes over what it took before it failed: it knows entries by their hashes."""
+        try:
+            step(entries)
+        except Exception:
+            if len(entries) > 1:
+                for entry in entries:
+                    self._guarded(step, (entry,))
+                return
+            log.exception("%s cannot take %s of %s", step, entries[0].etype, entries[0].hash.hex()[:12])
+            self._on_defect("journal")
+
+    def _withhold(self, entries: tuple[Entry, ...]) -> None:
+        self._desk.withhold(entry.hash for entry in entries if self._people.gate.is_withheld(entry))
+
+    def _is_unsure(self, entry: Entry) -> bool:
+        verdict = self._people.gate.judge(entry)
+        known = self._journal.flags_of(entry.hash)
+        return any((flag == verdict) != (flag in known) for flag in _VERDICTS)
+
+    def _settle(self) -> None:
+        if self._is_live and self._unsure:
+            unsure, self._unsure = self._unsure, []
+            self._spawn(self._follow_verdicts(unsure))
 
     async def close(self) -> None:
         """Flags that are being written are written; the others follow at the next start."""
@@ -74,15 +114,30 @@ class JournalRoad:
         self._desk.withhold(entry.hash for entry in judged.withheld)
         self._desk.release(entry.hash for entry in judged.released)
         if judged.from_hlc is not None and self._is_live:
-            self._spawn(self._judge_anew(judged.from_hlc))
+            self._anew_from = judged.from_hlc if self._anew_from is None else min(self._anew_from, judged.from_hlc)
+            if not self._is_judging:  # one walk at a time, however many facts about people a catch-up brings
+                self._is_judging = True
+                self._spawn(self._judge_anew())
 
-    async def _judge_anew(self, from_hlc: int) -> None:
+    async def _judge_anew(self) -> None:
         """Flags of what was stored before follow the verdicts of now."""
         try:
-            async for entries in self._journal.walk(from_hlc):
-                for entry in entries:
-                    await self._follow_verdict(entry)
-                await asyncio.sleep(0)
+            while (from_hlc := self._anew_from) is not None:
+                self._anew_from = None
+                async for entries in self._journal.walk(from_hlc, _AT_ONCE):
+                    await self._follow_verdicts([entry for entry in entries if self._is_unsure(entry)])
+                    await asyncio.sleep(0)
+        except Refused as refusal:
+            log.warning("flags could not be brought up to date: %s", refusal)
+        except Exception:
+            log.exception("flags could not be brought up to date")
+            self._on_defect("flags")
+        finally:
+            self._is_judging = False
+
+    async def _follow_verdicts(self, entries: Sequence[Entry]) -> None:
+        try:  # together: they share a commit
+            await asyncio.gather(*(self._follow_verdict(entry) for entry in entries))
         except Refused as refusal:
             log.warning("flags could not be brought up to date: %s", refusal)
 
@@ -100,8 +155,7 @@ class JournalRoad:
 
     async def _flag(self, doubtful: Sequence[tuple[bytes, str]]) -> None:
         try:
-            for event_hash, verdict in doubtful:
-                await self._journal.flag(event_hash, verdict)
+            await asyncio.gather(*(self._journal.flag(event_hash, verdict) for event_hash, verdict in doubtful))
         except Refused as refusal:
             log.warning("a flag could not be written: %s", refusal)
 
