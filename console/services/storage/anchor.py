@@ -151,7 +151,7 @@ def _parsed(text: str, path: Path) -> AnchorMark | None:
     try:
         table: dict[str, Any] = json.loads(text)
         mark = AnchorMark(UUID(table["stream"]), int(table["seq"]), bytes.fromhex(table["hash"]))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         log.warning("the anchor %s cannot be read: %s", path, error)
         return None
     return mark

@@ -51,7 +51,7 @@ def read_mark(data: Path) -> StartMark | None:
         return StartMark(Why(table.pop("why")), **table)
     except FileNotFoundError:
         return None
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         log.warning("the mark of a restored journal cannot be read: %s", error)
         return StartMark(Why.RESTORED)
 
