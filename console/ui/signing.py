@@ -11,6 +11,7 @@ from typing import Any
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QFormLayout, QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from console.domain.command import Command
 from console.domain.permissions import PERMISSIONS
@@ -214,8 +215,9 @@ async def sign(
                 dialog.set_busy(False)
         return None
     finally:
-        dialog.close()
-        dialog.deleteLater()
+        if isValid(dialog):  # it may have gone with its window
+            dialog.close()
+            dialog.deleteLater()
 
 
 async def do(

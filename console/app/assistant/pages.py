@@ -259,6 +259,8 @@ class PeoplePage(Page):
         self.lead = PersonForm(tr("Shift lead"), about[1], lambda: (self.site_name,))
         grid = QGridLayout()
         grid.setSpacing(12)
+        for at in (0, 1):
+            grid.setColumnStretch(at, 1)
         grid.addWidget(self.administrator, 0, 0)
         grid.addWidget(self.lead, 0, 1)
         self.column.addLayout(grid)

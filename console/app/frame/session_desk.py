@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from console.app.frame.drafts import Drafts
 from console.app.frame.idle_watch import IdleWatch
@@ -115,8 +116,9 @@ class SessionDesk:
                     return
         finally:
             self.dialog = None
-            dialog.close()
-            dialog.deleteLater()
+            if isValid(dialog):  # the window may have gone meanwhile, and the dialog with it
+                dialog.close()
+                dialog.deleteLater()
 
     async def _lock_quietly(self, dialog: SignOnDialog) -> None:
         """A console that cannot lock (its journal is full) still lets the next person sign on."""
@@ -230,6 +232,6 @@ class SessionDesk:
             return None
         if AttributeBreakGlass.name in session.denied:
             return None
-        own = {one.code for one in people.stations if one.is_own}
+        own = {one.code for one in people.stations if one.is_own and one.code}
         waiting = [use for use in people.break_glass if use.use_id not in self._later]
-        return next((use for use in waiting if use.station in own), None)
+        return next((use for use in waiting if not own or use.station in own), None)

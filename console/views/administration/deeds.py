@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
 
 from console.domain.command import Command
 from console.domain.people import Role
@@ -40,8 +41,9 @@ async def ask_and_do(station: Station, question: Question, make: Callable[[Answe
             return sheet is None or await sign(station, command, parent, shown=line_text, sheet=sheet) is not None
         return False
     finally:
-        dialog.close()
-        dialog.deleteLater()
+        if isValid(dialog):  # it may have gone with its window
+            dialog.close()
+            dialog.deleteLater()
 
 
 async def _sheet_or_done(station: Station, command: Command) -> SignatureSheet | None:
