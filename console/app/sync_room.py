@@ -125,15 +125,26 @@ class SyncRoom:
             self.status.set_backup(0 if age_s is None else now_us - int(age_s * 1e6), care.backup_problem)
 
     async def _look(self) -> None:
+        """A look that fails is taken again: what the Sync view shows must not stand still unseen."""
+        failing = False
         for turn in count():
-            if turn % _BACKUP_TURNS == 0:
-                await self._look_for_backup()
-            if self.status.is_dirty:
-                self.status.is_dirty = False
-                with suppress(Refused):
-                    self.status.take_look(await self._readers.read(Look))
+            try:
+                await self._look_once(turn)
+                failing = False
+            except Exception as error:
+                self.status.on_journal()
+                if not failing:
+                    log.warning("the state of the exchange cannot be read: %s", error)
+                failing = True
             self.tell()
             await asyncio.sleep(_LOOK_S)
+
+    async def _look_once(self, turn: int) -> None:
+        if turn % _BACKUP_TURNS == 0:
+            await self._look_for_backup()
+        if self.status.is_dirty:
+            self.status.is_dirty = False
+            self.status.take_look(await self._readers.read(Look))
 
     def _on_fork(self, found: tuple[UUID, int]) -> None:
         stream, seq = found

@@ -38,6 +38,12 @@ def last_receipts(connection: Connection) -> dict[str, list[Tip]]:
     return found
 
 
+def confirmed(connection: Connection, peer: str, stream: UUID) -> int:
+    """The furthest seq of a stream that a peer ever confirmed, 0 for none: one step into the index."""
+    sql = "SELECT max(seq) FROM receipt WHERE peer_id = ? AND stream_id = ?"
+    return int(connection.exec_driver_sql(sql, (peer, str(stream))).scalar() or 0)
+
+
 def true_ones(connection: Connection, held: Sequence[Tip]) -> list[int]:
     """Which of these ends (by their place in the sequence) name an event that is here, where it stands."""
     return [n for n, tip in enumerate(held) if place_of(connection, tip.hash) == (tip.stream, tip.seq)]

@@ -17,6 +17,7 @@ from uuid import UUID
 import psycopg
 from psycopg.errors import DeadlockDetected, SerializationFailure
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 
 from console.config.settings import CentreSettings
 from console.domain.refusal import Refused
@@ -26,6 +27,7 @@ from console.services.journal.event_table import Tip, find_stream, read_meta, ti
 from console.services.journal.holdings import CENTRE
 from console.services.journal.log import JournalLog
 from console.services.journal.own_stream import OWN
+from console.services.journal.receipts import confirmed
 from console.services.journal.table_store import TableDisk
 from console.services.notifier import Undo
 from console.services.records import LinkRecord, PeerRecord
@@ -183,6 +185,10 @@ class Replicator:
         except Refused as refusal:
             log.warning("what the centre sent could not be stored: %s", refusal)
             await asyncio.sleep(_FULL_DISK_S)
+        except Exception:
+            log.exception("a defect in taking in what the centre sent")
+            self._resting.put(streams, time.monotonic())
+            await asyncio.sleep(_FULL_DISK_S)
         finally:
             self._receiving.clear()
             self._wake.set()
@@ -308,14 +314,14 @@ class Replicator:
                 self._report(state, self._waiting_by_receipts(journal), detail)
 
     def _waiting_by_receipts(self, journal: Connection) -> int:
-        """Events that the centre is not known to hold."""
-        with journal.begin():
-            rows = journal.exec_driver_sql(
-                "SELECT stream_id, max(seq) FROM receipt WHERE peer_id = ? GROUP BY stream_id", (CENTRE,)
-            ).all()
-            ends = tips(journal)
-        held = {UUID(row[0]): int(row[1]) for row in rows}
-        return sum(max(0, tip.seq - held.get(tip.stream, 0)) for tip in ends)
+        """Events that the centre is not known to hold; what was told last when the file does not answer."""
+        try:
+            with journal.begin():
+                ends = {tip.stream: tip.seq for tip in tips(journal)}  # of a fork the furthest
+                return sum(max(0, seq - confirmed(journal, CENTRE, stream)) for stream, seq in ends.items())
+        except DBAPIError as error:
+            log.warning("what waits for the centre cannot be counted: %s", _first_line(error))
+            return self._link.waiting
 
     def _report(self, state: str, waiting: int, detail: str = "", *, missing: int = 0) -> None:
         old, now = self._link, self._now_us()

@@ -123,8 +123,8 @@ def _reasons(connection: Connection) -> dict[UUID, str]:
 def _quarantined(connection: Connection, codes: dict[UUID, str]) -> tuple[QuarantinedEvent, ...]:
     found: list[QuarantinedEvent] = []
     flagged = connection.exec_driver_sql(
-        "SELECT f.hash, e.stream_id, e.seq, f.flag, f.since, e.etype FROM event_flag f JOIN event e USING (hash) "
-        "WHERE f.cleared_by IS NULL ORDER BY f.since DESC LIMIT ?",
+        "SELECT f.hash, e.stream_id, e.seq, f.flag, f.since, e.etype FROM (SELECT hash, flag, since FROM event_flag "
+        "WHERE cleared_by IS NULL ORDER BY since DESC LIMIT ?) f CROSS JOIN event e ON e.hash = f.hash",
         (SHOWN,),
     )
     for event_hash, stream, seq, flag, since, etype in flagged:
@@ -137,7 +137,9 @@ def _quarantined(connection: Connection, codes: dict[UUID, str]) -> tuple[Quaran
         code = codes.get(UUID(stream), "")
         found.append(QuarantinedEvent(event_hash.hex(), UUID(stream), seq, _PENDING, _WAITS, since, code))
     rejected = connection.exec_driver_sql(
-        "SELECT hash, stream_id, seq, reason, since FROM rejected ORDER BY since DESC LIMIT ?", (SHOWN,)
+        "SELECT hash, stream_id, seq, reason, since FROM rejected r "  # what came again and was taken is no longer
+        "WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.hash = r.hash) ORDER BY since DESC LIMIT ?",
+        (SHOWN,),
     )
     for event_hash, stream, seq, reason, since in rejected:
         place = UUID(stream) if stream else None

@@ -15,7 +15,7 @@ from console.services.journal.envelope import RawEvent, hash_of
 from console.services.journal.event_table import Tip, flag_event
 from console.services.journal.holdings import CENTRE
 from console.services.journal.keys import FileKey
-from console.services.journal.receipts import open_flags
+from console.services.journal.receipts import confirmed, open_flags
 from tests.support.journals import StationJournal, note, started
 
 
@@ -246,6 +246,23 @@ def test_a_revocation_flags_any_number_of_events_that_are_here(tmp_path: Path) -
         flags = await a.database.writer.write(write)
         assert set(flags) == set(hashes[:1299])
         assert await a.database.writer.write(lambda c: len(open_flags(c))) == 1300
+        a.close()
+
+    asyncio.run(story())
+
+
+def test_what_a_peer_confirmed_of_a_stream_is_its_furthest_receipt(tmp_path: Path) -> None:
+    async def story() -> None:
+        (a,) = await started(tmp_path, "A1")
+        await a.act(note("one"))
+        opening, one = a.seen
+        for entry in (opening, one, opening):
+            await a.log.note_receipts(CENTRE, [Tip(entry.stream, entry.seq, entry.hash)])
+        seqs = [
+            await a.database.readers.read(lambda c, who=peer: confirmed(c, who, one.stream))  # type: ignore[misc]
+            for peer in (CENTRE, "neighbour:x")
+        ]
+        assert seqs == [2, 0]
         a.close()
 
     asyncio.run(story())
