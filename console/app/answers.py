@@ -163,6 +163,8 @@ def _sync(core: "Core") -> list[Row]:
             "set_apart": len(record.quarantined),
             "enrolled": record.enrolled or None,
             "backup_at": iso(record.backup_us),
+            "proof": record.proof or None,
+            "proof_at": iso(record.proof_us),
             "peers": [
                 {
                     "name": peer.name,

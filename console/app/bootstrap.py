@@ -149,7 +149,7 @@ class Core:
         self._tag_file = tag_snapshot.TagSnapshot(store, station_db.writer)
         self.sync = SyncRoom(self, journal_db.readers, data, now_us)
         self.readers = journal_db.readers
-        self.proof = ProofCare(self, journal_db, self.key.public_key, self.care, self.engine, now_us)
+        self.proof = ProofCare(self, journal_db, self.key.public_key, self.care, self.engine, self.sync.status, now_us)
         await self._replay(projector, station_db, consumers)
         self.station = LocalStation(self.parts)
         self._closers.append(self.station.close)
@@ -288,7 +288,7 @@ class Core:
         open_alarms = await station_db.readers.read(alarm_log.load_open)
         urgent = {one.condition_id for one in open_alarms} if self._work is Work.RUN else None
         await parts.journal.replay(replayed, urgent=urgent)
-        self.replay_rest = partial(parts.journal.replay_rest, road.replayed)
+        self.replay_rest = partial(self.proof.replay_rest, parts.journal, road.replayed)
         if self._work is not Work.READ:
             road.go_live()
         parts.journal.entries.subscribe(road.apply)

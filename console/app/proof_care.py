@@ -2,23 +2,29 @@
 
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Protocol
 
 from console.app.storage_care import StorageCare
 from console.config.settings import SiteSettings, StationSettings
 from console.domain.alarms import Priority
 from console.services.alarms.engine import AlarmEngine
+from console.services.journal.entries import Entry
 from console.services.journal.envelope import BadEvent
 from console.services.journal.event_table import Tip
-from console.services.journal.scrub import Scrub
+from console.services.journal.log import JournalLog
+from console.services.journal.scrub import Scrub, ScrubRecord
 from console.services.journal.verify import Against, VerifyReport
+from console.services.records import CatchUp
 from console.services.storage.anchor import Anchor, anchor_folder
 from console.services.storage.failures import DamagedDatabase
 from console.services.storage.schema import Database
+from console.services.sync.sync_status import SyncStatus
 
 log = logging.getLogger(__name__)
 BROKEN_TEXT = "The proof of the journal found a break: `leitstand verify` names the place"
+
+_HISTORY = "journal"  # as the name of a peer: what this station catches up with is its own past
 
 
 class Place(Protocol):
@@ -40,12 +46,14 @@ class ProofCare:
         public_key: bytes,
         care: StorageCare,
         engine: AlarmEngine,
+        status: SyncStatus,
         now_us: Callable[[], int],
     ) -> None:
         self._place = place
         self._public_key = public_key
         self._care = care
         self._engine = engine
+        self._status = status
         self._now_us = now_us
         self.scrub = Scrub(
             journal.readers,
@@ -53,15 +61,26 @@ class ProofCare:
             against=self._against,
             now_us=now_us,
             mono_s=time.monotonic,
+            on_record=self._on_record,
             on_broken=self._on_broken,
         )
 
-    async def replay_rest(self, rest: Callable[[], Awaitable[None]]) -> None:
-        """Damage that only the oldest events have is met here."""
+    async def replay_rest(self, journal: JournalLog, apply: Callable[[tuple[Entry, ...]], None]) -> None:
+        """Give the projections what a long journal left out at the start. Damage of the oldest events is met here."""
+
+        def applied(entries: tuple[Entry, ...]) -> None:
+            apply(entries)
+            done, of_all = journal.replaying
+            self._status.on_catch_up(CatchUp(_HISTORY, done, of_all))
+
         try:
-            await rest()
+            await journal.replay_rest(applied)
+            self._status.on_catch_up(CatchUp(_HISTORY, 1, 1))
         except (BadEvent, DamagedDatabase) as error:
             await self._care.on_damage(str(error))
+
+    def _on_record(self, record: ScrubRecord) -> None:
+        self._status.set_proof("" if record.state == "never" else record.state, record.at_us, record.place)
 
     def _against(self) -> Against:
         settings, site = self._place.settings, self._place.site

@@ -69,7 +69,7 @@ class StandingWork:
             self._save_tags(),
             Watches(core).run(),
             self._look_at_people(),
-            core.proof.replay_rest(core.replay_rest),
+            core.replay_rest(),
             core.proof.scrub.run(),
         ):
             self._tasks.append(asyncio.ensure_future(work))

@@ -199,6 +199,9 @@ class SyncRecord:
     backup_us: int = 0  # last verified backup, 0 = none
     backup_detail: str = ""
     pairing_code: str = ""  # while not enrolled: what an administrator elsewhere types
+    proof: str = ""  # the journal's proof in the background: running, sound, broken; empty: not yet
+    proof_us: int = 0  # when it began or ended
+    proof_place: str = ""  # the first break
 
 
 @dataclass(frozen=True, slots=True)
