@@ -60,6 +60,9 @@ class SyncStatus:
     def set_backup(self, made_us: int, detail: str) -> None:
         self._set(backup_us=made_us, backup_detail=detail)
 
+    def set_proof(self, state: str, at_us: int, place: str) -> None:
+        self._set(proof=state, proof_us=at_us, proof_place=place)
+
     def take_look(self, look: "Look") -> None:
         """What `look_at` found."""
         self._set(streams=look.streams, quarantined=look.quarantined, forks=look.forks, own_waiting=look.own_waiting)
