@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.chaos_proxy import Bad
-from tests.support.console_process import leitstand
+from tests.support.console_process import Row, leitstand
 from tests.support.fleet import COLD, HOT, Fleet, Hand, running_fleet
 from tests.support.story_site import LEAD, OPERATOR
+from tests.support.waiting import until
 
 log = logging.getLogger(__name__)
 AFTER_FAULTS_S = 30.0  # product promise: equal again within so long
@@ -88,7 +89,8 @@ class Chaos:
     def check(self) -> str:
         """Nothing acknowledged is lost, nothing is there twice, every journal is sound; gives a summary."""
         fleet = self.fleet
-        hashes, _digests = fleet.await_equal(AFTER_FAULTS_S)
+        hashes, digests = fleet.await_equal(AFTER_FAULTS_S)
+        assert digests, "nothing was compared"
         accepted = [one for hand in self.hands for one in hand.hashes]
         assert len(accepted) == len(set(accepted))
         assert not set(accepted) - hashes, "an accepted act is lost"
@@ -100,6 +102,10 @@ class Chaos:
             seen = Counter(word for summary in summaries for word in summary.replace('"', " ").split())
             for text in written:
                 assert seen[text] == 1 or text == "disputed", f"{code} has {text} {seen[text]} times"
+            until(
+                lambda at=station: _is_calm(at.query("sync")[0]),
+                what=f"{code} waits for nothing, and set nothing apart",
+            )
         folders = [station.folder for station in fleet.stations.values()]
         with ThreadPoolExecutor(2) as pool:
             for done in pool.map(lambda folder: leitstand("verify", "--config", folder, "--data", folder), folders):
@@ -123,6 +129,10 @@ class Chaos:
             assert station.query("sync")[0]["conflicts"] >= 1, f"{code} shows no conflict"
             (row,) = [row for row in station.query("incidents") if row["id"] == self.disputed]
             assert row["title"] in ("title 1 of K1", "title 2 of K2")
+
+
+def _is_calm(sync: Row) -> bool:
+    return (sync["waiting"], sync["set_apart"], sync["only_here"]) == (0, 0, 0)
 
 
 @contextmanager
