@@ -124,7 +124,7 @@ def test_a_person_is_added_and_a_refusal_stands_in_the_question(qtbot: QtBot, tm
         assert dialog.answers()["name"] == "Nora New", "nothing that was typed is lost"
         fill(dialog, password="seven green kettles sing")
         dialog.accept_button.click()
-        await until(lambda: view.people.people.rowCount() == 10)
+        await until(lambda: view.people.people.rowCount() == 10 and not shown(QuestionDialog))
         nora = next(one for one in seam.desk.people.view.record().people if one.login == "nora")
         assert nora.has_password and nora.grants == (p.GrantRecord("operator", "Press shop"),)
 
