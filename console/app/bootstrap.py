@@ -271,7 +271,10 @@ class Core:
     async def _replay(self, projector: Projector, station_db: Database, consumers: Sequence[Consumer]) -> None:
         """Start-up is the same road as every day: facts first, then open alarms, then the tags as they were left."""
         parts = self.parts
-        marks = CentreMarks(partial(parts.journal.holdings.is_held, CENTRE), parts.desk.mark_in_centre)
+        holdings = parts.journal.holdings
+        marks = CentreMarks(
+            partial(holdings.is_held, CENTRE), parts.desk.mark_in_centre, partial(holdings.is_forked, CENTRE)
+        )
 
         others = (self._letter.apply, self.rules.apply)
         road = self._road = JournalRoad(parts.journal, self.people, projector, parts.desk, marks, others, self.defect)

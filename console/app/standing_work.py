@@ -72,7 +72,16 @@ class StandingWork:
             core.replay_rest(),
             core.proof.scrub.run(),
         ):
-            self._tasks.append(asyncio.ensure_future(work))
+            task = asyncio.ensure_future(work)
+            task.add_done_callback(self._on_ended)
+            self._tasks.append(task)
+
+    def _on_ended(self, task: "asyncio.Task[None]") -> None:
+        """What ends by an error is missed by nobody until it is needed: it is said at once."""
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            log.error("a part of the standing work ended: %s", task.get_coro(), exc_info=error)
+            self._core.defect("standing work")
 
     async def stop(self) -> None:
         core = self._core

@@ -66,6 +66,11 @@ class Holdings:
         branch = known.branches.get(stream)
         return event_hash in branch if branch is not None else seq <= known.ends.get(stream, 0)
 
+    def is_forked(self, peer: str, stream: UUID) -> bool:
+        """True when it is known event by event what the peer holds of a stream."""
+        known = self._peers.get(peer)
+        return known is not None and stream in known.branches
+
     def places(self, stream: UUID, seq: int, event_hash: bytes) -> tuple[bool, int]:
         """(in the centre, number of other stations)."""
         stations = sum(peer != CENTRE and self.is_held(peer, stream, seq, event_hash) for peer in self._peers)
