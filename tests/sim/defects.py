@@ -12,6 +12,7 @@ from unittest.mock import patch
 from uuid import UUID
 
 from console.domain import acknowledgement, acknowledgements, incident_settling, incidents, registers, shelving
+from console.domain.facts import FACTS
 from console.services.identity import people_history
 from console.services.journal import envelope, groups, hlc, holdings, own_stream, receiving
 from console.services.journal.envelope import BadEvent, Event, RawEvent
@@ -96,7 +97,7 @@ def _known_only(self: Any, store: Any, event: Event, *given: Any) -> bool:
 
 def _refuse_poison(self: Any, store: Any, event: Event, *given: Any) -> bool:
     body = event.body
-    if body.etype in receiving.FACTS and decode_fact(body.etype, body.min_reader, bytes(body.payload)) is None:
+    if body.etype in FACTS and decode_fact(body.etype, body.min_reader, bytes(body.payload)) is None:
         raise BadEvent("payload does not fit its type")
     return _store(self, store, event, *given)
 
