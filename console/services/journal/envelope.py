@@ -13,6 +13,7 @@ MAX_BODY = 64 * 1024
 MAX_PARENTS = 64
 MAX_GROUP = 200  # events of one transaction (sync.md section 5, step 3)
 MAX_INTEGER = 2**53  # sync.md section 2; what SQLite, PostgreSQL and every JSON reader hold
+_MAX_CLOCK = 2**63
 _MAX_TOLD = 200  # characters of what was found wrong: it may quote what came from outside
 FIRST = bytes(32)  # prev of a stream's first event
 _DOMAIN = b"leitstand1"
@@ -138,10 +139,13 @@ def decode_event(raw: RawEvent) -> Event:
 
 
 def _is_in_range(body: Body) -> bool:
-    whole = (
-        body.v, body.seq, body.wall_us, body.ever, body.min_reader, body.tz_min, body.mono_ms, body.policy_ver
-    )  # fmt: skip
-    return all(-MAX_INTEGER < n < MAX_INTEGER for n in whole) and 0 <= body.tx_i < body.tx_n <= MAX_GROUP
+    whole = (body.v, body.seq, body.ever, body.min_reader, body.tz_min, body.policy_ver)
+    clocks = (body.wall_us, body.mono_ms)  # of any clock, however wrong (invariant 17)
+    return (
+        all(-MAX_INTEGER < n < MAX_INTEGER for n in whole)
+        and all(-_MAX_CLOCK < n < _MAX_CLOCK for n in clocks)
+        and 0 <= body.tx_i < body.tx_n <= MAX_GROUP
+    )
 
 
 def check_signature(event: Event, public_key: bytes) -> None:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 
 _COUNTER_BITS = 16
+_LATEST_MS = (1 << 47) - (1 << 32)  # of a clock beyond the year 6000: stamps stay below 2**63
 _MAX_AHEAD_MS = 5 * 60 * 1000  # sync.md invariant 16
 
 
@@ -38,7 +39,7 @@ class HybridClock:
             self._last = max(self._last, last)
 
     def _wall(self) -> int:
-        return max(0, self._now_us() // 1000)
+        return min(max(0, self._now_us() // 1000), _LATEST_MS)
 
 
 def wall_ms(stamp: int) -> int:

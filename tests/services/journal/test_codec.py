@@ -146,7 +146,7 @@ def _told(**changed: object) -> RawEvent:
         {"parents": ["no hash"]},
         {"parents": ["00"]},
         {"parents": ["00" * 32] * 65},
-        {"wall_us": 2**62},
+        {"wall_us": 2**63},
         {"ever": 2**70},
         {"seq": 0},
         {"policy_ver": -(2**60)},
@@ -161,6 +161,14 @@ def test_an_envelope_that_would_stop_a_reader_is_not_taken(changed: dict[str, ob
     assert decode_event(_told()).body.etype == "x"
     with pytest.raises(BadEvent):
         decode_event(_told(**changed))
+
+
+@pytest.mark.proves("INV-17")
+@pytest.mark.parametrize("year", [-5000, 1601, 1970, 2300, 9999])
+def test_no_event_is_refused_for_its_clock(year: int) -> None:
+    wall_us = (year - 1970) * 31_556_952_000_000
+    stamp = HybridClock(MovedClock(wall_us)).tick()
+    assert decode_event(_told(wall_us=wall_us, hlc=as_text(stamp))).hlc == stamp
 
 
 @pytest.mark.proves("P10")

@@ -281,3 +281,23 @@ def test_the_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> Non
     (tmp_path / "keys" / "station.pem").write_bytes(b"rubbish")
     with pytest.raises(Refused, match="move it away"):
         FileKey.load_or_create(tmp_path / "keys")
+
+
+@pytest.mark.proves("P6", "INV-32")
+@pytest.mark.parametrize("years", [-500, -10, 10, 300, 8000])
+def test_a_wrong_clock_stops_neither_the_journal_nor_its_replay(tmp_path: Path, years: int) -> None:
+    async def story() -> None:
+        station = await StationJournal(tmp_path, "A1").start()
+        try:
+            await station.act(note("right"))
+            station.clock.now_us += years * 31_556_952_000_000
+            await station.act(note("wrong"))
+            station.clock.now_us = START_US
+            await station.act(note("right again"))
+            replayed: list[Entry] = []
+            await station.log.replay(replayed.extend)
+            assert [e.hash for e in replayed] == [e.hash for e in station.seen]
+        finally:
+            station.close()
+
+    asyncio.run(story())
