@@ -58,8 +58,8 @@ def waiting_items(people: PeopleRecord | None) -> tuple[StripItem, ...]:
     if not words:
         return ()
     lamp = LampState.ALARM if overdue else LampState.WARNING
-    first, *rest = words
-    return (StripItem("people", tr("People"), first, "".join(f" · {word}" for word in rest), lamp, "\n".join(words)),)
+    count = tr("{n} waiting", n=overdue + len(people.withheld) + (len(people.joining) if people.can_let_in else 0))
+    return (StripItem("people", tr("People"), count, "· " + " · ".join(words), lamp, "\n".join(words)),)
 
 
 def news(before: PeopleRecord, now: PeopleRecord) -> list[str]:

@@ -1,5 +1,6 @@
 """What waits for a person: acts without effect, and uses of the control room identity without a name."""
 
+import json
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
@@ -18,6 +19,7 @@ from console.ui.view import ViewContext
 from console.views.administration.deeds import ask_and_do
 from console.views.administration.page import Deed, TablePage
 
+_MOST = 2000  # characters of a payload
 _SELECT_FIRST = mark("Select a row first")
 
 
@@ -72,7 +74,7 @@ class WithheldPage(TablePage):
     def _tell_detail(self) -> None:
         act = self.act()
         self._card.setVisible(act is not None)
-        self.detail.setText(act.summary[:2000] if act is not None else "")
+        self.detail.setText(_content(act.summary) if act is not None else "")
 
 
 class BreakGlassPage(TablePage):
@@ -130,6 +132,17 @@ class BreakGlassPage(TablePage):
 
     def _none(self) -> str:
         return "" if self.use() is not None else tr(_SELECT_FIRST)
+
+
+def _content(summary: str) -> str:
+    """The payload in one line of `field: value`; as it is when it is no JSON object."""
+    try:
+        payload = json.loads(summary)
+    except ValueError:
+        return summary[:_MOST]
+    if not isinstance(payload, dict):
+        return summary[:_MOST]
+    return " · ".join(f"{key}: {value}" for key, value in payload.items())[:_MOST]
 
 
 def _about(use: BreakGlassRecord) -> str:

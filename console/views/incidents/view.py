@@ -23,6 +23,7 @@ from console.ui.view import Selection, View, ViewContext
 from console.ui.wall_clock import now_us
 from console.views.incidents.deeds import Deeds
 from console.views.incidents.detail import IncidentDetail
+from console.views.incidents.drafts import DraftsOfOthers
 from console.widgets.action_menu import attach_menu
 from console.widgets.column_layout import lay_out_columns
 from console.widgets.filter_line import FilterLine
@@ -50,6 +51,7 @@ class IncidentsView(View):
         self._denied: Mapping[str, str] = {}
         self._drafts: dict[str, str] = {}
         self._form: IncidentForm | None = None
+        self._others = DraftsOfOthers()
         self._awaited: UUID | None = None
         self._asset_names: dict[UUID, str] = {}
         self.filter, self.list = FilterLine(), TableView("incidents")
@@ -267,6 +269,10 @@ class IncidentsView(View):
         why = self._denied.get("open-incident", "")
         self.new_button.setEnabled(not why)
         self.new_button.setToolTip(plain_tip(tr(why)))
+        begun = self._others.take_over(session, (self._drafts, self._form))
+        if begun is not None:
+            self._drafts, self._form = begun
+            self.detail.record = None  # what stands in the note field is the other's
         self._show(self.current())
 
     def _on_topology(self, delta: TopologyDelta) -> None:

@@ -293,7 +293,7 @@ def test_an_act_without_effect_is_countersigned_with_a_signature(qtbot: QtBot) -
         station.answers[s.SignatureQuery] = lambda _query: sheet
         view.show_page("acts")
         view.acts.table.selectRow(0)
-        assert "closed" in view.acts.detail.text()
+        assert view.acts.detail.text() == "to: closed"
         view.acts.table.setFocus()
         screen.press(Qt.Key.Key_Return)
         dialog = await question()
