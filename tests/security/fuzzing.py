@@ -118,7 +118,7 @@ def _journal(folder: Path) -> list[Reader]:
         Reader("fact", (fact,), lambda raw: decode_fact("incident.opened", 1, raw)),
         Reader("anchor", (anchor,), _file(folder, f"{STATION}.json", lambda path: Anchor(folder, STATION).read())),
         Reader("proof", (proof,), _file(folder, "x.proof.json", read_proof), (BadProof,)),
-        Reader("backup", (_zip(folder),), _file(folder, "backup.zip", read_manifest), (Refused,)),
+        Reader("backup", (_zip(folder),), _file(folder, "backup.zip", read_manifest), (Refused, OSError)),
     ]
 
 

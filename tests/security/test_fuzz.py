@@ -1,12 +1,12 @@
 """All readers of foreign bytes, with spoilt good input: only their own refusals, and memory that stays bounded."""
 
+import logging
 import resource
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import LogLines
 from tests.security.fuzzing import Mutator, Reader, close, readers
 
 CASES = 150  # of each reader; `-m soak` runs a million in all
@@ -21,16 +21,23 @@ def all_readers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Reade
 
 def attack(reader: Reader, cases: int, seed: int) -> int:
     """How many were refused; anything but the reader's own refusal is the failure."""
-    mutator, refused = Mutator(seed), 0
-    for case in range(cases):
-        raw = mutator.spoilt(reader.examples[case % len(reader.examples)])
-        try:
-            reader.read(raw)
-        except reader.allowed:
-            refused += 1
-        except Exception as error:
-            raise AssertionError(f"{reader.name}, seed {seed}, case {case}: {error!r} for {raw[:300]!r}") from error
-    return refused
+    mutator = Mutator(seed)
+    logging.disable()  # a warning for each would be the only thing that grows
+    try:
+        return sum(is_refused(reader, mutator, seed, case) for case in range(cases))
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def is_refused(reader: Reader, mutator: Mutator, seed: int, case: int) -> bool:
+    raw = mutator.spoilt(reader.examples[case % len(reader.examples)])
+    try:
+        reader.read(raw)
+    except reader.allowed:
+        return True
+    except Exception as error:
+        raise AssertionError(f"{reader.name}, seed {seed}, case {case}: {error!r} for {raw[:300]!r}") from error
+    return False
 
 
 @pytest.mark.proves("SEC-26")
@@ -43,8 +50,7 @@ def test_every_reader_takes_its_good_examples(all_readers: list[Reader]) -> None
 
 
 @pytest.mark.proves("SEC-26", "SEC-22")
-def test_no_reader_raises_anything_but_its_own_refusal(all_readers: list[Reader], log_lines: LogLines) -> None:
-    log_lines.expect("cannot be read")
+def test_no_reader_raises_anything_but_its_own_refusal(all_readers: list[Reader]) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for number, reader in enumerate(all_readers):
         refused = attack(reader, CASES, number)
@@ -56,8 +62,7 @@ def test_no_reader_raises_anything_but_its_own_refusal(all_readers: list[Reader]
 @pytest.mark.soak
 @pytest.mark.timeout(0)
 @pytest.mark.proves("SEC-26")
-def test_a_million_cases_hold_as_well(all_readers: list[Reader], log_lines: LogLines) -> None:
-    log_lines.expect("cannot be read")
+def test_a_million_cases_hold_as_well(all_readers: list[Reader]) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for number, reader in enumerate(all_readers):
         attack(reader, 1_000_000 // len(all_readers) + 1, 1000 + number)

@@ -166,7 +166,9 @@ def _has(connection: Any, head: Head) -> bool:
 def _opened(file: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, EOFError, ValueError) as error:
+    except OSError:
+        raise  # not there, or not to be read: that is another matter
+    except _unreadable() as error:
         raise _bad(file, str(error)) from error
 
 
