@@ -4,6 +4,7 @@ So a step can be left out without changing what the others draw: that is how a f
 """
 
 import random
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,7 +56,7 @@ def schedule_of(seed: int, themes: Sequence[str] = ()) -> Schedule:
 def run(
     schedule: Schedule, make_journal: MakeJournal | None = None, prepare: Callable[[World], None] | None = None
 ) -> Result:
-    """Run a schedule to its end. Defects of the simulator itself raise; violated rules are told in the result."""
+    """Run a schedule to its end; what was violated, or raised, is told in the result."""
     result = Result(schedule.seed)
     world = _world(schedule.seed, make_journal)
     if prepare is not None:
@@ -73,6 +74,9 @@ def run(
         judge(world, world.rng)
     except Violation as violation:
         result.rule, result.text = violation.rule, str(violation)
+    except Exception as error:  # the product fell over: as bad as a wrong answer
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        result.rule, result.text = type(error).__name__, f"{error!r} in {place.filename}:{place.lineno}"
     finally:
         run_as(False)
         for station in world.stations:
