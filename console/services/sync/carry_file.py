@@ -160,9 +160,9 @@ class CarryReader:
             trailer = _trailers.decode(payload)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise self._damaged(at) from error
-        told = signed_bytes(trailer.sha256, trailer.events)
-        if (trailer.sha256, trailer.events) != (before, self.events) or not is_signed_by(
-            self.header.public_key, trailer.signature, told
+        is_whole = (trailer.sha256, trailer.events) == (before, self.events)
+        if not is_whole or not is_signed_by(
+            self.header.public_key, trailer.signature, signed_bytes(before, self.events)
         ):
             raise BadCarry(
                 "{file} is not as station {code} wrote it: its signature does not fit.",
