@@ -10,7 +10,7 @@ from pysqlite3 import dbapi2 as sqlite
 
 from tests.support.chaos_proxy import Bad
 from tests.support.console_process import ConsoleProcess, Row, leitstand
-from tests.support.fleet import Fleet, running_fleet
+from tests.support.fleet import Fleet, Hand, running_fleet
 from tests.support.story_site import OPERATOR
 from tests.support.waiting import until
 
@@ -109,6 +109,28 @@ def test_a_journal_whose_end_somebody_cut_off_says_so_and_gets_it_back(fleet: Fl
     held, _ = fleet.await_equal(30)
     assert all(set(done["hashes"]) <= held for done in accepted), "the others had it"
     both_sound(fleet)
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.proves("P3", "INV-8", "INV-13")
+def test_a_disk_that_is_copied_under_a_running_console_makes_two_that_both_keep_everything(fleet: Fleet) -> None:
+    hand = Hand(fleet, "K1", OPERATOR, 3)
+    hand.start()
+    try:
+        until(lambda: len(hand.hashes) > 2, what="it is busy")
+        fleet.clone("K1", "K1-copy", is_running=True)
+        there = [act(fleet.stations["K1-copy"], f"at-the-copy-{number}") for number in range(3)]
+        count = len(hand.hashes)
+        until(lambda: len(hand.hashes) > count + 2, what="busy still")
+        hand.stop()
+        held, _ = fleet.await_equal(30)
+        assert set(hand.hashes) | {one for done in there for one in done["hashes"]} <= held
+        for name in ("K1", "K1-copy"):
+            until(lambda name=name: len(fleet.texts(name, TWIN)) == 1, what=f"{name} says so, once")
+        both_sound(fleet)
+    finally:
+        hand.stop()
+        fleet.stations.pop("K1-copy").end()
 
 
 def cut_off_the_end(file: Path, count: int) -> None:
