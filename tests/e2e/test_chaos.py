@@ -21,7 +21,7 @@ from tests.support.waiting import until
 
 log = logging.getLogger(__name__)
 AFTER_FAULTS_S = 30.0  # product promise: equal again within so long
-SOAK_S = 60.0
+SOAK_S = float(os.environ.get("LEITSTAND_SOAK_S", "60"))
 TWIN = "data folder was copied"
 FAULTS = tuple(bad for bad in Bad if bad is not Bad.FLOWS)
 
@@ -240,10 +240,10 @@ class Soak:
 
 
 @pytest.mark.soak
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(SOAK_S + 500)
 @pytest.mark.parametrize("seed", [int(seed) for seed in os.environ.get("LEITSTAND_SEEDS", "11,12,13,14,15").split(",")])
 @pytest.mark.proves("P3", "P13", "P14", "P36", "P40", "INV-1", "INV-7", "INV-8", "INV-13", "INV-14", "INV-33")
-def test_a_minute_of_anything_leaves_nothing_lost_or_doubled(tmp_path: Path, seed: int) -> None:
+def test_a_long_time_of_anything_leaves_nothing_lost_or_doubled(tmp_path: Path, seed: int) -> None:
     with chaos_in(tmp_path, seed) as chaos:
         soak = Soak(chaos, seed)
         until_s = time.monotonic() + SOAK_S
