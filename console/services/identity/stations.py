@@ -122,22 +122,23 @@ class Stations:
         _keep_key(station, key, entry.hlc)
 
     def _enrolled(self, entry: Entry, fact: StationEnrolled) -> None:
-        if self._authority:
-            try:
+        try:
+            key = bytes.fromhex(fact.public_key_hex)
+            if self._authority:
                 check_certificate(
                     fact.certificate_hex,
                     self._authority,
                     site=self._site,
                     station=fact.station_id,
                     code=fact.code,
-                    public_key=bytes.fromhex(fact.public_key_hex),
+                    public_key=key,
                 )
-            except (BadCertificate, ValueError):
-                return
+        except (BadCertificate, ValueError):
+            return
         station = self._stations.setdefault(fact.station_id, _Station())
         if entry.hlc > station.enrolled_hlc:
             station.enrolled_hlc, station.code, station.name = entry.hlc, fact.code, fact.name
-        _keep_key(station, bytes.fromhex(fact.public_key_hex), entry.hlc)
+        _keep_key(station, key, entry.hlc)
 
 
 def _keep_key(station: _Station, key: bytes, hlc: int) -> None:

@@ -104,7 +104,7 @@ class TableStore:
         return [RawEvent(*row) for row in rows]
 
     def note_rejection(self, rejection: Rejection) -> None:
-        self._c.exec_driver_sql(
+        cursor = self._c.exec_driver_sql(
             "INSERT OR REPLACE INTO rejected VALUES (?, ?, ?, ?, ?, ?)",
             (
                 rejection.hash,
@@ -115,6 +115,8 @@ class TableStore:
                 rejection.since_us,
             ),
         )
+        if cursor.lastrowid % _LOOK_EVERY:
+            return  # a flood is not to sort all of them for each
         self._c.exec_driver_sql(
             "DELETE FROM rejected WHERE hash IN (SELECT hash FROM rejected ORDER BY since DESC LIMIT -1 OFFSET ?)",
             (REJECTIONS_KEPT,),

@@ -287,3 +287,11 @@ def test_a_revoked_station_comes_back_with_a_new_key_alone(tmp_path):
     here, there = two(tmp_path)
     with here, there:
         asyncio.run(story(here, there))
+
+
+@pytest.mark.proves("P10")
+def test_an_enrolment_whose_key_is_no_key_is_passed_over():
+    log = MemoryLog(FakeClock(), "B2", 2)
+    stations = Stations(SITE)
+    stations.take(asyncio.run(log.append([StationEnrolled(STATION, "B2", "desk", "no key", "")], SYSTEM)))
+    assert stations.keys_of(STATION) == ()

@@ -1,6 +1,7 @@
 """What a hostile or broken program sends costs at most its own stream: nobody else waits, forks, or is hidden by it."""
 
 import asyncio
+import os
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -264,5 +265,23 @@ def test_what_a_peer_confirmed_of_a_stream_is_its_furthest_receipt(tmp_path: Pat
         ]
         assert seqs == [2, 0]
         a.close()
+
+    asyncio.run(story())
+
+
+def test_a_flood_of_what_is_not_taken_leaves_the_newest_of_it(tmp_path: Path) -> None:
+    async def story() -> None:
+        (b,) = await started(tmp_path, "B2")
+        for number in range(15):
+            b.clock.now_us += 1
+            await b.log.receive([RawEvent(os.urandom(32), b"{}", b"") for _ in range(100)], f"peer {number}")
+        peers = await b.database.readers.read(
+            lambda c: c.exec_driver_sql("SELECT peer, count(*) FROM rejected GROUP BY peer").all()
+        )
+        kept = {row[0]: row[1] for row in peers}
+        assert 1000 <= sum(kept.values()) < 1064
+        assert kept["peer 14"] == 100
+        assert "peer 0" not in kept
+        b.close()
 
     asyncio.run(story())
