@@ -214,6 +214,16 @@ class Replicator:
     # --- sync thread -----------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        """The thread lives as long as the station: a link that nobody tends any more must not look as it looked."""
+        while not self._stopping.is_set():
+            try:
+                self._keep_equal()
+            except Exception as error:
+                log.exception("the exchange with the centre begins anew")
+                self._report("lost", self._link.waiting, _first_line(error))
+                self._stopping.wait(_BACK_OFF_S[-1])
+
+    def _keep_equal(self) -> None:
         failures = 0
         with ExitStack() as files:
             journal = files.enter_context(reader_engine(self._journal_path).connect())

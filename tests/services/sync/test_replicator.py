@@ -14,9 +14,11 @@ from console.config.settings import CentreSettings
 from console.domain.facts import IncidentNoted, IncidentOpened
 from console.services.journal.envelope import decode_event
 from console.services.journal.verify import verify_journal
+from console.services.records import LinkRecord
 from console.services.station import JournalQuery
 from console.services.sync.central import Central
 from console.services.sync.central_schema import ensure_schema
+from console.services.sync.replicator import Replicator
 from tests.conftest import LogLines
 from tests.support.journals import StationJournal, acknowledgement, note
 from tests.support.postgres import TestDatabase
@@ -318,5 +320,31 @@ def test_without_a_centre_the_link_is_off_and_no_thread_runs(tmp_path: Path) -> 
             await a.act(note("x"))
             assert [link.state for link in a.links] == ["off"]
             assert a.replicator._thread is None
+
+    asyncio.run(story())
+
+
+def test_a_file_that_cannot_be_read_is_said_and_the_exchange_goes_on_trying(
+    tmp_path: Path, log_lines: LogLines
+) -> None:
+    log_lines.expect("the exchange with the centre begins anew")
+
+    async def story() -> None:
+        station = await StationJournal(tmp_path / "A1", "A1").start()
+        links: list[LinkRecord] = []
+        replicator = Replicator(
+            station.log,
+            station.path,
+            CentreSettings(host="127.0.0.1", port=1, user="nobody"),
+            on_link=links.append,
+            now_us=station.clock,
+            station_db=tmp_path / "absent" / "station.db",
+        )
+        replicator.start()
+        await until(lambda: bool(links) and links[-1].state == "lost" and bool(links[-1].detail), "it is said")
+        assert replicator.is_running
+        replicator.stop()
+        assert not replicator.is_running
+        station.close()
 
     asyncio.run(story())
