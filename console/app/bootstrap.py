@@ -262,6 +262,7 @@ class Core:
         consumers = (self.engine, parts.ring, parts.plant, self.feed, world, self.followers)
         self.ingest = Ingest(inbox, parts.store, Watchdog(parts.store), consumers)
         self.ingest.troubles.subscribe(parts.troubles.put)
+        self.ingest.troubles.subscribe(self.engine.on_trouble)
         return consumers
 
     def _opened(self, database: Database) -> Database:

@@ -21,6 +21,10 @@ class TagSource:
         """`broker/group/node[/device]/metric`, as shown and searched; never parsed back."""
         return "/".join(part for part in (self.broker, self.group, self.node, self.device, self.metric) if part)
 
+    def node_path(self) -> str:
+        """`broker/group/node`: who sends it."""
+        return f"{self.broker}/{self.group}/{self.node}"
+
     def asset_path(self) -> str:
         """The source of the asset that carries the tag: `broker/group/node[/device]`."""
         return "/".join(part for part in (self.broker, self.group, self.node, self.device) if part)

@@ -42,7 +42,7 @@ from console.services.alarms.sessions import Sessions
 from console.services.alarms.tag_conditions import TagConditions, band_settings, sides
 from console.services.alarms.tag_rows import TagRow, priorities, tag_condition
 from console.services.alarms.transitions import AlarmTransition, OpenOccurrence
-from console.services.records import AlarmCounts, AlarmsDelta
+from console.services.records import AlarmCounts, AlarmsDelta, Trouble
 from console.services.telemetry.batch import LinkChanged, QualityChanged, SampleBatch, SessionChanged, TagColumns
 
 RESTORED_OWN_S = 30.0  # an alarm about this station itself that nothing speaks of by then has ended
@@ -158,6 +158,17 @@ class AlarmEngine:
         if row is not None:
             self._restored_own.discard(row)
             self._book.apply(row, Trigger(Event.CONDITION_FALSE, now_us), now_us)
+
+    def on_trouble(self, trouble: Trouble) -> None:
+        """Messages of a node are missing (P24): whether its active alarms ended and came again meanwhile is unknown."""
+        if trouble.kind != "seq_gap" or not self._band_of_row:
+            return
+        bands = np.fromiter(self._band_of_row.values(), np.int64, len(self._band_of_row))
+        handles = self._handle_of_band[bands]
+        nodes, first = np.unique(self._tags.node[handles], return_index=True)
+        sources = [self._tags.tag(int(handle)).source for handle in handles[first]]
+        here = [node for node, one in zip(nodes, sources, strict=True) if one.node_path() == trouble.sender]
+        self._mark_uncertain(bands[np.isin(self._tags.node[handles], here)])
 
     # -- acknowledgement ---------------------------------------------------------------------------------------------
 

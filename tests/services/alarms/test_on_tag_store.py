@@ -9,7 +9,7 @@ from console.domain.quality import Detail, Quality
 from console.domain.tags import Tag, TagSource
 from console.domain.values import ValueType
 from console.services.alarms.engine import AlarmEngine
-from console.services.records import LinkRecord
+from console.services.records import LinkRecord, Trouble
 from console.services.telemetry.batch import LinkChanged
 from console.services.telemetry.tag_store import TagStore
 from tests.support.alarm_plant import SITE, STATION, batch_of, condition_of, us
@@ -69,3 +69,26 @@ def test_a_lost_link_marks_active_alarms_uncertain_and_silence_makes_one_stale_a
     assert sorted(listed.state.tolist()) == [AlarmState.UNACKNOWLEDGED] * 3
     hot = next(c.row for c in listed.conditions if c.rule_id == "hot")
     assert listed.uncertain[listed.rows == hot].all()
+
+
+@pytest.mark.proves("P24", "INV-22")
+def test_missing_messages_of_a_node_make_its_active_alarms_uncertain_and_no_others():
+    turn = Turn(AlarmRule("hot", "*/Temp", AlarmKind.LIMIT, h=90.0))
+    turn.link("live", 0)
+    tag, other = turn.define(2)
+    turn.send((tag, 10, 95.0), (other, 10, 1.0))
+
+    def told(sender: str, kind: str = "seq_gap") -> list[bool]:
+        turn.engine.on_trouble(Trouble(sender, kind, 1, us(11), us(11)))
+        listed = turn.engine.snapshot()
+        rows = {condition.row for condition in listed.conditions if condition.rule_id == "hot"}
+        pairs = zip(listed.rows.tolist(), listed.uncertain, listed.state, strict=True)
+        return [bool(is_uncertain) for row, is_uncertain, state in pairs if row in rows and state]
+
+    here = tag.source.node_path()
+    assert told("b/g/somebody else") == [False]
+    assert told(here, "duplicate_message") == [False]
+    assert told(here) == [True]
+    turn.send((tag, 12, 20.0))
+    turn.send((tag, 13, 95.0))
+    assert told("b/g/somebody else") == [False], "what begins after the gap is certain again"
