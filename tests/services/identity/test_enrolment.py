@@ -122,7 +122,7 @@ def two(tmp_path: Path) -> tuple[PeopleDesk, PeopleDesk]:
     )
 
 
-@pytest.mark.proves("SEC-2", "SEC-5", "SEC-50")
+@pytest.mark.proves("SEC-2", "SEC-5", "SEC-50", "SEC-16")
 def test_a_new_station_watches_until_an_administrator_types_its_code(tmp_path):
     async def story(here: PeopleDesk, there: PeopleDesk):
         await here.start()
@@ -241,7 +241,7 @@ def test_at_a_site_with_an_authority_a_key_without_a_certificate_counts_for_noth
     assert stations.keys_of(STATION) == (KEY,)
 
 
-@pytest.mark.proves("P18")
+@pytest.mark.proves("P18", "SEC-16")
 def test_an_administrator_signs_the_revocation_and_the_station_learns_it(tmp_path):
     async def story(here: PeopleDesk, there: PeopleDesk):
         await here.start()

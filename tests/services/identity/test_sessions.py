@@ -199,7 +199,7 @@ def test_rights_that_the_centre_has_not_confirmed_for_years_still_sign_on(tmp_pa
     told(tmp_path, story)
 
 
-@pytest.mark.proves("SEC-51", "SEC-52", "SEC-53", "P19")
+@pytest.mark.proves("SEC-51", "SEC-52", "SEC-53", "P19", "SEC-12", "P31")
 def test_a_shift_lead_signs_for_an_act_of_somebody_who_was_revoked_and_it_takes_effect(tmp_path):
     async def story(here: PeopleDesk, there: PeopleDesk):
         await here.start()

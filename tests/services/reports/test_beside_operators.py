@@ -28,6 +28,7 @@ class Slow:
         raise AssertionError
 
 
+@pytest.mark.proves("SEC-44")
 def test_an_acknowledgement_does_not_wait_for_an_export_and_cancelling_reaches_it() -> None:
     async def story(desk: Desk) -> None:
         slow = Slow()

@@ -26,6 +26,7 @@ def test_messages_shuffled_within_a_window_come_out_in_order_and_complete(start:
     assert buffer.held == 0
 
 
+@pytest.mark.proves("P24")
 @given(st.lists(st.booleans(), min_size=1, max_size=120))
 def test_lost_messages_make_gaps_and_everything_else_comes_in_order(arrives: list[bool]) -> None:
     buffer: ReorderBuffer[int] = ReorderBuffer(2.0)
