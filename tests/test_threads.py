@@ -7,7 +7,6 @@ ROOT = Path(__file__).parent.parent / "console"
 ALLOWED = {
     "services/identity/password_worker.py",
     "services/local_station.py",
-    "services/reports/audit_acts.py",
     "services/reports/audit_acts.py",  # one, while an export is written
     "services/storage/readers.py",
     "services/storage/writer.py",

@@ -46,7 +46,8 @@ class ActPlaces:
     async def ask(self, record: IncidentRecord) -> None:
         """Learn of all entries of an incident, however old."""
         entity = f"{_KIND}{record.incident_id}"
-        self._learn(await self._station.query(JournalQuery(entity=entity, limit=_MOST)))
+        rows = await self._station.query(JournalQuery(entity=entity, limit=_MOST))
+        self._learn(rows)
 
     def of_act(self, record: IncidentRecord, event_hash: str) -> Kept | None:
         """None for an act of which nothing is known here."""

@@ -1,4 +1,4 @@
-"""Everything that an auditor asks for has its kind of fact, is written somewhere, and reads as words in both languages."""
+"""Everything that an auditor asks for has its kind of fact, is written somewhere, and has its words."""
 
 import ast
 from pathlib import Path
