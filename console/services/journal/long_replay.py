@@ -55,8 +55,9 @@ class LongReplay:
         for start in range(0, len(order), _CHUNK):
             rids = [rid for _, rid in order[start : start + _CHUNK]]
             stored = await self._reader.read(lambda c, part=rids: _stored(c, part))  # type: ignore[misc]
-            self._give([one for one in stored if str(one.event.body.tx_id) not in partial], callback)
-            self.groups.complete([one for one in stored if str(one.event.body.tx_id) in partial])
+            clear = [one for one in stored if str(one.event.body.tx_id) not in partial]
+            doubtful = [one for one in stored if str(one.event.body.tx_id) in partial]  # of one stream, not of another
+            self._give(clear + self.groups.complete(doubtful), callback)
             for rid in rids:
                 self._seen[rid >> 3] |= 1 << (rid & 7)
             await asyncio.sleep(0)
@@ -103,10 +104,10 @@ def without_collector() -> Iterator[None]:
 def _not_whole(connection: Connection) -> set[str]:
     """Transactions of which only the beginning is here: they can only stand at the end of a stream."""
     rows = connection.exec_driver_sql(
-        "SELECT e.tx_id, e.tx_n FROM stream_tip t JOIN event e ON e.hash = t.hash WHERE e.tx_n > 1"
+        "SELECT e.tx_id, e.stream_id, e.tx_n FROM stream_tip t JOIN event e ON e.hash = t.hash WHERE e.tx_n > 1"
     ).all()
-    count = "SELECT count(*) FROM event WHERE tx_id = ?"
-    return {row[0] for row in rows if connection.exec_driver_sql(count, (row[0],)).scalar_one() < row[1]}
+    count = "SELECT count(*) FROM event WHERE tx_id = ? AND stream_id = ?"
+    return {row[0] for row in rows if connection.exec_driver_sql(count, (row[0], row[1])).scalar_one() < row[2]}
 
 
 def _members(connection: Connection, transactions: Collection[str]) -> set[int]:

@@ -12,10 +12,12 @@ from sqlalchemy.engine import Connection
 
 from console.domain.facts import IncidentNoted
 from console.domain.refusal import Refused
+from console.services.journal.entries import Entry
 from console.services.journal.envelope import RawEvent, hash_of
 from console.services.journal.event_table import Tip, flag_event
 from console.services.journal.holdings import CENTRE
 from console.services.journal.keys import FileKey
+from console.services.journal.long_replay import LongReplay
 from console.services.journal.receipts import confirmed, open_flags
 from tests.support.journals import StationJournal, note, started
 
@@ -283,5 +285,30 @@ def test_a_flood_of_what_is_not_taken_leaves_the_newest_of_it(tmp_path: Path) ->
         assert kept["peer 14"] == 100
         assert "peer 0" not in kept
         b.close()
+
+    asyncio.run(story())
+
+
+@pytest.mark.proves("INV-10")
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_a_start_with_a_long_journal_hides_and_halves_nothing_for_a_stolen_transaction(
+    tmp_path: Path, is_whole: bool
+) -> None:
+    async def story() -> None:
+        a, c, b = await started(tmp_path, "A1", "C3", "B2")
+        await a.act(note("1"), note("2"))
+        first, one, two = await a.all_events()
+        await c.act(note("foreign"))
+        opening, foreign = await c.all_events()
+        stolen = _rewritten(tmp_path / "C3", foreign, tx_id=msgspec.json.decode(one.body)["tx_id"], tx_n=2)
+        await b.log.receive([first, one, *([two] if is_whole else []), opening, stolen], "x")
+        given: list[Entry] = []
+        replay = LongReplay(b.database.readers, b.log._entries)
+        await replay.first((), given.extend)
+        await replay.rest(given.extend, lambda _seconds: asyncio.sleep(0))
+        texts = [entry.fact.text for entry in given if isinstance(entry.fact, IncidentNoted)]
+        assert texts == (["1", "2"] if is_whole else [])
+        for station in (a, b, c):
+            station.close()
 
     asyncio.run(story())
