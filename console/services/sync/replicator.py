@@ -44,7 +44,7 @@ from console.services.sync.resting import Resting
 _POLL_S = 2.0
 _JITTER = 0.2
 _BACK_OFF_S = (1.0, 2.0, 3.0, 5.0, 10.0)
-_REFUSED_S = 30.0
+_REFUSED_S = (2.0, 5.0, 10.0, 30.0)  # a word that a bad cable altered is refused, too: the first pause is short
 _FULL_DISK_S = 5.0
 _RESTARTING = ("starting up", "shutting down", "recovery", "terminating connection", "too many")  # sessions
 log = logging.getLogger(__name__)
@@ -229,12 +229,14 @@ class Replicator:
             journal = files.enter_context(reader_engine(self._journal_path).connect())
             station = files.enter_context(reader_engine(self._station_db).connect()) if self._station_db else None
             while not self._stopping.is_set():
+                began_us = self._last_exchange_us
                 state, detail, pause = self._session(journal, station)
                 if self._stopping.is_set():
                     break
+                failures = 0 if self._last_exchange_us != began_us else failures + 1
                 if pause == 0.0:
-                    failures = 0 if self._link.state == "live" else failures + 1
-                    pause = self._jittered(_BACK_OFF_S[min(failures, len(_BACK_OFF_S) - 1)])
+                    pauses = _REFUSED_S if state == "refused" else _BACK_OFF_S
+                    pause = self._jittered(pauses[min(failures, len(pauses) - 1)])
                 self._report(state, self._waiting_by_receipts(journal), detail)
                 self._away(journal, state, detail, pause)
 
@@ -255,7 +257,7 @@ class Replicator:
             central = Central(self._settings, self._journal.place, line, public_key=public_key, lane=lane)
             self._exchanges(central, journal, station)
         except CentreRefuses as refusal:
-            return "refused", str(refusal), _REFUSED_S
+            return "refused", str(refusal), 0.0
         except (DeadlockDetected, SerializationFailure) as error:
             log.info("two stations were in each other's way: %s", _first_line(error))
             return self._link.state, "", self._jittered(_POLL_S / 4)
