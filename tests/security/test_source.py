@@ -101,11 +101,20 @@ def test_only_approved_algorithms_are_used():
 
 
 @pytest.mark.proves("SEC-33")
-def test_what_is_signed_carries_the_version_of_its_form():
-    from console.services.identity.certificates import Authority, read_certificate  # noqa: F401
+def test_what_is_signed_or_carried_names_the_version_of_its_form():
+    from console.services.identity.certificates import Certificate
+    from console.services.identity.enrolment import JoinRequest
     from console.services.journal.envelope import Body
+    from console.services.reports import proof
+    from console.services.storage import backup_file
+    from console.services.sync.carry_file import Header
+    from console.services.sync.messages import Hello
 
-    assert Body.__struct_fields__[0] == "v"
+    for form in (Body, Certificate, JoinRequest, Header):
+        assert "v" in form.__struct_fields__, form
+    assert "protocol" in Hello.__struct_fields__
+    assert proof.VERSION >= 1
+    assert backup_file.VERSION >= 1
 
 
 @pytest.mark.proves("SEC-1")
