@@ -57,3 +57,16 @@ def test_a_bad_cable_to_the_centre_loses_and_doubles_nothing(
 
     asyncio.run(story())
     assert asked(postgres.url, "select count(*), count(distinct hash) from leitstand.event") == [(15, 15)]
+
+
+@pytest.mark.proves("INV-33")
+def test_a_centre_that_refused_for_a_moment_is_asked_again_soon(tmp_path: Path, postgres: TestDatabase) -> None:
+    async def story() -> None:
+        settings = enrolled(tmp_path, "A1", postgres)
+        asked(postgres.url, "alter schema leitstand rename to elsewhere")
+        async with synced(tmp_path, "A1", settings) as a:
+            await until(lambda: a.state == "refused", "it is turned away")
+            asked(postgres.url, "alter schema elsewhere rename to leitstand")
+            await until(lambda: a.state == "live" and a.links[-1].waiting == 0, "let in again, within seconds")
+
+    asyncio.run(story())
