@@ -29,6 +29,7 @@ RULES_TEXT = "Consoles of this site work by different alarm rules: copy the same
 OFFSET_S = 5.0
 _TOLD_S = 0.25  # a smaller change of the offset is no news for the log
 _LOOK_S = 1.0
+_TOGETHER_S = 0.05  # two readings of clocks that are compared
 _RULES_TURNS = 5
 log = logging.getLogger(__name__)
 
@@ -82,7 +83,9 @@ class Watches:
         await note_site_files(self._core)
         turn = 0
         while True:
-            await self._care.look(self._clock.now_us(), self._clock.mono_s())
+            before_s, now_us, after_s = self._clock.mono_s(), self._clock.now_us(), self._clock.mono_s()
+            if after_s - before_s < _TOGETHER_S:  # else the machine was busy between the two: no step of the clock
+                await self._care.look(now_us, before_s)
             if turn % _RULES_TURNS == 0:
                 self._compare_rules()
             turn += 1
