@@ -194,7 +194,8 @@ class Photographer:
         assert window.docks is not None
         for spec in view_specs():
             window.go("alarms", self._alarm)  # the faceplate shows it
-            window.go(spec.view_id, self._incident if spec.view_id == "incidents" else self._alarm)
+            shown = {"incidents": self._incident, "journal": None}  # the journal unfiltered
+            window.go(spec.view_id, shown.get(spec.view_id, self._alarm))
             view = window.docks.view(spec.view_id)
             if spec.view_id == "journal" and view is not None:
                 await asyncio.sleep(_SETTLE_S)

@@ -54,6 +54,7 @@ _JOURNAL_2 = (
         body BLOB NOT NULL, sig BLOB NOT NULL, recv_at INTEGER NOT NULL, size INTEGER NOT NULL) STRICT""",
     "CREATE INDEX pending_prev ON pending (missing_prev)",
     "CREATE INDEX pending_age ON pending (recv_at, seq)",
+    "CREATE INDEX pending_size ON pending (size)",  # adding them up reads no bodies
     """CREATE TABLE rejected (
         hash BLOB PRIMARY KEY, stream_id TEXT NOT NULL, seq INTEGER NOT NULL, reason TEXT NOT NULL,
         peer TEXT NOT NULL, since INTEGER NOT NULL) STRICT""",

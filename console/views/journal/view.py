@@ -141,8 +141,8 @@ class JournalView(View):
         }
 
     def show_selection(self, selection: Selection) -> None:
-        """Everything about an incident or an asset."""
-        about = selection.incident_id or selection.asset_id
+        """Everything about an incident, else about an alarm; an asset has no entries of its own."""
+        about = selection.incident_id or (selection.occurrence.condition_id if selection.occurrence else None)
         if about is not None:
             self.fields["entity"].setText(str(about))
 
