@@ -8,12 +8,15 @@ import pytest
 
 from console.app.commands import doctor_security
 from console.app.commands.doctor_security import security
+from console.app.commands.doctor_storage import functions
 from console.app.folders import Folders
 from console.config.private_file import write_private
 from console.config.settings import BackupSettings, BrokerSettings, CentreSettings, StationSettings
 from console.config.station_file import read_station
 from console.config.users_file import write_users
 from console.domain.people import Role
+from console.services.storage.database import LIBRARY
+from console.services.storage.schema import open_journal_db
 from tests.support.console_process import leitstand
 from tests.support.desk import user
 
@@ -126,3 +129,18 @@ def test_the_command_says_it_on_a_fresh_station(tmp_path: Path) -> None:
     assert all(" - " in line for line in lines[1:]), "each with its remedy"
     station, _ = read_station(folder)
     assert station is not None
+
+
+@pytest.mark.proves("SEC-24", "SEC-30")
+def test_a_journal_whose_guards_were_taken_away_is_named_on_demand(folders: Folders) -> None:
+    path = folders.data / "journal.db"
+    assert functions(folders).state == "ok", "none yet"
+    open_journal_db(path).close()
+    assert functions(folders).state == "ok"
+    connection = LIBRARY.connect(str(path))
+    connection.execute("DROP TRIGGER event_no_delete")
+    connection.close()
+    found = functions(folders)
+    assert (found.state, "can be changed" in found.text) == ("fail", True)
+    path.write_bytes(b"no database")
+    assert functions(folders).state == "ok", "damage is another row's business"

@@ -5,15 +5,18 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from sqlalchemy.exc import DBAPIError
+
 from console.app.commands.doctor import Finding
 from console.app.folders import Folders
 from console.config.settings import StationSettings
 from console.services.storage.anchor import Anchor, anchor_folder
 from console.services.storage.backup_schedule import backup_folder, newest_age_s
 from console.services.storage.ballast import Ballast, ballast_bytes
+from console.services.storage.database import reader_engine
 from console.services.storage.disk_watch import WARN_WAL, measured
 from console.services.storage.journal_health import damage_noted
-from console.services.storage.self_test import self_test
+from console.services.storage.self_test import append_only, self_test
 
 _LATE = 2  # times the interval: one missed backup is no finding
 
@@ -33,9 +36,26 @@ def storage(station: StationSettings, folders: Folders, now_s: float | None = No
 
 def functions(folders: Folders) -> Finding:
     """Whether what security rests on works here."""
-    if failed := self_test(folders.data / "keys"):
+    failed = self_test(folders.data / "keys")
+    if failed:
         return Finding("self-test", "fail", ", ".join(failed), "install the locked packages; chmod 600 the keys")
-    return Finding("self-test", "ok", "hashes, signatures, passwords, SQLite, rights of the keys")
+    if not _is_append_only(folders.data / "journal.db"):
+        return Finding("self-test", "fail", "the journal's tables can be changed", "leitstand verify; ask who did it")
+    return Finding("self-test", "ok", "hashes, signatures, passwords, append-only tables, SQLite, rights of the keys")
+
+
+def _is_append_only(journal: Path) -> bool:
+    """True also where there is no journal yet, or none that can be read: other rows say so."""
+    if not journal.exists():
+        return True
+    engine = reader_engine(journal)
+    try:
+        with engine.connect() as connection, connection.begin():
+            return append_only(connection)
+    except DBAPIError:
+        return True
+    finally:
+        engine.dispose()
 
 
 def _journal(journal: Path, station: StationSettings, data: Path) -> Finding:
