@@ -30,7 +30,7 @@ class Register(Generic[T]):
     def heads(self) -> tuple[Hash, ...]:
         """Events whose value nobody has replaced, the shown one last."""
         alive = [by for by in self._values if by not in self._superseded]
-        return tuple(sorted(alive, key=self._order))
+        return tuple(alive) if len(alive) < 2 else tuple(sorted(alive, key=self._order))
 
     def values(self) -> tuple[T, ...]:
         """The values of the heads, the shown one last."""

@@ -66,8 +66,8 @@ def open_incident(world: World, station: Station) -> None:
 
 def _incident(world: World, station: Station) -> rules.Incident | None:
     desk = station.picture.desk
-    known = [one for one in sorted(desk.ids()) if desk.incident(one) is not None]
-    return desk.incident(world.rng.choice(known)) if known else None
+    known = [incident for one in sorted(desk.ids()) if (incident := desk.incident(one)) is not None]
+    return world.rng.choice(known) if known else None
 
 
 def _decided(

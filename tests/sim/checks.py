@@ -9,6 +9,7 @@ from console.services.journal.event_table import Tip
 from console.services.journal.own_stream import OWN
 from console.services.journal.receiving import Received
 from console.services.sync import messages as m
+from tests.sim.memory_store import MemoryStore
 
 if TYPE_CHECKING:
     from tests.sim.station import Station
@@ -59,7 +60,7 @@ class Checks:
         greatest = max(wall_ms, self.greatest_wall_ms.get(station.place.station, 0))
         self.greatest_wall_ms[station.place.station] = greatest
         for event in events:
-            before = self.made_by.get(event.prev)
+            before = self.made_by.get(event.prev) if event.seq > 1 else None
             if event.seq > 1 and (before is None or (before.stream, before.seq) != (event.stream, event.seq - 1)):
                 raise Violation("INV-3 chain", f"{station.name} made {event.seq} behind nothing")
             if before is not None and event.hlc <= before.hlc:
@@ -99,15 +100,15 @@ class Checks:
     def arrived(self, station: "Station", raws: Sequence[RawEvent], received: Received) -> None:
         """Everything that came is stored, waits, or was turned away for a reason; nothing genuine was."""
         refused = {one.hash: one.reason for one in received.rejected}
-        waiting = station.journal.waiting()
+        waiting, site, own = station.journal.waiting(), station.place.site.int, station.place.station.int
         for raw in raws:
             genuine = self.made_by.get(raw.hash)
             if station.journal.inserted(raw.hash):
                 if genuine is None:
                     raise Violation("P17 forged", f"{station.name} stored what nobody made")
-                if genuine.body.site != station.place.site:
+                if genuine.body.site.int != site:
                     raise Violation("INV-31 site", f"{station.name} stored an event of another site")
-                if genuine.body.station != station.place.station and genuine.body.station in self.strangers:
+                if self.strangers and genuine.body.station.int != own and genuine.body.station in self.strangers:
                     raise Violation("P39 enrolled", f"{station.name} stored an event of a station nobody let in")
                 self._look_at_fork(station, genuine)
             elif raw.hash in refused:
@@ -116,7 +117,7 @@ class Checks:
                     raise Violation("INV-17 taken", f"{station.name} refused a genuine event: {refused[raw.hash]}")
             elif raw.hash not in waiting and self._must_take(station, genuine):
                 raise Violation("INV-8 accounted", f"{station.name} lost an event that it was given")
-            if genuine is not None and genuine.body.station == station.place.station:
+            if genuine is not None and genuine.body.station.int == own:
                 self._look_at_own(station, genuine, received, waiting)
         for stored in received.stored:
             if stored.event.body.tx_n > 1:
@@ -151,9 +152,10 @@ class Checks:
             hashes = [raw.hash for raw in said.events]
         elif isinstance(said, m.Vector):
             hashes = [head.hash for head in said.heads]
+        made_by, site = self.made_by, station.place.site.int
         for one in hashes:
-            event = self.made_by.get(one)
-            if event is not None and event.body.site != station.place.site:
+            event = made_by.get(one)
+            if event is not None and event.body.site.int != site:
                 raise Violation("INV-31 site", f"{station.name} was told of an event of another site")
 
     def _look_at_own(self, station: "Station", event: Event, received: Received, waiting: dict[bytes, bytes]) -> None:
@@ -175,11 +177,14 @@ class Checks:
             if not station.holdings.is_held(name, tip.stream, tip.seq, tip.hash):
                 raise Violation("INV-12 receipt", f"{station.name} does not know what {name} confirmed")
         name = peer.name if peer else "centre"
-        ends = {tip.stream: max(t.seq for t in held if t.stream == tip.stream) for tip in held}
+        ends: dict[int, tuple[UUID, int]] = {}
+        for tip in held:
+            if tip.seq > ends.get(tip.stream.int, (None, 0))[1]:
+                ends[tip.stream.int] = (tip.stream, tip.seq)
         with station.journal.read() as store:
-            silent = {one.stream for one in store.streams()} - {tip.stream for tip in told}
-            ends |= dict.fromkeys(silent, 0)
-            for stream, seq in ends.items():
+            named = {tip.stream.int for tip in told}
+            ends |= {one.stream.int: (one.stream, 0) for one in store.streams() if one.stream.int not in named}
+            for stream, seq in ends.values():
                 beyond = store.hashes(stream, seq + 1, seq + 1)
                 if any(station.holdings.is_held(name, stream, one.seq, one.hash) for one in beyond):
                     raise Violation("INV-12 receipt", f"{station.name} believes {name} to hold more than it says")
@@ -228,8 +233,7 @@ class Checks:
             return ""
         site = stations[0].place.site
         if with_centre and set(world.centre.revoked).isdisjoint(one.place.station for one in stations):
-            state = world.centre.state(site)
-            ends["centre"] = tuple(Tip(s, *place) for s in sorted(state.tip) for place in sorted(state.tip[s]))
+            ends["centre"] = MemoryStore(world.centre.state(site)).tips()
         first, *others = ends
         for other in others:
             if ends[first] != ends[other]:

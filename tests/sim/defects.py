@@ -22,7 +22,7 @@ from console.services.servicedesk import case
 from console.services.storage import anchor
 from console.services.sync import conversation, vector
 from tests.sim import centre, seals, station, world
-from tests.sim.memory_store import MemoryJournal, MemoryStore, _View
+from tests.sim.memory_store import MemoryJournal, MemoryStore
 
 Patch = Callable[[], Any]
 
@@ -155,7 +155,7 @@ def _drop_waiting(self: Any, held: Any, recv_at: int) -> None:
 
 
 def _uncommitted(self: MemoryJournal) -> Any:
-    return _View(self._working or self.committed)
+    return MemoryStore(self._working or self.committed)
 
 
 def _told_most(self: Any, peer: str, ends: Any, branches: Any = None) -> set[UUID]:

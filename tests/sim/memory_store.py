@@ -4,11 +4,12 @@ The state is copied shallowly at every write; whoever keeps an older state has a
 disk: writes join the open transaction, readers see the last commit only, a crash drops what was not committed.
 """
 
-from bisect import insort
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
-from typing import Any, TypeVar
+from itertools import chain
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from console.domain.refusal import Refused
@@ -20,24 +21,36 @@ from console.services.journal.store import Held, Rejection
 from console.services.journal.table_store import REJECTIONS_KEPT, WAITING_BYTES, bounded
 
 T = TypeVar("T")
-Place = tuple[int, bytes]  # (seq, hash)
+_seq, _place = attrgetter("seq"), attrgetter("seq", "hash")
+
+
+class Row(NamedTuple):
+    """A stored event, its local receive order and its (stream, seq)."""
+
+    event: Event
+    rid: int
+    place: tuple[UUID, int]
 
 
 @dataclass(slots=True)
 class State:
-    """Everything in one journal; lists and tuples in it are replaced, never changed."""
+    """Everything in one journal; lists and tuples in it are replaced, never changed.
+
+    Streams and stations are keyed by the number of their UUID: `UUID.__hash__` is Python, and most of the cost.
+    """
 
     meta: dict[str, str] = field(default_factory=dict)
-    stream: dict[UUID, Stream] = field(default_factory=dict)
-    event: dict[bytes, tuple[Event, int]] = field(default_factory=dict)  # hash -> (event, rid)
-    chain: dict[UUID, tuple[Place, ...]] = field(default_factory=dict)
-    tip: dict[UUID, frozenset[Place]] = field(default_factory=dict)
+    stream: dict[int, Stream] = field(default_factory=dict)
+    event: dict[bytes, Row] = field(default_factory=dict)
+    chain: dict[int, tuple[Tip, ...]] = field(default_factory=dict)  # by (seq, hash)
+    tip: dict[int, tuple[Tip, ...]] = field(default_factory=dict)  # by (seq, hash)
     flag: dict[tuple[bytes, str], int] = field(default_factory=dict)
     pending: dict[bytes, tuple[Held, int]] = field(default_factory=dict)
     rejected: dict[bytes, Rejection] = field(default_factory=dict)
-    receipt: dict[tuple[str, UUID, int, bytes], int] = field(default_factory=dict)
-    revoked: dict[UUID, tuple[tuple[int, StationRevoked], ...]] = field(default_factory=dict)
+    revoked: dict[int, tuple[tuple[int, StationRevoked], ...]] = field(default_factory=dict)
     rid: int = 0
+    ends: tuple[Tip, ...] | None = ()  # `tip` in one, None until somebody asks
+    listed: tuple[Stream, ...] | None = ()  # `stream` in order, None until somebody asks
 
     def copy(self) -> "State":
         return State(
@@ -49,18 +62,27 @@ class State:
             self.flag.copy(),
             self.pending.copy(),
             self.rejected.copy(),
-            self.receipt.copy(),
             self.revoked.copy(),
             self.rid,
+            self.ends,
+            self.listed,
         )
 
 
 class MemoryStore:
-    """Implements `EventStore` on one state."""
+    """Implements `EventStore` on one state; also the context manager that a `Disk` gives."""
+
+    __slots__ = ("_waiting_bytes", "state")
 
     def __init__(self, state: State, waiting_bytes: int = WAITING_BYTES) -> None:
         self.state = state
         self._waiting_bytes = waiting_bytes
+
+    def __enter__(self) -> "MemoryStore":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
 
     def meta(self, name: str) -> str | None:
         return self.state.meta.get(name)
@@ -69,79 +91,88 @@ class MemoryStore:
         self.state.meta[name] = value
 
     def stream(self, stream: UUID) -> Stream | None:
-        return self.state.stream.get(stream)
+        return self.state.stream.get(stream.int)
 
     def streams(self) -> tuple[Stream, ...]:
-        return tuple(sorted(self.state.stream.values(), key=lambda one: (one.opened_hlc, one.stream)))
+        state = self.state
+        if state.listed is None:
+            state.listed = tuple(sorted(state.stream.values(), key=lambda one: (one.opened_hlc, one.stream.int)))
+        return state.listed
 
     def add_stream(self, stream: Stream, opened_hlc: int, predecessor: UUID | None) -> None:
-        if stream.stream in self.state.stream:
+        if stream.stream.int in self.state.stream:
             raise ValueError("the stream is known")
-        self.state.stream[stream.stream] = replace(stream, opened_hlc=opened_hlc, closed=False, forked=False)
+        self._put(replace(stream, opened_hlc=opened_hlc, closed=False, forked=False))
 
     def close_stream(self, stream: UUID) -> None:
-        if stream in self.state.stream:
-            self.state.stream[stream] = replace(self.state.stream[stream], closed=True)
+        if stream.int in self.state.stream:
+            self._put(replace(self.state.stream[stream.int], closed=True))
 
     def mark_forked(self, stream: UUID) -> None:
-        if stream in self.state.stream:
-            self.state.stream[stream] = replace(self.state.stream[stream], forked=True)
+        if stream.int in self.state.stream:
+            self._put(replace(self.state.stream[stream.int], forked=True))
+
+    def _put(self, stream: Stream) -> None:
+        self.state.stream[stream.stream.int] = stream
+        self.state.listed = None
 
     def place_of(self, event_hash: bytes) -> tuple[UUID, int] | None:
         found = self.state.event.get(event_hash)
-        return None if found is None else (found[0].body.stream, found[0].body.seq)
+        return None if found is None else found.place
 
     def insert(self, event: Event, recv_from: str, recv_at: int) -> int:
         state, body, event_hash = self.state, event.body, event.raw.hash
         if event_hash in state.event:
             raise ValueError("the event is known")
+        stream, seq = body.stream, body.seq
+        key, tip = stream.int, Tip(stream, seq, event_hash)
         state.rid += 1
-        state.event[event_hash] = (event, state.rid)
-        place = (body.seq, event_hash)
-        chain = state.chain.get(body.stream, ())
-        if not chain or place > chain[-1]:
-            state.chain[body.stream] = (*chain, place)
+        state.event[event_hash] = Row(event, state.rid, (stream, seq))
+        places = state.chain.get(key, ())
+        if not places or (seq, event_hash) > (places[-1].seq, places[-1].hash):
+            state.chain[key] = (*places, tip)
         else:
-            places = list(chain)
-            insort(places, place)
-            state.chain[body.stream] = tuple(places)
+            state.chain[key] = tuple(sorted((*places, tip), key=_place))
         prev = event.prev
-        ends = frozenset(end for end in state.tip.get(body.stream, ()) if end[1] != prev)
-        state.tip[body.stream] = ends | {place}
-        head = state.stream.get(body.stream)
-        if head is not None and head.head_seq < body.seq:
-            state.stream[body.stream] = Stream(
-                head.stream, head.station, head.code, head.public_key, head.closed, body.seq, event_hash, head.forked,
-                head.opened_hlc,
+        ends = tuple(end for end in state.tip.get(key, ()) if end.hash != prev)
+        state.tip[key] = tuple(sorted((*ends, tip), key=_place)) if ends else (tip,)
+        state.ends = None
+        head = state.stream.get(key)
+        if head is not None and head.head_seq < seq:
+            self._put(
+                Stream(
+                    head.stream, head.station, head.code, head.public_key, head.closed, seq, event_hash, head.forked,
+                    head.opened_hlc,
+                )
             )  # fmt: skip
         if body.etype == StationRevoked.etype:
             self._note_revocation(event)
         return state.rid
 
     def _note_revocation(self, event: Event) -> None:
-        body = event.body
+        body, revoked = event.body, self.state.revoked
         fact = decode_fact(body.etype, body.min_reader, bytes(body.payload))
         if isinstance(fact, StationRevoked):
-            self.state.revoked[fact.station_id] = (
-                *self.state.revoked.get(fact.station_id, ()),
-                (event.hlc, fact),
-            )
+            key = fact.station_id.int
+            revoked[key] = (*revoked.get(key, ()), (event.hlc, fact))
 
     def tips(self) -> tuple[Tip, ...]:
-        tip = self.state.tip
-        return tuple(Tip(stream, *place) for stream in sorted(tip) for place in sorted(tip[stream]))
+        state = self.state
+        if state.ends is None:
+            state.ends = tuple(chain.from_iterable(state.tip[key] for key in sorted(state.tip)))
+        return state.ends
 
     def events_after(self, stream: UUID, seq: int, event_hash: bytes, limit: int, size: int) -> list[RawEvent]:
-        start, event = (seq, event_hash), self.state.event
-        behind = (place for place in self.state.chain.get(stream, ()) if place > start)
-        return bounded([event[place[1]][0].raw for place in islice(behind, limit)], size)
+        places, event = self.state.chain.get(stream.int, ()), self.state.event
+        first = bisect_right(places, (seq, event_hash), key=_place)
+        return bounded([event[tip.hash].event.raw for tip in places[first : first + limit]], size)
 
     def hashes(self, stream: UUID, from_seq: int, to_seq: int) -> list[Tip]:
-        chain = self.state.chain.get(stream, ())
-        return [Tip(stream, *place) for place in chain if from_seq <= place[0] <= to_seq]
+        places = self.state.chain.get(stream.int, ())
+        return list(places[bisect_left(places, from_seq, key=_seq) : bisect_right(places, to_seq, key=_seq)])
 
     def events_by_hash(self, hashes: Sequence[bytes]) -> list[RawEvent]:
-        found = [self.state.event[one][0] for one in set(hashes) if one in self.state.event]
+        found = [self.state.event[one].event for one in set(hashes) if one in self.state.event]
         return [event.raw for event in sorted(found, key=lambda e: (e.body.stream, e.body.seq, e.raw.hash))]
 
     def flag(self, event_hash: bytes, flag: str, since_us: int) -> None:
@@ -171,30 +202,15 @@ class MemoryStore:
             del rejected[min(rejected, key=lambda one: rejected[one].since_us)]
 
     def revocations(self, station: UUID) -> Iterable[tuple[int, StationRevoked]]:
-        return self.state.revoked.get(station, ())
+        return self.state.revoked.get(station.int, ())
 
     def stamps_of(self, station: UUID) -> int:
         heads = (one.head_hash for one in self.state.stream.values() if one.station == station)
-        return max((self.state.event[head][0].hlc for head in heads if head in self.state.event), default=0)
+        return max((self.state.event[head].event.hlc for head in heads if head in self.state.event), default=0)
 
 
 def _size(held: Held) -> int:
     return len(held.raw.body) + len(held.raw.sig) + 200
-
-
-class _View:
-    """A context manager that gives a store; cheaper than a generator."""
-
-    __slots__ = ("_store",)
-
-    def __init__(self, state: State) -> None:
-        self._store = MemoryStore(state)
-
-    def __enter__(self) -> MemoryStore:
-        return self._store
-
-    def __exit__(self, *_: object) -> None:
-        return None
 
 
 class MemoryJournal:
@@ -204,9 +220,12 @@ class MemoryJournal:
         self.committed = state or State()
         self.quota: int | None = None
         self._working: State | None = None
+        self._reader = MemoryStore(self.committed)
 
     def read(self) -> Any:
-        return _View(self.committed)
+        if self._reader.state is not self.committed:
+            self._reader = MemoryStore(self.committed)
+        return self._reader
 
     def write(self, function: Callable[[Any], T]) -> T:
         """Run in the open transaction; undone alone when it raises."""
@@ -246,16 +265,18 @@ class MemoryJournal:
     def stored_in_order(self) -> list[Stored]:
         """As `event_table.stored_in_order`: by (hlc, rid)."""
         state = self.committed
-        found = [Stored(event, rid, state.stream[event.body.stream].code) for event, rid in state.event.values()]
-        return sorted(found, key=lambda one: (one.event.hlc, one.rid))
+        rows = sorted(state.event.values(), key=lambda row: (row.event.hlc, row.rid))
+        return [Stored(row.event, row.rid, state.stream[row.place[0].int].code) for row in rows]
 
     def clear_known_types(self, known: Iterable[str]) -> None:
         """As `receipts.clear_known_types`."""
+        if all(flag != "unknown_type" for _, flag in self.committed.flag):
+            return
         state = self.committed.copy()
         state.flag = {
             (one, flag): since
             for (one, flag), since in state.flag.items()
-            if flag != "unknown_type" or state.event[one][0].body.etype not in known
+            if flag != "unknown_type" or state.event[one].event.body.etype not in known
         }
         self.committed = state
 
@@ -264,10 +285,10 @@ class MemoryJournal:
         return event_hash in self.committed.event
 
     def raws(self) -> dict[bytes, RawEvent]:
-        return {one: event.raw for one, (event, _) in self.committed.event.items()}
+        return {one: row.event.raw for one, row in self.committed.event.items()}
 
     def events(self) -> dict[bytes, Event]:
-        return {one: event for one, (event, _) in self.committed.event.items()}
+        return {one: row.event for one, row in self.committed.event.items()}
 
     def flags(self) -> set[tuple[bytes, str]]:
         return set(self.committed.flag)

@@ -20,40 +20,68 @@ _SERVICE = (alarm.AlarmOutOfService, alarm.AlarmReturnedToService)
 
 
 class Picture:
-    """`apply` takes entries as `JournalLog.entries` gives them. `failed` counts those that a projection choked on."""
+    """`apply` takes entries as `JournalLog.entries` gives them; the projections take them in when somebody looks, in
+    the same deliveries."""
 
     def __init__(self) -> None:
-        self.people = PeopleHistory()
-        self.gate = Gate(self.people)
-        self.desk = IncidentDesk()
-        self.acks: dict[UUID, AckSet] = defaultdict(AckSet)
+        self._people = PeopleHistory()
+        self._gate = Gate(self._people)
+        self._desk = IncidentDesk()
+        self._acks: dict[UUID, AckSet] = defaultdict(AckSet)
+        self._due: list[Sequence[Entry]] = []
         self.seen: dict[bytes, Entry] = {}
         self.twice: list[bytes] = []  # delivered more than once since the start
         self._hiding: dict[UUID, dict[bytes, Entry]] = defaultdict(dict)
         self._service: dict[UUID, dict[bytes, Entry]] = defaultdict(dict)
-        self.failed = 0
 
     def apply(self, entries: Sequence[Entry]) -> None:
-        judged = self.gate.take(entries)
-        self.desk.withhold([*(e.hash for e in judged.withheld), *(e.hash for e in entries if self._is_withheld(e))])
-        self.desk.release(e.hash for e in judged.released)
-        self.desk.apply(entries)
         for entry in entries:
             if entry.hash in self.seen:
                 self.twice.append(entry.hash)
             self.seen[entry.hash] = entry
+        self._due.append(entries)
+
+    def _look(self) -> None:
+        """Apply what came since somebody looked, delivery by delivery."""
+        due, self._due = self._due, []
+        for entries in due:
+            self._apply(entries)
+
+    def _apply(self, entries: Sequence[Entry]) -> None:
+        judged = self._gate.take(entries)
+        held = self._gate.withheld_hashes
+        self._desk.withhold([*(e.hash for e in judged.withheld), *(e.hash for e in entries if e.hash in held)])
+        self._desk.release(e.hash for e in judged.released)
+        self._desk.apply(entries)
+        for entry in entries:
             if entry.fact is not None:
                 self._take(entry, entry.fact)
 
+    @property
+    def people(self) -> PeopleHistory:
+        self._look()
+        return self._people
+
+    @property
+    def gate(self) -> Gate:
+        self._look()
+        return self._gate
+
+    @property
+    def desk(self) -> IncidentDesk:
+        self._look()
+        return self._desk
+
     def acks_of(self, condition: UUID) -> AckSet:
-        return self.acks.get(condition, AckSet())
+        self._look()
+        return self._acks.get(condition, AckSet())
 
     def _is_withheld(self, entry: Entry) -> bool:
-        return self.gate.is_withheld(entry)
+        return entry.hash in self._gate.withheld_hashes
 
     def _take(self, entry: Entry, fact: Any) -> None:
         if isinstance(fact, AlarmAcknowledged):
-            self.acks[fact.condition_id].put(
+            self._acks[fact.condition_id].put(
                 interval_of(
                     entry.hash, entry.hlc, entry.wall_us, fact.start_us, fact.seen_through_us,
                     user_id=entry.actor.user_id, comment=fact.comment,
@@ -61,7 +89,7 @@ class Picture:
             )  # fmt: skip
         elif isinstance(fact, alarm.AlarmUnacknowledged):
             named = [bytes.fromhex(one) for one in fact.acknowledgements]
-            self.acks[fact.condition_id].take_back(
+            self._acks[fact.condition_id].take_back(
                 taken_back(entry.hash, entry.hlc, entry.wall_us, fact.start_us, fact.seen_through_us, named)
             )
         elif isinstance(fact, _HIDING):
@@ -71,6 +99,7 @@ class Picture:
 
     def shelf(self, condition: UUID) -> Shelf:
         """With what is let through now."""
+        self._look()
         shelf = Shelf()
         for entry in self._hiding.get(condition, {}).values():
             fact: Any = entry.fact
@@ -81,6 +110,7 @@ class Picture:
         return shelf
 
     def service(self, condition: UUID) -> OutOfService:
+        self._look()
         service = OutOfService()
         for entry in self._service.get(condition, {}).values():
             if not self._is_withheld(entry):
@@ -92,8 +122,8 @@ class Picture:
     def digest(self) -> dict[str, str]:
         """Per bucket, equal at stations that took in the same events."""
         parts: dict[str, str] = {f"incident {one}": self.desk.digest(one).hex() for one in self.desk.ids()}  # type: ignore[union-attr]
-        for condition in {*self.acks, *self._hiding, *self._service}:
-            acks = self.acks.get(condition, AckSet())
+        for condition in {*self._acks, *self._hiding, *self._service}:
+            acks = self._acks.get(condition, AckSet())
             shelf = self.shelf(condition)
             service = self.service(condition)
             parts[f"condition {condition}"] = _short(

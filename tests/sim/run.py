@@ -43,16 +43,17 @@ def run_chunk(task: tuple[int, int, bool]) -> Total:
     """`count` schedules from a seed on; in a process of its own or not."""
     first, count, on_files = task
     total = Total()
+    gc.collect()
+    gc.freeze()  # what stands for as long as the process is not looked at again and again
     gc.disable()
     try:
         with _place(on_files) as make:
             for seed in range(first, first + count):
                 result = run(schedule_of(seed), make)
                 _note(total, result)
-                if seed % 25 == 0:
-                    gc.collect()
     finally:
         gc.enable()
+        gc.unfreeze()
     return total
 
 

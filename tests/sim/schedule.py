@@ -12,6 +12,7 @@ from typing import Any
 from tests.sim import acts, faults
 from tests.sim.checks import Violation
 from tests.sim.memory_store import MemoryJournal
+from tests.sim.once import each_event_once
 from tests.sim.oracle import judge
 from tests.sim.seals import RealTrust
 from tests.sim.version import run_as
@@ -62,16 +63,8 @@ def run(
     if prepare is not None:
         prepare(world)
     try:
-        _begin(world)
-        for name, seed in schedule.steps:
-            world.rng = random.Random(seed)
-            world.trace.append(f"{(world.now_us % 10**12) / 1e6:.3f} {name}")
-            _STEPS[name](world)
-            world.run_for(world.rng.choice((0.05, 1.0, 5.0, 60.0)))
-        world.rng = random.Random(schedule.seed)
-        world.checks.beliefs()
-        result.rounds = world.settle()
-        judge(world, world.rng)
+        with each_event_once():
+            result.rounds = _lived(world, schedule)
     except Violation as violation:
         result.rule, result.text = violation.rule, str(violation)
     except Exception as error:  # the product fell over: as bad as a wrong answer
@@ -79,12 +72,26 @@ def run(
         result.rule, result.text = type(error).__name__, f"{error!r} in {place.filename}:{place.lineno}"
     finally:
         run_as(False)
-        for station in world.stations:
-            station.journal.close()
     result.trace = world.trace
     result.signals = set().union(*(station.signals for station in world.stations))
     result.events = len(world.checks.made_by)
+    world.end()
     return result
+
+
+def _lived(world: World, schedule: Schedule) -> int:
+    """Everything that happens in a schedule; gives the rounds until all stations were equal."""
+    _begin(world)
+    for name, seed in schedule.steps:
+        world.rng = random.Random(seed)
+        world.trace.append(f"{(world.now_us % 10**12) / 1e6:.3f} {name}")
+        _STEPS[name](world)
+        world.run_for(world.rng.choice((0.05, 1.0, 5.0, 60.0)))
+    world.rng = random.Random(schedule.seed)
+    world.checks.beliefs()
+    rounds = world.settle()
+    judge(world, world.rng)
+    return rounds
 
 
 def _world(seed: int, make_journal: MakeJournal | None) -> World:

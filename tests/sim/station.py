@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tests.sim.world import World
 
 FINGERPRINT = "fingerprint"
+_NONE = "0" * 32
 
 
 class LaterStream(OwnStream):
@@ -62,6 +63,7 @@ class Station:
     picture: Picture = field(default_factory=Picture)
     holdings: Holdings = field(default_factory=Holdings)
     cursor: int = 0  # only for the defect that pulls by a bigserial
+    is_ours: bool = True  # of the site, and let in
     _after: list[Callable[[], None]] = field(default_factory=list)
     _groups: Groups = field(default_factory=Groups)
     _clock: HybridClock | None = None
@@ -132,6 +134,11 @@ class Station:
         self.is_up = False
         self._after = []
         self.journal.crash()
+
+    def end(self) -> None:
+        """Nothing holds the world any more."""
+        self._after, self._own, self._receiver, self._clock = [], None, None, None
+        del self.world
 
     # --- writing ---------------------------------------------------------------------------------------------------
 
@@ -258,9 +265,10 @@ class Station:
         if self.holdings.only(peer, {tip.stream for tip in ends}):
             self.signals.add("receipt_regress")
         with self.journal.read() as store:
-            open_stream = store.meta(OWN)
-            foreign = [t for t in ends if str(t.stream) == open_stream and store.place_of(t.hash) is None]
-        if not any(str(tip.stream) == open_stream for tip in ends):
+            open_stream = int(UUID(store.meta(OWN) or _NONE))
+            own_ends = [tip for tip in ends if tip.stream.int == open_stream]
+            foreign = [tip for tip in own_ends if store.place_of(tip.hash) is None]
+        if not own_ends:
             return
 
         def then(found: bool) -> None:

@@ -76,6 +76,7 @@ class World:
             name = "U7"
         place = Place(site, uuid5(site, name), name)
         station = Station(self, name, place, self.trust.key(place), self.make_journal(name), **given)
+        station.is_ours = site == SITE and not is_stranger
         self.stations.append(station)
         return station
 
@@ -85,7 +86,7 @@ class World:
     @property
     def ours(self) -> list[Station]:
         """Stations of the site that were let in."""
-        return [one for one in self.stations if one.place.site == SITE and one.place.code != "U7"]
+        return [one for one in self.stations if one.is_ours]
 
     # --- time and network ------------------------------------------------------------------------------------------
 
@@ -110,11 +111,13 @@ class World:
     def send(self, sender: str, receiver: str, what: Callable[[], None]) -> None:
         """A message: lost, late, twice or across others as the weather is."""
         rng, weather = self.rng, self.weather
-        path = frozenset((sender, receiver))
-        if path in self.cuts or (weather.loss and rng.random() < weather.loss):
+        if self._is_cut(sender, receiver) or (weather.loss and rng.random() < weather.loss):
             return
         for _ in range(2 if weather.twice and rng.random() < weather.twice else 1):
-            self.at(rng.random() * weather.delay_s, lambda: None if path in self.cuts else what())
+            self.at(rng.random() * weather.delay_s, lambda: None if self._is_cut(sender, receiver) else what())
+
+    def _is_cut(self, sender: str, receiver: str) -> bool:
+        return bool(self.cuts) and frozenset((sender, receiver)) in self.cuts
 
     def commit_soon(self, station: Station) -> None:
         if self.weather.slow_commit and self.rng.random() < self.weather.slow_commit:
@@ -137,6 +140,15 @@ class World:
 
     def _send_events(self, sender: Station, other: Station, raws: Sequence[RawEvent]) -> None:
         self.send(sender.name, other.name, lambda: other.receive(raws, sender.name))
+
+    def end(self) -> None:
+        """Shut the disks and let go of everything: circles would wait for the garbage collector."""
+        self._queue.clear()
+        for station in self.stations:
+            station.journal.close()
+            station.end()
+        self.stations.clear()
+        del self.checks
 
     # --- exchange --------------------------------------------------------------------------------------------------
 
@@ -165,6 +177,8 @@ class World:
                 return number
             for station in self.stations if self.polls else ():
                 self._exchange_all(station, by_centre)
+                if self.checks.why_unequal(by_centre) == "":
+                    return number + 1  # nothing is left to exchange
         reason = self.checks.why_unequal(by_centre)
         if reason:
             raise Violation("INV-33 liveness", reason)
@@ -172,7 +186,7 @@ class World:
 
     def _exchange_all(self, station: Station, by_centre: bool) -> None:
         others = [one for one in self.stations if one is not station]
-        for other in (None, *(one for one in others if one not in self.ours)) if by_centre else others:
+        for other in (None, *(one for one in others if not one.is_ours)) if by_centre else others:
             self.talk(station, other)
             self.run_out()
 

@@ -8,8 +8,11 @@ concurrent one wins (sync.md P19, P20; invariants 5 and 29).
 from bisect import bisect_right, insort
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from console.domain import people_facts as p
 from console.domain.people import CONTROL_ROOM, NOBODYS, Grant, Role
@@ -20,10 +23,10 @@ from console.services.journal.entries import Entry
 Place = tuple[int, bytes]  # (hlc, hash): where a fact stands in the order of all
 UNAUTHORISED, REVOKED_USER = "unauthorised", "revoked_user"
 KINDS = (*p.PEOPLE, p.ActCountersigned)
+_ROLES = frozenset(role.value for role in Role)
 
 
-@dataclass(frozen=True, slots=True)
-class Rights:
+class Rights(msgspec.Struct, frozen=True):
     """What holds for one user id from a place on. `grants` keeps those that no open revocation covers."""
 
     user_id: str
@@ -47,8 +50,7 @@ class Rights:
         """In the order of roles and areas."""
         closed = {key for key, _ in self.revoked_by}
         held = sorted(key for key in self.granted if key not in closed)
-        known = {role.value for role in Role}
-        return tuple(Grant(self.user_id, Role(role), area) for role, area in held if role in known)
+        return tuple(Grant(self.user_id, Role(role), area) for role, area in held if role in _ROLES)
 
     def has_any_of(self, roles: AbstractSet[Role]) -> bool:
         """True when one of these roles is held, in whatever area."""

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 import msgspec
@@ -30,6 +31,7 @@ from console.services.journal.store import EventStore
 OWN = "own_stream"
 _CLOSED_BECAUSE = "own_stream_closed_because"
 _NO_TENANT = UUID(int=0)  # until enrolled at a centre
+_as_id = lru_cache(64)(UUID)  # asked with every act, and it is always the same text
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ class OwnStream:
 
     def _ensured(self, store: EventStore, wall_us: int, doubt: str = "") -> tuple[list[Stored], Stream]:
         known = store.meta(OWN)
-        stream = store.stream(UUID(known)) if known else None
+        stream = store.stream(_as_id(known)) if known else None
         reason = doubt or self._why_new(store, stream)
         if stream is not None and not reason:
             return [], stream
@@ -220,7 +222,7 @@ def draft_of(
 def own_head(store: EventStore) -> Tip | None:
     """The newest event of this station's open stream, None before the first start."""
     known = store.meta(OWN)
-    stream = store.stream(UUID(known)) if known else None
+    stream = store.stream(_as_id(known)) if known else None
     return None if stream is None else Tip(stream.stream, stream.head_seq, stream.head_hash)
 
 

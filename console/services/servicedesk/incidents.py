@@ -202,6 +202,8 @@ class IncidentDesk:
 
     def _rebuild(self, hashes: set[bytes]) -> None:
         """Only the incidents that these events are about; sets of merged ones when a merge is among them."""
+        if not hashes:
+            return
         if hashes & self._joined.keys():
             self._tell_all(one for pair in self._joined.values() for one in pair)
             self._merges = Merges(pair for by, pair in self._joined.items() if by not in self._withheld)
