@@ -11,6 +11,8 @@ from typing import Any, ClassVar
 from unittest.mock import patch
 from uuid import UUID
 
+from msgspec import structs
+
 from console.domain import acknowledgement, acknowledgements, incident_settling, incidents, registers, shelving
 from console.domain.facts import FACTS
 from console.services.identity import people_history
@@ -139,7 +141,7 @@ def _any_site(self: Any, store: Any, event: Event, *given: Any) -> bool:
 
 
 def _no_fork_doubt(self: Any, store: Any, event: Event, stream: Any, received: Any) -> list[str]:
-    return _doubts(self, store, event, replace(stream, head_seq=0), received)
+    return _doubts(self, store, event, structs.replace(stream, head_seq=0), received)
 
 
 def _decode_trusting(raw: RawEvent) -> Event:

@@ -6,11 +6,13 @@ disk: writes join the open transaction, readers see the last commit only, a cras
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain
 from operator import attrgetter
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from console.domain.refusal import Refused
 from console.domain.station_facts import StationRevoked

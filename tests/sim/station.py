@@ -171,7 +171,8 @@ class Station:
     def _keep_anchor(self) -> None:
         with self.journal.read() as store:
             head = own_head(store)
-        self.anchor = AnchorMark(head.stream, head.seq, head.hash) if head else self.anchor
+        if head is not None and (self.anchor is None or self.anchor.hash != head.hash):
+            self.anchor = AnchorMark(head.stream, head.seq, head.hash)
 
     def act(
         self, facts: Sequence[Fact], actor: Actor, parents: Sequence[bytes] = (), reason: str = "",
