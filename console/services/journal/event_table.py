@@ -1,12 +1,12 @@
 """The journal's tables as functions on a connection: used by the writer, the readers and the replicator alike."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from sys import intern
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy.engine import Connection
 
 from console.services.journal.entries import SITE_FILE, SYSTEM, Actor, Entry
@@ -15,8 +15,7 @@ from console.services.journal.facts_codec import decode_fact
 from console.services.storage.direct import direct
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(msgspec.Struct, frozen=True):
     """An event as it stands in the table: local receive order and its station's code beside it."""
 
     event: Event
@@ -27,8 +26,7 @@ class Stored:
 Names = Callable[[str], tuple[str, str]]  # user id -> (login, shown name); called in any thread
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
+class Stream(msgspec.Struct, frozen=True, gc=False):
     """One incarnation of a station. `opened_hlc` and what follows is read, never given to `add_stream`."""
 
     stream: UUID
@@ -42,8 +40,7 @@ class Stream:
     opened_hlc: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Tip:
+class Tip(msgspec.Struct, frozen=True, gc=False):
     """An event without a successor: where a stream ends (a forked one ends at several)."""
 
     stream: UUID
