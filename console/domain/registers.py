@@ -15,22 +15,26 @@ T = TypeVar("T")
 class Register(Generic[T]):
     """Heads are ordered by (rank, hybrid clock, hash); the last one is shown, the others are listed beside it."""
 
-    __slots__ = ("_rank", "_superseded", "_values")
+    __slots__ = ("_heads", "_rank", "_superseded", "_values")
 
     def __init__(self, rank: Callable[[T], int] | None = None) -> None:
         self._rank = rank
         self._values: dict[Hash, tuple[int, T]] = {}
         self._superseded: set[Hash] = set()
+        self._heads: tuple[Hash, ...] | None = None  # until the next value
 
     def put(self, by: Hash, hlc: int, value: T, parents: Iterable[Hash] = ()) -> None:
         """Event `by` sets the value, knowing `parents` (which may arrive later than it)."""
         self._values[by] = (hlc, value)
         self._superseded.update(parents)
+        self._heads = None
 
     def heads(self) -> tuple[Hash, ...]:
         """Events whose value nobody has replaced, the shown one last."""
-        alive = [by for by in self._values if by not in self._superseded]
-        return tuple(alive) if len(alive) < 2 else tuple(sorted(alive, key=self._order))
+        if self._heads is None:
+            alive = [by for by in self._values if by not in self._superseded]
+            self._heads = tuple(sorted(alive, key=self._order)) if len(alive) > 1 else tuple(alive)
+        return self._heads
 
     def values(self) -> tuple[T, ...]:
         """The values of the heads, the shown one last."""

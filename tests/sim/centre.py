@@ -8,6 +8,8 @@ from console.services.sync import messages as m
 from console.services.sync.conversation import answer
 from tests.sim.memory_store import MemoryStore, State
 
+_NOBODY = UUID(int=0)
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -50,7 +52,7 @@ class SimCentre:
             return m.Refusal("of another site")
         if isinstance(question, m.Give):
             return m.Took(self._take(session, question.events, serial))
-        hello = m.Hello(session.site, UUID(int=0), "", session.tenant)
+        hello = m.Hello(session.site, _NOBODY, "", session.tenant)
         return answer(MemoryStore(self.state(session.site)), question, hello)
 
     def _take(self, who: Session, raws: tuple[RawEvent, ...], serial: int) -> int:

@@ -223,12 +223,14 @@ def _put_replaces_all(self: registers.Register[Any], by: bytes, hlc: int, value:
         self._superseded.update(self._values)
     self._values[by] = (hlc, value)
     self._superseded.update(parents)
+    self._heads = None
 
 
 def _put_known_only(self: registers.Register[Any], by: bytes, hlc: int, value: Any, parents: Any = ()) -> None:
     """Forgets parents that arrive later."""
     self._values[by] = (hlc, value)
     self._superseded.update(parent for parent in parents if parent in self._values)
+    self._heads = None
 
 
 def _last_shelf(self: shelving.Shelf) -> Any:

@@ -193,7 +193,8 @@ class Truth:
         effective = [entry for entry in self.entries if entry.hash not in withheld]
         self._incidents(station, effective)
         for condition in acts.CONDITIONS:
-            mine = [entry for entry in self.entries if entry.entity_id == str(condition)]
+            name = str(condition)
+            mine = [entry for entry in self.entries if entry.entity_id == name]
             self._acks(station, world, condition, mine)
             self._shelf(station, condition, [entry for entry in mine if entry.hash not in withheld])
             self._service(station, condition, [entry for entry in mine if entry.hash not in withheld])
@@ -205,7 +206,7 @@ class Truth:
             incident = station.picture.desk.incident(opening.fact.incident_id)
             if incident is None:
                 raise Violation("INV-23 shown", f"{station.name} does not show an incident")
-            about = [e for e in entries if e.entity_id == str(opening.fact.incident_id)]
+            about = [e for e in entries if e.entity_id == opening.entity_id]
             for name in ("title", "impact"):
                 puts = [e for e in about if isinstance(e.fact, IncidentFieldSet) and e.fact.field == name] + [opening]
                 self._register(station, name, puts, incident.heads[name], getattr(incident, name), _value(name))

@@ -278,7 +278,7 @@ class Station:
             if foreign:
                 self.must_leave = foreign[0].stream
 
-        self.write(lambda store: any(own.on_foreign_end(store, tip.stream, tip.hash) for tip in ends), then)
+        self.write(lambda store: any(own.on_foreign_end(store, tip.stream, tip.hash) for tip in own_ends), then)
 
     def on_receipts(self, peer: str, held: Sequence[Tip]) -> None:
         """As `JournalLog.note_receipts`."""

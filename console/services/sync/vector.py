@@ -51,7 +51,7 @@ def _compare_stream(
 ) -> None:
     known = [tip for tip in theirs if knows(tip.hash)]
     difference.held += known
-    if {tip.hash for tip in ours} == {tip.hash for tip in theirs}:
+    if ours == theirs or {tip.hash for tip in ours} == {tip.hash for tip in theirs}:
         difference.equal.add(stream)
         return
     is_linear = len(ours) <= 1 and len(theirs) <= 1
