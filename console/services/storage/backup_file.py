@@ -3,7 +3,8 @@
 import hashlib
 import json
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Protocol
@@ -81,7 +82,9 @@ def verify_backup(
     with _opened(file) as archive:
         manifest = _manifest(archive, file)
         for part in manifest.parts:
-            if _hash_of(_chunks(archive, part, file), go_on) != part.sha256:
+            with closing(_chunks(archive, part, file)) as chunks:  # who stops here must not keep the file open
+                told = _hash_of(chunks, go_on)
+            if told != part.sha256:
                 raise _bad(file, f"{part.name} is not what was saved")
     for name in (JOURNAL, STATION):
         if any(part.name == name for part in manifest.parts):
@@ -103,8 +106,8 @@ def extract_part(file: Path, name: str, target: Path) -> None:
         if part is None:
             raise _bad(file, f"{name} is missing")
         target.parent.mkdir(parents=True, exist_ok=True)
-        with own_private(target) as out:
-            for chunk in _chunks(archive, part, file):
+        with own_private(target) as out, closing(_chunks(archive, part, file)) as chunks:
+            for chunk in chunks:
                 out.write(chunk)
 
 
@@ -205,7 +208,7 @@ def _leaves_its_root(name: str) -> bool:
     return ".." in PurePosixPath(name).parts or any(sign in name for sign in "\\:\0")
 
 
-def _chunks(archive: zipfile.ZipFile, part: Part, file: Path) -> Iterator[bytes]:
+def _chunks(archive: zipfile.ZipFile, part: Part, file: Path) -> Generator[bytes, None, None]:
     """A part's bytes, never more than it says (a zip that unfolds without end). Raises BadBackup."""
     left = part.size
     try:

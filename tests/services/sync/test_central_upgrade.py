@@ -131,7 +131,7 @@ def test_an_administrator_who_is_no_superuser_sets_up_and_enrols(postgres: TestD
         with psycopg.connect(url, autocommit=True) as connection:
             ensure_schema(connection)
             ensure_schema(connection, 2)
-            place, file = StationJournal.place_of("A1"), postgres.server.folder / "admins-station.password"
+            place, file = StationJournal.place_of("ZQ"), postgres.server.folder / "admins-station.password"
             write_private(file, "s")
             one = Enrolment(place.site, place.station, place.code, KEY)
             enrol(connection, one, "s")

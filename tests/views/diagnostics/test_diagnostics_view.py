@@ -86,6 +86,7 @@ def test_a_birth_is_asked_of_the_selected_node_by_those_who_may(qtbot: QtBot, st
         async with Screen(DiagnosticsView, station) as screen:
             view = view_of(screen)
             assert not view.rebirth_button.isEnabled()
+            await until(lambda: view.node_list.model().rowCount() > 0)
             view.node_list.selectRow(0)
             assert view.rebirth_button.isEnabled()
             view.rebirth_button.click()
