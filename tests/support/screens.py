@@ -56,3 +56,6 @@ class Screen:
     def press(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         """A key as the person presses it, to whatever has the focus."""
         QTest.keyClick(QApplication.focusWidget() or self.window, key, modifiers)
+        if QApplication.keyboardModifiers() != Qt.KeyboardModifier.NoModifier:
+            # the application would believe for ever, beyond this test, that the finger is still on the key
+            QTest.keyClick(self.window, Qt.Key.Key_unknown, Qt.KeyboardModifier.NoModifier)
