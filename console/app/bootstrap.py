@@ -151,6 +151,7 @@ class Core:
         self.readers = journal_db.readers
         self.proof = ProofCare(self, journal_db, self.key.public_key, self.care, self.engine, self.sync.status, now_us)
         await self._replay(projector, station_db, consumers)
+        self._undo_recent()  # the station follows the journal from here on
         self.station = LocalStation(self.parts)
         self._closers.append(self.station.close)
 
@@ -296,6 +297,7 @@ class Core:
         if self._work is not Work.READ:
             road.go_live()
         parts.journal.entries.subscribe(road.apply)
+        self._undo_recent = parts.journal.entries.subscribe(parts.recent.on_entries)  # what the start itself writes
         parts.journal.holdings_changed.subscribe(marks.on_holdings)
         if self._work is Work.READ:
             self.people.pretend()

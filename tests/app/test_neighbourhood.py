@@ -150,3 +150,15 @@ def test_what_two_stations_show_differently_is_made_anew_from_the_journal(tmp_pa
 
     with running_broker() as broker:
         asyncio.run(story(broker))
+
+
+def test_what_the_start_itself_writes_stands_in_the_journal_on_screen(tmp_path: Path) -> None:
+    async def story(broker: Broker) -> None:
+        first, _second = stations(tmp_path, broker)
+        async with running(first) as k1:
+            shown = [row.etype for row in k1.parts.recent.snapshot().rows]
+            assert shown.count("user.added") == sum(person.user.login != "" for person in k1.people.sign_on.users)
+            assert len(shown) == len(set(k1.parts.recent.snapshot().rows)) == k1.parts.journal.event_count
+
+    with running_broker() as broker:
+        asyncio.run(story(broker))
