@@ -104,41 +104,33 @@ class Stations:
         return [entry for entry in station.revocations.values() if self._counts(entry)]
 
     def _opened(self, station: _Station, entry: Entry, fact: StreamOpened) -> None:
-        try:
-            key = bytes.fromhex(fact.public_key_hex)
-            if self._authority:
-                check_certificate(
-                    fact.certificate_hex,
-                    self._authority,
-                    site=self._site,
-                    station=entry.station,
-                    code=fact.station_code,
-                    public_key=key,
-                )
-        except (BadCertificate, ValueError):
+        key = self._proven(fact.public_key_hex, fact.certificate_hex, entry.station, fact.station_code)
+        if key is None:
             return
         station.code = station.code or fact.station_code
         station.stream_keys[fact.stream] = key
         _keep_key(station, key, entry.hlc)
 
     def _enrolled(self, entry: Entry, fact: StationEnrolled) -> None:
-        try:
-            key = bytes.fromhex(fact.public_key_hex)
-            if self._authority:
-                check_certificate(
-                    fact.certificate_hex,
-                    self._authority,
-                    site=self._site,
-                    station=fact.station_id,
-                    code=fact.code,
-                    public_key=key,
-                )
-        except (BadCertificate, ValueError):
+        key = self._proven(fact.public_key_hex, fact.certificate_hex, fact.station_id, fact.code)
+        if key is None:
             return
         station = self._stations.setdefault(fact.station_id, _Station())
         if entry.hlc > station.enrolled_hlc:
             station.enrolled_hlc, station.code, station.name = entry.hlc, fact.code, fact.name
         _keep_key(station, key, entry.hlc)
+
+    def _proven(self, key_hex: str, certificate: str, station: UUID, code: str) -> bytes | None:
+        """The key, when the site's authority let it in for this station (or the site has none); else None."""
+        try:
+            key = bytes.fromhex(key_hex)
+            if self._authority:
+                check_certificate(
+                    certificate, self._authority, site=self._site, station=station, code=code, public_key=key
+                )
+        except (BadCertificate, ValueError):
+            return None
+        return key
 
 
 def _keep_key(station: _Station, key: bytes, hlc: int) -> None:
