@@ -1,5 +1,6 @@
 """The composition root: builds a station from its folders, starts and stops it; without Qt, for window and `serve`."""
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -25,6 +26,7 @@ from console.domain.numbers import site_short
 from console.services.alarms import alarm_log, alarm_tables
 from console.services.alarms.annunciation import Annunciation
 from console.services.alarms.engine import AlarmEngine
+from console.services.archiving import CONDITION
 from console.services.centre_marks import CentreMarks
 from console.services.effects import Effects
 from console.services.followers import Followers, WorldRecords
@@ -35,6 +37,7 @@ from console.services.identity.password_worker import PasswordWorker
 from console.services.identity.people import Home, People
 from console.services.identity.session import SessionRules
 from console.services.inbox import Inbox
+from console.services.journal.archive_table import sums
 from console.services.journal.entries import Entry
 from console.services.journal.holdings import CENTRE
 from console.services.journal.keys import FileKey
@@ -50,6 +53,7 @@ from console.services.rule_revisions import RuleRevisions
 from console.services.servicedesk.incarnation import IncarnationLetter
 from console.services.servicedesk.incidents import IncidentDesk
 from console.services.station import AlarmLogRow
+from console.services.storage.database import fold_wal
 from console.services.storage.ownership import Ownership
 from console.services.storage.schema import Database, open_journal_db, open_station_db
 from console.services.tag_feed import TagFeed
@@ -151,6 +155,7 @@ class Core:
         self.readers = journal_db.readers
         self.proof = ProofCare(self, journal_db, self.key.public_key, self.care, self.engine, self.sync.status, now_us)
         await self._replay(projector, station_db, consumers)
+        self.people.renamed.subscribe(lambda _none: self._on_renamed())
         self._undo_recent()  # the station follows the journal from here on
         self.station = LocalStation(self.parts)
         self._closers.append(self.station.close)
@@ -204,10 +209,18 @@ class Core:
             station_db.readers,
             now_us,
             is_confirmed=lambda: self.sync.replicator.link.state == "live",
+            fold=partial(asyncio.to_thread, fold_wal, station_db.path),
         )
 
     def _name_of(self, user_id: str) -> str:
         return self.people.sign_on.users.name_of(user_id)
+
+    def _on_renamed(self) -> None:
+        """What is shown with names is told again."""
+        self.effects.renamed()
+        self.engine.renamed()
+        self.parts.desk.renamed()
+        self.parts.recent.renamed(self._name_of)
 
     def _alarm_engine(self, store: TagStore) -> AlarmEngine:
         places = {asset.asset_id: (asset.name, asset.area) for asset in self._files.plant.assets}
@@ -218,6 +231,7 @@ class Core:
             station_id=self.settings.station_id,
             annunciation=Annunciation(self.settings.position),
             places=lambda asset_id: places.get(asset_id, ("", "")),
+            name_of=self._name_of,
         )
 
     def _join(self, store: TagStore, journal: JournalLog, desk: IncidentDesk, station_db: Database) -> Parts:
@@ -292,6 +306,7 @@ class Core:
             await parts.journal.open(self._doubt)
         open_alarms = await station_db.readers.read(alarm_log.load_open)
         urgent = {one.condition_id for one in open_alarms} if self._work is Work.RUN else None
+        self.engine.acknowledging.kept.set_archived(await self.readers.read(lambda c: sums(c, CONDITION)))
         await parts.journal.replay(replayed, urgent=urgent)
         self.replay_rest = partial(self.proof.replay_rest, parts.journal, road.replayed)
         if self._work is not Work.READ:

@@ -15,6 +15,7 @@ from argon2.exceptions import InvalidHashError
 from console.config.private_file import write_private
 from console.config.problems import BadConfiguration, Problem, TableReader, read_toml
 from console.domain.people import Role
+from console.domain.people_names import checked_login, checked_name
 from console.domain.refusal import Refused
 
 VERSION = 1
@@ -29,7 +30,7 @@ TEMPLATE = """\
 # The first one:  leitstand init DIR --admin LOGIN   (asks for a password and writes its hash here)
 #
 # [[user]]
-# id = "olga"                  # never given to another person
+# id = "k7f3q9"                # never given to another person; stands in the journal for ever, so no name
 # login = "olga"
 # name = "Olga Operator"
 # roles = ["operator"]         # operator, shift_lead, engineer, service_manager, administrator, auditor
@@ -143,6 +144,13 @@ def _user(table: TableReader, least: PasswordCost) -> UserEntry:
     for key in ("id", "login", "name"):
         if key in table.table and isinstance(table.table[key], str) and not table.table[key].strip():
             table.problem(key, "is empty", f"write the {key}")
+    for key, check in (("login", checked_login), ("name", checked_name)):
+        text = getattr(user, key)
+        try:
+            if text.strip() and check(text) != text:
+                table.problem(key, "has blanks at its ends or in a row", f"write the {key} without them")
+        except Refused as refusal:
+            table.problem(key, str(refusal), f"write another {key}")
     if user.user_id in ("system", "site-file"):
         table.problem("id", f"'{user.user_id}' is the system's own", "choose another id")
     if user.password_hash:

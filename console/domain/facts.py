@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from console.domain import alarm_facts, incident_facts, people_facts, station_facts
+from console.domain import alarm_facts, archive_facts, incident_facts, people_facts, station_facts
 from console.domain.fact import Fact as Fact  # noqa: PLC0414 part of this module's face
 from console.domain.station_facts import StreamOpened as StreamOpened  # noqa: PLC0414 part of this module's face
 
@@ -118,9 +118,11 @@ class UserSignedOff(Fact):
 
 @dataclass(frozen=True, slots=True)
 class SignOnFailed(Fact):
+    """Older versions wrote the login of a known person; it is not read any more (P29)."""
+
     etype: ClassVar[str] = "user.sign_on_failed"
     entity_type: ClassVar[str] = "user"
-    login: str
+    user_id: str = ""  # "(unknown)" for a login that nobody has
     why: str = ""
 
 
@@ -182,5 +184,8 @@ _OWN: tuple[type[Fact], ...] = (
     RebirthRequested,
 )
 FACTS: dict[str, type[Fact]] = {
-    fact.etype: fact for fact in (*station_facts.ALL, *people_facts.ALL, *_OWN, *alarm_facts.ALL, *incident_facts.ALL)
+    fact.etype: fact
+    for fact in (
+        *station_facts.ALL, *people_facts.ALL, *_OWN, *alarm_facts.ALL, *incident_facts.ALL, *archive_facts.ALL,
+    )
 }

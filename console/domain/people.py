@@ -8,6 +8,11 @@ SYSTEM_ID, SITE_FILE_ID = "system", "site-file"  # Leitstand itself, and what a 
 NOBODYS = frozenset({CONTROL_ROOM, SYSTEM_ID, SITE_FILE_ID})
 
 
+def erased_name(user_id: str) -> str:
+    """What is shown for somebody who was erased; the end of the id tells two of them apart."""
+    return f"Erased person {user_id[-4:]}"
+
+
 class Role(StrEnum):
     """Service desk agent and caller are operators, support agents and change implementors engineers."""
 
@@ -21,12 +26,14 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """`user_id` is never used again for another person; `login` is compared without regard to case."""
+    """`user_id` is never used again for another person; `login` is compared without regard to case. `mark` is random
+    and stands in every record that is signed and names the person: a hash over a name alone could be guessed."""
 
     user_id: str
     login: str
     name: str
     is_disabled: bool = False
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)

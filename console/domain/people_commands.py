@@ -46,6 +46,17 @@ class EnableUser(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class ErasePerson(Command):
+    """Signed. Login, name, password and PIN of a disabled person are forgotten everywhere; what he did stays under
+    his id. Cannot be undone."""
+
+    name: ClassVar[str] = "erase-person"
+    user: str
+    why: str
+    proof: SignatureProof | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MergeUsers(Command):
     """`user` and `into` are one person who was made twice; `into` stays."""
 
@@ -166,6 +177,7 @@ ALL: tuple[type[Command], ...] = (
     RenameUser,
     DisableUser,
     EnableUser,
+    ErasePerson,
     MergeUsers,
     GrantRole,
     RevokeRole,

@@ -1,7 +1,8 @@
 """Facts about people: who they are, what they were granted, what they signed, and acts without a name.
 
-Names of people stand here alone: every other fact names a user id (sync.md P29). Whoever takes something back
-(enables, grants again) names the events that he takes back as parents, so that a concurrent revocation wins.
+Every fact names a user id and none a login or a name: those are the profile, which can be erased (sync.md P29).
+Whoever takes something back (enables, grants again) names the events that he takes back as parents, so that a
+concurrent revocation wins.
 """
 
 from dataclasses import dataclass
@@ -17,17 +18,26 @@ class UserAdded(Fact):
     etype: ClassVar[str] = "user.added"
     entity_type: ClassVar[str] = "user"
     user_id: str
-    login: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
-class UserRenamed(Fact):
-    etype: ClassVar[str] = "user.renamed"
+class UserProfileChanged(Fact):
+    """Login or name: which version of the profile was set, never what it says."""
+
+    etype: ClassVar[str] = "user.profile_changed"
     entity_type: ClassVar[str] = "user"
     user_id: str
-    login: str
-    name: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class UserErased(Fact):
+    """Wins over every profile and credential of the person, of whatever version and whenever it comes. For ever."""
+
+    etype: ClassVar[str] = "user.erased"
+    entity_type: ClassVar[str] = "user"
+    user_id: str
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +177,8 @@ class ActCountersigned(Fact):
 
 PEOPLE: tuple[type[Fact], ...] = (
     UserAdded,
-    UserRenamed,
+    UserProfileChanged,
+    UserErased,
     UserDisabled,
     UserEnabled,
     UserMerged,

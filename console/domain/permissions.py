@@ -103,6 +103,7 @@ PERMISSIONS: dict[str, Permission] = {
         Permission(u.RenameUser, _ADMIN, why_not=_ADMIN_ONLY),
         Permission(u.DisableUser, _ADMIN, why_not=_ADMIN_ONLY, signed=Signed(Meaning.REVOKED)),
         Permission(u.EnableUser, _ADMIN, why_not=_ADMIN_ONLY),
+        Permission(u.ErasePerson, _ADMIN, why_not=_ADMIN_ONLY, signed=Signed(Meaning.RESPONSIBLE)),
         Permission(u.MergeUsers, _ADMIN, why_not=_ADMIN_ONLY),
         Permission(
             u.GrantRole, _ADMIN, why_not=_ADMIN_ONLY, signed=Signed(Meaning.APPROVED, _is_about_an_administrator)

@@ -30,7 +30,7 @@ class Effects:
         self._engine = engine
         self._name_of = name_of
         self._now_us = now_us
-        self._notes: dict[Occurrence, tuple[int, str]] = {}  # with the stamp of what says it
+        self._notes: dict[Occurrence, tuple[int, str, str]] = {}  # stamp of what says it, user id or empty, text
         self._stamps: dict[tuple[str, str], int] = {}
         self._numbers: dict[UUID, str] = {}
         self._linked: dict[UUID, list[tuple[Occurrence, int]]] = {}
@@ -44,8 +44,17 @@ class Effects:
 
     def set_notes(self) -> None:
         """Once the open alarms are restored."""
-        for occurrence, (_stamp, note) in self._notes.items():
-            self._engine.set_note(occurrence, note)
+        for occurrence, (_stamp, user_id, text) in self._notes.items():
+            self._engine.set_note(occurrence, self._said(user_id, text))
+
+    def renamed(self) -> None:
+        """People may be called otherwise than before."""
+        for occurrence, (_stamp, user_id, text) in self._notes.items():
+            if user_id:
+                self._engine.set_note(occurrence, self._said(user_id, text))
+
+    def _said(self, user_id: str, text: str) -> str:
+        return f"{self._name_of(user_id)}: {text}" if user_id else text
 
     def rebuild_acknowledgements(self, condition_id: UUID, entries: Iterable[Entry]) -> None:
         """Make what is acknowledged of one condition anew from all its entries in the journal (after a divergence)."""
@@ -57,26 +66,25 @@ class Effects:
                 self._unacknowledged(entry, entry.fact)
         self._engine.acknowledging.recheck(condition_id, self._now_us())
 
-    def _note(self, occurrence: Occurrence, note: str, hlc: int) -> None:
+    def _note(self, occurrence: Occurrence, text: str, hlc: int, user_id: str = "") -> None:
         """The newest stands, whatever the order of arrival; of too many the oldest are forgotten."""
-        told, known = (hlc, note), self._notes.get(occurrence)
+        told, known = (hlc, user_id, text), self._notes.get(occurrence)
         if known is not None and told < known:
             return
         self._notes[occurrence] = told
         if len(self._notes) > _NOTES_KEPT + _NOTES_KEPT // 10:
             by_age = sorted(self._notes.items(), key=lambda item: item[1])
             self._notes = dict(by_age[-_NOTES_KEPT:])
-        self._engine.set_note(occurrence, note)
+        self._engine.set_note(occurrence, self._said(user_id, text))
 
     def _acknowledged(self, entry: Entry, fact: f.AlarmAcknowledged) -> None:
-        who = self._name_of(entry.actor.user_id)
         interval = interval_of(
             entry.hash,
             entry.hlc,
             entry.wall_us,
             fact.start_us,
             fact.seen_through_us,
-            user_id=who,
+            user_id=entry.actor.user_id,
             comment=fact.comment,
         )
         self._engine.acknowledging.apply(fact.condition_id, interval, self._now_us())
@@ -84,12 +92,11 @@ class Effects:
     def _unacknowledged(self, entry: Entry, fact: AlarmUnacknowledged) -> None:
         named = [bytes.fromhex(one) for one in fact.acknowledgements if _HASH.fullmatch(one)]
         act = taken_back(entry.hash, entry.hlc, entry.wall_us, fact.start_us, fact.seen_through_us, named)
-        who = self._name_of(entry.actor.user_id)
-        self._engine.acknowledging.take_back(fact.condition_id, act, who, self._now_us())
+        self._engine.acknowledging.take_back(fact.condition_id, act, entry.actor.user_id, self._now_us())
 
     def _commented(self, entry: Entry, fact: f.AlarmCommented) -> None:
-        note = f"{self._name_of(entry.actor.user_id)}: {fact.text}"
-        self._note(Occurrence(fact.condition_id, fact.start_us), note, entry.hlc)
+        occurrence = Occurrence(fact.condition_id, fact.start_us)
+        self._note(occurrence, fact.text, entry.hlc, entry.actor.user_id)
 
     def _silenced(self, _entry: Entry, fact: f.HornSilenced) -> None:
         self._engine.annunciation.silence(fact.position, fact.through_us)

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from console.services.journal.entries import Entry
@@ -36,6 +37,13 @@ class RecentJournal:
         """What is doubtful about events has changed."""
         for i, row in enumerate(self._kept):
             self._renew(i, row)
+
+    def renamed(self, name_of: Callable[[str], str]) -> None:
+        """People may be called otherwise than before."""
+        for i, row in enumerate(self._kept):
+            user = name_of(row.user_id)
+            if row.user_id and row.user != user:
+                self._kept[i] = self._changed[row.hash] = replace(row, user=user)
 
     def _renew(self, i: int, row: JournalRow) -> None:
         now = self._placed(row)

@@ -75,7 +75,7 @@ def _operator(*roles: Role) -> Actor:
 
 async def _people(road: Road) -> None:
     log = road.station.log
-    await log.append([UserAdded("u-olga", "olga", "Olga"), RoleGranted("u-olga", Role.OPERATOR.value, "")], SITE_FILE)
+    await log.append([UserAdded("u-olga"), RoleGranted("u-olga", Role.OPERATOR.value, "")], SITE_FILE)
 
 
 @pytest.mark.proves("P10", "INV-24")

@@ -37,6 +37,7 @@ add-user          -        -          -        -               y             -
 rename-user       -        -          -        -               y             -
 disable-user      -        -          -        -               y             -
 enable-user       -        -          -        -               y             -
+erase-person      -        -          -        -               y             -
 merge-users       -        -          -        -               y             -
 grant-role        -        -          -        -               y             -
 revoke-role       -        -          -        -               y             -

@@ -40,7 +40,7 @@ def genesis() -> list[Fact]:
     """The first people, as the first-start assistant makes them."""
     facts: list[Fact] = []
     for actor in (ADMIN, ANNA, BOB):
-        facts.append(people.UserAdded(actor.user_id, actor.login, actor.name))
+        facts.append(people.UserAdded(actor.user_id))
         roles = (Role.SHIFT_LEAD, Role.ADMINISTRATOR if actor is ADMIN else Role.ENGINEER)
         facts += [people.RoleGranted(actor.user_id, role.value) for role in roles]
     return facts

@@ -147,7 +147,8 @@ def pictured(entries: Iterable[Entry]) -> Picture:
 def _plain(rights: Any) -> object:
     if rights is None:
         return None
-    return (rights.user_id, rights.login, rights.name, sorted(rights.disabled_by), rights.grants, rights.merged_into)
+    told = (sorted(rights.disabled_by), rights.is_erased)
+    return (rights.user_id, told, rights.grants, rights.merged_into)
 
 
 def _short(*parts: object) -> str:

@@ -78,7 +78,7 @@ class _Shelf:
 
     def insert(self, event: Any, _recv_from: str, _recv_at: int) -> int:
         self.made.append(event)
-        self._stream = dataclasses.replace(self._stream, head_seq=event.seq, head_hash=event.raw.hash)
+        self._stream = msgspec.structs.replace(self._stream, head_seq=event.seq, head_hash=event.raw.hash)
         return len(self.made)
 
 

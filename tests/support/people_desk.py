@@ -11,6 +11,7 @@ from uuid import UUID
 from console.config.users_file import TEST_COST, UserEntry, write_users
 from console.domain.command import Command
 from console.domain.signatures import SignatureProof
+from console.domain.station_facts import StreamOpened
 from console.services.identity.certificates import Authority
 from console.services.identity.credential_tables import metadata
 from console.services.identity.enrolment import Enrolment, Identity
@@ -18,7 +19,7 @@ from console.services.identity.password_worker import PasswordWorker
 from console.services.identity.people import Home, People
 from console.services.identity.session import SessionRules
 from console.services.identity.sign_on import Session
-from console.services.journal.entries import Entry
+from console.services.journal.entries import SYSTEM, Entry
 from console.services.journal.keys import FileKey
 from console.services.operations import Operations
 from console.services.people_records import SignatureSheet
@@ -125,6 +126,15 @@ class PeopleDesk(AbstractContextManager["PeopleDesk"]):
     def receive(self, other: "PeopleDesk | Sequence[Entry]") -> None:
         entries = other.log.kept if isinstance(other, PeopleDesk) else other
         self.log.receive([replace(entry, is_own=False) for entry in entries if entry.station != self.me.station])
+
+    async def meet(self, other: "PeopleDesk") -> int:
+        """What two stations tell each other: the other's key, its events and its profiles; how many profiles were
+        taken."""
+        fact = StreamOpened(UUID(int=1000 + other.number), other.code, other.key.public_key.hex(), "first_start")
+        if not any(isinstance(one.fact, StreamOpened) and one.is_own for one in other.log.kept):
+            await other.log.append([fact], SYSTEM)
+        self.receive(other)
+        return await self.people.credentials.take(other.people.credentials.profiles())
 
     def close(self) -> None:
         self.worker.close()

@@ -24,7 +24,7 @@ class Acknowledging:
         return self._book.acknowledgements
 
     def apply(self, condition_id: UUID, interval: AckInterval, now_us: int) -> bool:
-        """One acknowledgement; `user_id` of the interval is the shown name. True when an alarm changed."""
+        """One acknowledgement. True when an alarm changed."""
         return self._book.acknowledge(condition_id, interval, now_us)
 
     def take_back(self, condition_id: UUID, act: TakenBack, who: str, now_us: int) -> bool:

@@ -61,7 +61,8 @@ class AlarmRows:
         self._unacknowledged = [0] * 6
         self._active = [0] * 6
         self._counts: AlarmCounts | None = None
-        self.acked_by: dict[int, str] = {}
+        self.acked_by: dict[int, str] = {}  # row -> user id
+        self.name_of: Callable[[str], str] = str  # as it is shown
         self.notes: dict[int, str] = {}
         self._grow(256)
 
@@ -184,7 +185,7 @@ class AlarmRows:
             value=self.value[index],
             count=self.count[index],
             uncertain=self.uncertain[index],
-            acked_by={row: self.acked_by[row] for row in rows if row in self.acked_by},
+            acked_by={row: self.name_of(self.acked_by[row]) for row in rows if row in self.acked_by},
             notes={row: self.notes[row] for row in rows if row in self.notes},
         )
 

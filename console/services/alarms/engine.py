@@ -4,7 +4,7 @@ Acknowledgement, occurrence identity and source time after architecture.md; stat
 calls `tick` every turn, drains `take_transitions` into the log and `take_delta` towards the models.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from uuid import UUID
 
@@ -60,11 +60,13 @@ class AlarmEngine:
         station_id: UUID | None = None,
         annunciation: Annunciation | None = None,
         places: Places = unplaced,
+        name_of: Callable[[str], str] = str,
     ) -> None:
         self._tags = tags
         self._places = places
         self.annunciation = annunciation or Annunciation()
         self._book = AlarmBook(self.annunciation)
+        self._book.rows.name_of = name_of
         self.acknowledging = Acknowledging(self._book)
         self.elsewhere = Elsewhere(self._book)
         self._bands = BandColumns()
@@ -216,6 +218,11 @@ class AlarmEngine:
         row = self._book.row_of(occurrence.condition_id)
         if row is not None and self._book.rows.start_us[row] == occurrence.start_us:
             self._book.rows.notes[row] = note
+            self._book.rows.mark(row)
+
+    def renamed(self) -> None:
+        """People may be called otherwise than before: rows that name one are told again."""
+        for row in self._book.rows.acked_by:
             self._book.rows.mark(row)
 
     # -- restart, edits ----------------------------------------------------------------------------------------------

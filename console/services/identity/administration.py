@@ -1,10 +1,11 @@
-"""What administrators do with people: add, rename, disable, merge, grant and revoke; and setting passwords and PINs.
+"""What administrators do with people: add, rename, disable, erase, merge, grant, revoke; setting passwords and PINs.
 
-A password never enters a fact, a log or a receipt: the journal is told which version was set, and the hash goes to
-the credentials table.
+Neither a password nor a name enters a fact, a log or a receipt: the journal is told which version was set, hash and
+profile go to the credentials table.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from console.domain import people_commands as u
 from console.domain.command import Command
@@ -18,19 +19,22 @@ from console.domain.people_facts import (
     UserAdded,
     UserDisabled,
     UserEnabled,
+    UserErased,
     UserMerged,
-    UserRenamed,
+    UserProfileChanged,
 )
+from console.domain.people_names import checked_login, checked_name
 from console.domain.permissions import Subject
 from console.domain.plain_text import line, paragraph, required
 from console.domain.refusal import Refused
 from console.domain.signatures import Record
 from console.services.acts import Act, receipt
 from console.services.identity.credentials import Credentials, Kind
-from console.services.identity.directory import SEPARATOR, Directory
+from console.services.identity.directory import Directory
 from console.services.identity.password_rules import check_password, check_pin
 from console.services.identity.password_worker import PasswordWorker
 from console.services.identity.people_history import Rights
+from console.services.identity.profiles import Profiles
 from console.services.identity.sign_on import NOT_SIGNED_ON, SignOnDesk
 from console.services.identity.signing import Signing
 from console.services.journal.entries import Actor, Journal
@@ -49,6 +53,7 @@ class Administration:
         sign_on: SignOnDesk,
         directory: Directory,
         credentials: Credentials,
+        profiles: Profiles,
         worker: PasswordWorker,
         signing: Signing,
         *,
@@ -60,6 +65,7 @@ class Administration:
         self._sign_on = sign_on
         self._directory = directory
         self._credentials = credentials
+        self._profiles = profiles
         self._worker = worker
         self._signing = signing
         self._clock_us = clock_us
@@ -72,6 +78,7 @@ class Administration:
             u.RenameUser: Act(self._rename, _about_site),
             u.DisableUser: Act(self._disable, _about_site, self._disabling),
             u.EnableUser: Act(self._enable, _about_site),
+            u.ErasePerson: Act(self._erase, _about_site, self._erasing),
             u.MergeUsers: Act(self._merge, _about_site),
             u.GrantRole: Act(self._grant, _about_area, self._granting),
             u.RevokeRole: Act(self._revoke, _about_area, self._revoking),
@@ -80,28 +87,32 @@ class Administration:
         }
 
     async def _add(self, command: u.AddUser, actor: Actor) -> Receipt:
-        login, name = self._free_login(command.login), _name(command.full_name)
+        login, name = self._free_login(command.login), checked_name(command.full_name)
         role = _role(command.role) if command.role.strip() else None
         if role is Role.ADMINISTRATOR:
             raise Refused("Add the person first, then grant the administrator's role with your signature")
         if command.password:
             check_password(command.password, (login, name, self._site_name))
         user_id = str(uuid7(self._clock_us() // 1000, self._random_bits(80)))
-        facts: list[Fact] = [UserAdded(user_id, login, name)]
+        facts: list[Fact] = [UserAdded(user_id)]
         if role is not None:
             facts.append(RoleGranted(user_id, role.value, line(command.area)))
         if command.password:
             facts.append(CredentialSet(user_id, Kind.PASSWORD.value, 1))
         encoded = await self._worker.hash(command.password) if command.password else ""
         entries = await self._journal.append(facts, actor)
+        await self._profiles.set(user_id, login, name)
         if encoded:
             await self._credentials.set(user_id, Kind.PASSWORD, encoded)
         return receipt(entries, user_id)
 
     async def _rename(self, command: u.RenameUser, actor: Actor) -> Receipt:
         user_id = self._person(command.user).user_id
-        login, name = self._free_login(command.login, user_id), _name(command.full_name)
-        return receipt(await self._journal.append([UserRenamed(user_id, login, name)], actor), user_id)
+        login, name = self._free_login(command.login, user_id), checked_name(command.full_name)
+        fact = UserProfileChanged(user_id, self._profiles.next_version(user_id))
+        entries = await self._journal.append([fact], actor)
+        await self._profiles.set(user_id, login, name)
+        return receipt(entries, user_id)
 
     async def _disable(self, command: u.DisableUser, actor: Actor) -> Receipt:
         person = self._person(command.user)
@@ -119,15 +130,35 @@ class Administration:
 
     async def _enable(self, command: u.EnableUser, actor: Actor) -> Receipt:
         person = self._person(command.user)
-        rights = self._rights(person)
+        rights, login = self._rights(person), self._directory.login_of(person.user_id)
         if not rights.is_disabled:
             raise Refused("{name} is not disabled", name=person.user.name)
-        if self._directory.login_is_taken(rights.login, person.user_id):
-            raise Refused("The login {login} is another person's now: rename one of them first", login=rights.login)
+        if self._directory.login_is_taken(login, person.user_id):
+            raise Refused("The login {login} is another person's now: rename one of them first", login=login)
         why = required(paragraph(command.why), "Say why")
         taken_back = tuple(sorted(rights.disabled_by))
         facts = [UserEnabled(person.user_id, why)]
         return receipt(await self._journal.append(facts, actor, reason=why, parents=taken_back), person.user_id)
+
+    async def _erase(self, command: u.ErasePerson, actor: Actor) -> Receipt:
+        """The fact is what counts, everywhere; here the file is clean when this returns, or at one of the next looks
+        when it could not be written."""
+        person = self._person(command.user)
+        why = required(paragraph(command.why), "Say why")
+
+        def decide() -> list[Fact]:
+            if person.user_id == actor.user_id:
+                raise Refused("Nobody erases himself")
+            self._keep_an_administrator(person)
+            if not self._person(person.user_id).user.is_disabled:
+                raise Refused("{name} is not disabled: disable the account first", name=person.user.name)
+            return [UserErased(person.user_id, why)]
+
+        decide()
+        entries = await self._signing.append(command, lambda: self._erasing(command), decide, actor, reason=why)
+        with suppress(Refused):
+            await self._credentials.erase(self._directory.erased)
+        return receipt(entries, person.user_id)
 
     async def _merge(self, command: u.MergeUsers, actor: Actor) -> Receipt:
         person, into = self._person(command.user), self._person(command.into)
@@ -201,6 +232,10 @@ class Administration:
         person = self._person(command.user)
         return Record("person.disable", person.user_id, (*_lines(person), ("Why", paragraph(command.why))))
 
+    def _erasing(self, command: u.ErasePerson) -> Record:
+        person = self._person(command.user)
+        return Record("person.erase", person.user_id, (*_lines(person), ("Why", paragraph(command.why))))
+
     def _granting(self, command: u.GrantRole) -> Record:
         person = self._person(command.user)
         lines = (("Role to grant", _role(command.role).value), ("Area", line(command.area)))
@@ -224,9 +259,7 @@ class Administration:
         return self._person(person.user_id).grants
 
     def _free_login(self, text: str, but_for: str = "") -> str:
-        login = required(line(text), "A login is not empty")
-        if SEPARATOR in login or len(login) > 60:
-            raise Refused("A login has at most 60 characters and no {sign}", sign=SEPARATOR)
+        login = checked_login(text)
         if self._directory.login_is_taken(login, but_for):
             raise Refused("The login {login} is another person's already", login=login)
         return login
@@ -255,10 +288,6 @@ def _about_area(command: u.AddUser | u.GrantRole | u.RevokeRole) -> Subject:
     return Subject(frozenset({command.area.strip()}))
 
 
-def _name(text: str) -> str:
-    return required(line(text), "A person has a name")
-
-
 def _role(text: str) -> Role:
     try:
         return Role(text.strip())
@@ -268,4 +297,5 @@ def _role(text: str) -> Role:
 
 def _lines(person: Person) -> tuple[tuple[str, str], ...]:
     roles = ", ".join(f"{grant.role.value}@{grant.area}" if grant.area else grant.role.value for grant in person.grants)
-    return (("Person", person.user.name), ("Login", person.user.login), ("Roles", roles))
+    user = person.user
+    return (("Person", user.name), ("Login", user.login), ("Profile mark", user.mark), ("Roles", roles))

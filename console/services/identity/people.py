@@ -1,8 +1,10 @@
 """People of a station, joined: directory, gate, stations, credentials and the acts about them, behind one `take`."""
 
+import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
@@ -20,10 +22,11 @@ from console.services.identity.directory import Directory
 from console.services.identity.enrolment import Enrolment
 from console.services.identity.gate import Gate
 from console.services.identity.password_worker import PasswordWorker
-from console.services.identity.people_file import USERS_TEXT, PeopleFile, look_quietly
+from console.services.identity.people_file import ERASED_TEXT, USERS_TEXT, PeopleFile, look_quietly
 from console.services.identity.people_history import PeopleHistory
 from console.services.identity.people_view import PeopleView
 from console.services.identity.ports import DirectoryCheck, SecondFactor
+from console.services.identity.profiles import Profiles
 from console.services.identity.session import SessionRules
 from console.services.identity.session_acts import BREAK_GLASS_TEXT, SessionActs
 from console.services.identity.sign_on import SignOnDesk
@@ -81,6 +84,7 @@ class People:
         clock_us: Callable[[], int],
         *,
         is_confirmed: Callable[[], bool] = lambda: False,
+        fold: Callable[[], Awaitable[bool]] | None = None,
         random_bits: Callable[[int], int] = secrets.randbits,
         least: PasswordCost = PLANT_COST,
         directory_check: DirectoryCheck | None = None,
@@ -97,9 +101,14 @@ class People:
             station=home.station,
             key=key,
             keys_of=self.stations.keys_of,
+            keys_ever=self.stations.keys_ever,
+            is_erased=self.history.is_erased,
             now_us=clock_us,
+            **({"fold": fold} if fold is not None else {}),
         )
-        self.directory = Directory(self.history, self.credentials.encoded)
+        self.profiles = Profiles(self.credentials, random_bits, self.history.is_profile_withheld)
+        self.directory = Directory(self.history, self.profiles, self.credentials.encoded, lambda: self.stations.version)
+        self.renamed: Notifier[None] = Notifier()  # people may be called otherwise than before
         self.tries = TriesFile(writer, reader, key)
         self.enrolment = enrolment
         self.sign_on = SignOnDesk(
@@ -116,7 +125,12 @@ class People:
             second_factor=second_factor,
         )
         self.file = PeopleFile(
-            home.site_folder, journal, self.history, on_hashes=self.credentials.set_file, least=least
+            home.site_folder,
+            journal,
+            self.history,
+            self.profiles,
+            on_hashes=self.credentials.set_file,
+            least=least,
         )
         self.signing = Signing(journal, self.sign_on, clock_us, is_confirmed)
         self.session_acts = SessionActs(journal, self.sign_on, self.gate, self.signing, clock_us)
@@ -134,7 +148,9 @@ class People:
         self._own = home.station
         self._was_overdue = False
         self._was_wrong = ""
-        self.credentials.changed.subscribe(self.changed.notify)
+        self._directory_version = self.directory.version
+        self._erasing: set[asyncio.Future[None]] = set()
+        self.credentials.changed.subscribe(lambda _none: self._on_profiles())
         enrolment.asked.subscribe(self.changed.notify)
         enrolment.changed.subscribe(lambda _certificate: self.changed.notify(None))
         self._administration = Administration(
@@ -142,6 +158,7 @@ class People:
             self.sign_on,
             self.directory,
             self.credentials,
+            self.profiles,
             worker,
             self.signing,
             clock_us=clock_us,
@@ -169,14 +186,41 @@ class People:
         self.sign_on.everywhere.take(entries)
         self.enrolment.is_revoked = self.stations.is_revoked(self._own)
         is_about_people = self.history.version != before
-        if is_about_people:
-            self.sign_on.adopt(self.directory.users())
+        if is_about_people or self.directory.version != self._directory_version:
+            self._adopt()
+        if is_about_people and self.history.erased:
+            self._forget()
         if (
             is_about_people
             or held != len(self.gate.withheld_hashes)
             or any(isinstance(e.fact, _SHOWN) for e in entries)
         ):
             self.changed.notify(None)
+
+    def _adopt(self) -> None:
+        """Somebody came, or is called otherwise."""
+        before, self._directory_version = self._directory_version, self.directory.version
+        self.sign_on.adopt(self.directory.users())
+        if before[1:] != self._directory_version[1:] or self.history.erased:
+            self.renamed.notify(None)
+
+    def _refresh(self) -> None:
+        if self.directory.version != self._directory_version:
+            self._adopt()
+
+    def _on_profiles(self) -> None:
+        self._refresh()
+        self.changed.notify(None)
+
+    def _forget(self) -> None:
+        """Who was erased, here or elsewhere, is gone from this station's file a moment later."""
+        task = asyncio.ensure_future(self._erase())
+        self._erasing.add(task)
+        task.add_done_callback(self._erasing.discard)
+
+    async def _erase(self) -> None:
+        with suppress(Refused):  # a full disk: the next look tries again
+            await self.credentials.erase(self.history.erased)
 
     async def settle(self) -> None:
         """After the replay: apply users.toml when it is new, and end the sessions that a killed station left.
@@ -188,6 +232,7 @@ class People:
             return
         try:
             await self.file.look()
+            self._refresh()
             await self.sign_on.end_left_behind()
         except Refused:
             self.pretend()
@@ -198,6 +243,8 @@ class People:
         Gives system alarms by key: constant English texts, empty for what is in order.
         """
         wrong = await look_quietly(self.file) if self.enrolment.is_enrolled else ""
+        self._refresh()
+        await self._erase()
         if wrong and wrong != self._was_wrong:
             log.warning("users.toml: %s", wrong)
         self._was_wrong = wrong
@@ -205,12 +252,16 @@ class People:
         if is_overdue != self._was_overdue:
             self._was_overdue = is_overdue
             self.changed.notify(None)
-        return {"users.toml": USERS_TEXT if wrong else "", "break-glass": BREAK_GLASS_TEXT if is_overdue else ""}
+        return {
+            "users.toml": USERS_TEXT if wrong else "",
+            "erased": ERASED_TEXT if self.file.names_erased else "",
+            "break-glass": BREAK_GLASS_TEXT if is_overdue else "",
+        }
 
     def pretend(self) -> None:
         """The people of users.toml without a fact."""
         self.file.pretend()
-        self.sign_on.adopt(self.directory.users())
+        self._adopt()
 
     def name_pair(self, user_id: str) -> tuple[str, str]:
         """Login and shown name of a user id: what the journal asks for its rows."""

@@ -30,20 +30,18 @@ class Rights(msgspec.Struct, frozen=True):
     """What holds for one user id from a place on. `grants` keeps those that no open revocation covers."""
 
     user_id: str
-    login: str = ""
-    name: str = ""
     added: Place = (0, b"")  # of the earliest adding: the older of two equal logins keeps it unchanged
-    renamed: Place = (0, b"")
     disabled_by: frozenset[bytes] = frozenset()  # hashes of disablings that nothing took back
     granted: frozenset[tuple[str, str]] = frozenset()  # (role, area), ever
     revoked_by: tuple[tuple[tuple[str, str], bytes], ...] = ()  # open revocations
     taken_back: frozenset[bytes] = frozenset()  # hashes that an enabling or a grant named
     merged_into: str = ""
     is_known: bool = False  # somebody added him; rights of an unknown id are kept for when that arrives
+    is_erased: bool = False
 
     @property
     def is_disabled(self) -> bool:
-        return bool(self.disabled_by)
+        return bool(self.disabled_by) or self.is_erased
 
     @property
     def grants(self) -> tuple[Grant, ...]:
@@ -144,6 +142,23 @@ class PeopleHistory:
         line = self._lines.get(user_id)
         return line.rights[-1] if line is not None and line.rights else None
 
+    def is_erased(self, user_id: str) -> bool:
+        """True when nothing of this person may be kept, by a fact about this id or the one that it was merged into."""
+        own, now = self.own(user_id), self.now(user_id)
+        return (own is not None and own.is_erased) or (now is not None and now.is_erased)
+
+    def is_profile_withheld(self, user_id: str, version: int) -> bool:
+        """True when this version of a profile was set by somebody who had no right to it."""
+        return any(
+            isinstance(one.fact, p.UserProfileChanged) and (one.fact.user_id, one.fact.version) == (user_id, version)
+            for one in self._withheld.values()
+        )
+
+    @property
+    def erased(self) -> frozenset[str]:
+        """Every id of a person who was erased."""
+        return frozenset(filter(self.is_erased, self._lines))
+
     def judge(self, user_id: str, place: Place, command: str) -> str:
         """ "" when this user might have given the command at that place, else why not (a flag's name)."""
         if user_id in NOBODYS:
@@ -232,10 +247,10 @@ def _after(rights: Rights, fact: Any, place: Place, entry: Entry) -> Rights:
     parents, grant = frozenset(entry.parents), (getattr(fact, "role", ""), getattr(fact, "area", ""))
     changes: dict[str, Any] = {}
     match fact:
-        case p.UserAdded():
-            changes = _added(rights, fact, place)
-        case p.UserRenamed() if place > rights.renamed:
-            changes = {"login": fact.login, "name": fact.name, "renamed": place}
+        case p.UserAdded() if not rights.is_known:
+            changes = {"added": place, "is_known": True}
+        case p.UserErased():
+            changes = {"is_erased": True}
         case p.UserDisabled() if entry.hash not in rights.taken_back:
             changes = {"disabled_by": rights.disabled_by | {entry.hash}}
         case p.UserEnabled():
@@ -249,13 +264,3 @@ def _after(rights: Rights, fact: Any, place: Place, entry: Entry) -> Rights:
         case p.RoleRevoked() if entry.hash not in rights.taken_back:
             changes = {"revoked_by": (*rights.revoked_by, (grant, entry.hash))}
     return replace(rights, **changes)
-
-
-def _added(rights: Rights, fact: p.UserAdded, place: Place) -> dict[str, Any]:
-    """The first adding names the person until somebody renames him: a later one is another station's old file."""
-    if rights.is_known:
-        return {}
-    known: dict[str, Any] = {"added": place, "is_known": True}
-    if rights.renamed == (0, b""):
-        known |= {"login": fact.login, "name": fact.name}
-    return known

@@ -89,9 +89,11 @@ class SessionActs:
 
     def _countersigning(self, command: u.Countersign) -> Record:
         act = self._act(command)
+        person = self._sign_on.users.person(act.actor.user_id)
         lines = (
             ("Act", act.etype),
             ("Who", self._sign_on.name_of(act.actor.user_id)),
+            ("Profile mark", person.user.mark if person is not None else ""),
             ("When", str(act.wall_us)),
             ("Station", act.station_code),
             ("Concerning", act.entity_id),

@@ -358,8 +358,8 @@ class SignOnDesk:
             task.exception()  # a journal that cannot write says so itself; the session is over all the same
 
     async def _note_failure(self, person: Person | None, why: str) -> None:
-        login = person.user.login if person is not None else UNKNOWN_LOGIN
-        await self._write([SignOnFailed(login, why)], SYSTEM)
+        user_id = person.user_id if person is not None else UNKNOWN_LOGIN
+        await self._write([SignOnFailed(user_id, why)], SYSTEM)
 
     async def _end(self, session: Session, why: str) -> tuple[Entry, ...]:
         self._locked.discard(session.session_id)

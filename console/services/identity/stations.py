@@ -46,8 +46,11 @@ class Stations:
         self._authority = authority
         self._counts = counts
         self._stations: dict[UUID, _Station] = {}
+        self.version = 0  # another one whenever keys may count that did not, or no longer
 
     def take(self, entries: Sequence[Entry]) -> None:
+        keys = (StreamOpened, StationEnrolled, StationRevoked)
+        self.version += any(isinstance(entry.fact, keys) for entry in entries)
         for entry in entries:
             station = self._stations.setdefault(entry.station, _Station())
             station.heads[entry.stream] = max(entry.seq, station.heads.get(entry.stream, 0))
@@ -67,6 +70,11 @@ class Stations:
             return ()
         since = max((entry.hlc for entry in self._revocations(station)), default=-1)
         return tuple(key for key, hlc in station.keys.items() if hlc > since)
+
+    def keys_ever(self, station_id: UUID) -> tuple[bytes, ...]:
+        """Every key that the station ever had, revoked ones too."""
+        station = self._stations.get(station_id)
+        return tuple(station.keys) if station is not None else ()
 
     def is_key_revoked(self, station_id: UUID, key: bytes) -> bool:
         """True for a key that this station had when it was revoked."""

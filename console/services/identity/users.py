@@ -1,9 +1,9 @@
 """The people of this site as the station knows them: who they are, what they were granted, how they prove it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from console.config.users_file import UserEntry
-from console.domain.people import CONTROL_ROOM, Grant, Person, User
+from console.domain.people import CONTROL_ROOM, Grant, Person, User, erased_name
 from console.services.journal.entries import SITE_FILE, SYSTEM
 
 _NAMES = {SYSTEM.user_id: SYSTEM.name, SITE_FILE.user_id: SITE_FILE.name, CONTROL_ROOM: "Control room"}
@@ -17,6 +17,7 @@ class Users:
         self._typed: dict[str, tuple[str, ...]] = {}
         self._shown: dict[str, str] = {}
         self._aliases: Mapping[str, str] = {}
+        self._erased: Collection[str] = ()
         hashes: dict[str, str] = {}
         for entry in entries:
             user = User(entry.user_id, entry.login, entry.name, entry.is_disabled)
@@ -35,14 +36,16 @@ class Users:
         *,
         typed: Mapping[str, Sequence[str]],
         aliases: Mapping[str, str],
+        erased: Collection[str] = (),
     ) -> "Users":
         """From people whose shown logins differ; `typed` maps a typed login to the ids it may mean, first first;
-        `aliases` a merged id to the one that stands for it."""
+        `aliases` a merged id to the one that stands for it; `erased` are ids of people whom nobody names any more."""
         users = cls()
         users._people = {person.user_id: person for person in people}
         users._shown = {person.user.login.casefold(): person.user_id for person in users._people.values()}
         users._typed = {login: tuple(ids) for login, ids in typed.items()}
         users._aliases = dict(aliases)
+        users._erased = erased
         users._encoded = encoded
         return users
 
@@ -74,7 +77,9 @@ class Users:
         if user_id in _NAMES:
             return _NAMES[user_id]
         person = self.person(user_id)
-        return person.user.name if person is not None else user_id
+        if person is None:
+            return erased_name(user_id) if user_id in self._erased else user_id
+        return person.user.name
 
     def _alone(self, login: str) -> Person | None:
         """By the login as it is shown, which is one person's; a typed one that could mean two means the first."""

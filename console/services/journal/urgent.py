@@ -30,7 +30,8 @@ _AT_ONCE = 500
 _ALWAYS = (
     "stream.", "station.", "site.", "break_glass.", "act.countersigned", "record.", "alarm.unacknowledged",
     "alarm.shelved", "alarm.unshelved", "alarm.out_of_service", "alarm.returned_to_service", "user.added",
-    "user.renamed", "user.disabled", "user.enabled", "user.merged", "user.role_", "user.credential_set",
+    "user.profile_changed", "user.erased", "user.disabled", "user.enabled", "user.merged", "user.role_",
+    "user.credential_set",
 )  # fmt: skip
 _NEWEST_OF = {
     PreferenceSaved.etype: 2000,

@@ -53,6 +53,21 @@ def writer_engine(path: Path, *, synchronous: str = "FULL") -> Engine:
     )
 
 
+def fold_wal(path: Path) -> bool:
+    """Carry the WAL into the file and empty it, so that nothing which was overwritten stands there any more; waits
+    for others. False while somebody reads in it: try again. Raises sqlite errors."""
+    engine = writer_engine(path)
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        row = cursor.fetchone()
+        return row is not None and int(row[0]) == 0
+    finally:
+        connection.close()
+        engine.dispose()
+
+
 def reader_engine(path: Path) -> Engine:
     """Read-only connections; works beside a running writer and on the file of a stopped station."""
     check_library()

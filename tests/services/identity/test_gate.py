@@ -52,7 +52,7 @@ class Island:
 
 
 def granted(user: str, *roles: str) -> list[Fact]:
-    return [UserAdded(user, user, user.title()), *(RoleGranted(user, role) for role in roles)]
+    return [UserAdded(user), *(RoleGranted(user, role) for role in roles)]
 
 
 def judged(entries: list[Entry]) -> Gate:

@@ -19,7 +19,7 @@ from console.domain.people_facts import (
     UserAdded,
     UserDisabled,
     UserEnabled,
-    UserRenamed,
+    UserProfileChanged,
 )
 from console.domain.permissions import DISABLED
 from console.domain.refusal import Refused
@@ -85,7 +85,8 @@ def test_what_changes_in_the_file_is_a_fact_each_and_holds_while_the_station_run
         await asyncio.sleep(0.01)
         assert desk.log.facts(UserSignedOff)[-1] == UserSignedOff("id-olga", "disabled")
         assert UserDisabled("id-emil", REMOVED) in desk.log.facts(UserDisabled)
-        assert desk.log.facts(UserRenamed) == [UserRenamed("id-lena", "lena", "Lena Lange")]
+        assert desk.log.facts(UserProfileChanged) == [UserProfileChanged("id-lena", 2)]
+        assert desk.sign_on.name_of("id-lena") == "Lena Lange"
         assert desk.log.facts(RoleRevoked) == [RoleRevoked("id-otto", "operator", "", "users.toml")]
         assert desk.sign_on.users.by_login("otto").roles == (Role.ENGINEER,)
         assert desk.sign_on.users.by_login("nora") is not None
@@ -213,8 +214,9 @@ def test_the_same_login_made_on_two_islands_is_kept_twice_told_apart_and_merged(
         there.clock.advance(5)
         mine = (await here.submit(u.AddUser("gina", "Gina North", "operator", password=NEW))).entity_id
         hers = (await there.submit(u.AddUser("gina", "Gina South", "engineer", password=NEW + " 2"))).entity_id
-        here.receive(there)
-        there.receive(here)
+        await here.meet(there)
+        assert hers not in {person.user.login for person in here.sign_on.users}
+        await there.meet(here)
         for desk in (here, there):
             shown = {person.user_id: person.user.login for person in desk.sign_on.users}
             assert (shown[mine], shown[hers]) == ("gina", "gina~2")

@@ -69,7 +69,7 @@ def test_who_needs_a_second_proof_is_not_in_without_it():
     async def story(desk: SignOnDesk, log: MemoryLog):
         with pytest.raises(Refused, match="second proof"):
             await desk.sign_on("adam", PASSWORD)
-        assert log.facts(SignOnFailed) == [SignOnFailed("adam", "second factor")]
+        assert log.facts(SignOnFailed) == [SignOnFailed("id-adam", "second factor")]
         await desk.sign_on("olga", PASSWORD)
         token.is_here = True
         await desk.sign_on("adam", PASSWORD)

@@ -35,12 +35,12 @@ def test_the_right_password_signs_on_and_is_written_down_before_it_counts():
 @pytest.mark.parametrize(
     ("login", "password", "noted"),
     [
-        ("olga", "wrong horse battery", ("olga", "password")),
+        ("olga", "wrong horse battery", ("id-olga", "password")),
         ("nobody", PASSWORD, (UNKNOWN_LOGIN, "login")),
         (PASSWORD, "olga", (UNKNOWN_LOGIN, "login")),
         ("", "", (UNKNOWN_LOGIN, "login")),
-        ("olga", "x" * 100_000, ("olga", "password")),
-        ("olga", "\ud800", ("olga", "password")),
+        ("olga", "x" * 100_000, ("id-olga", "password")),
+        ("olga", "\ud800", ("id-olga", "password")),
     ],
 )
 def test_nothing_says_which_part_was_wrong_and_no_password_reaches_the_journal(login, password, noted):

@@ -47,7 +47,7 @@ def test_rights_and_accounts_show_what_was_given_and_taken() -> None:
     granted = told("user.role_granted", user_id="u", role="engineer", area="Assembly")
     revoked = told("user.role_revoked", user_id="u", role="engineer", area="Assembly", why="left")
     assert changes(revoked, (granted,)) == (Change("role engineer Assembly", "yes", "no"),)
-    added = told("user.added", user_id="u", login="anna", name="Anna")
+    added = told("user.added", user_id="u")
     assert changes(told("user.disabled", user_id="u"), (added,)) == (Change("enabled", "yes", "no"),)
 
 
