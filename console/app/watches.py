@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 OFFSET_TEXT = "The clock of this PC differs from the centre's by more than 5 seconds"
 RULES_TEXT = "Consoles of this site work by different alarm rules: copy the same alarms.toml to all and restart them"
 OFFSET_S = 5.0
+SANE_S = 300.0  # a clock that is off by less is followed by others (sync.md invariant 16)
 _TOLD_S = 0.25  # a smaller change of the offset is no news for the log
 _LOOK_S = 1.0
 _TOGETHER_S = 0.05  # two readings of clocks that are compared
@@ -88,6 +90,7 @@ class Watches:
                 await self._care.look(now_us, before_s)
             if turn % _RULES_TURNS == 0:
                 self._compare_rules()
+                await self._end_clock_doubt()
             turn += 1
             await asyncio.sleep(_LOOK_S)
 
@@ -96,6 +99,15 @@ class Watches:
         peers = core.sync.status.record().peers
         present = [one.station_id for one in peers if one.station_id is not None and one.state == PeerState.LIVE]
         self._tell("rules", RULES_TEXT if core.rules.differing(core.settings.station_id, present) else "")
+
+    async def _end_clock_doubt(self) -> None:
+        """Once another's clock agrees with ours again, what is done here is no longer stamped by the wrong one."""
+        peers = self._core.sync.status.record().peers
+        told = [one.clock_offset_s for one in peers if one.state == PeerState.LIVE and one.clock_offset_s is not None]
+        if any(abs(offset_s) < SANE_S for offset_s in told):
+            with suppress(Refused):  # a full disk: with a later look
+                if await self._core.parts.journal.on_sane_clock():
+                    log.warning("clock: it is right again; what follows goes into a new stream")
 
     def _offset_s(self) -> float | None:
         return next((one.clock_offset_s for one in self._core.sync.status.record().peers if one.name == CENTRE), None)

@@ -1,11 +1,15 @@
 """Names that never change: ids of sites, stations, tags, assets and alarm conditions.
 
-uuid5 over stable names, so that every station computes the same id; uuid7 for what people create.
+uuid5 over stable names, so that every station computes the same id; uuid7 for what people create; uuid8 for journal
+streams, whose ids say who may open them.
 """
 
+import hashlib
 from uuid import UUID, uuid5
 
 Hash = bytes  # SHA-256 of a journal event, 32 bytes
+_OPENER_BITS = (1 << 62) - 1
+_BOUND = 8  # RFC 9562: a version whose bits are ours to define
 
 
 def uuid7(unix_ms: int, random_80: int) -> UUID:
@@ -13,6 +17,27 @@ def uuid7(unix_ms: int, random_80: int) -> UUID:
     rand_a = (random_80 >> 62) & 0xFFF
     rand_b = random_80 & ((1 << 62) - 1)
     return UUID(int=((unix_ms & ((1 << 48) - 1)) << 80) | (7 << 76) | (rand_a << 64) | (2 << 62) | rand_b)
+
+
+def stream_id(random_80: int, station: UUID, public_key: bytes) -> UUID:
+    """RFC 9562 version 8 id of a journal stream: 60 random bits, then 62 bits of SHA-256 over them, the station and
+    its key. So nobody else can open a stream of this id, not even where its true owner is not known yet."""
+    free = (random_80 >> 20) & ((1 << 60) - 1)
+    high = ((free >> 12) << 16) | (_BOUND << 12) | (free & 0xFFF)
+    return UUID(int=(high << 64) | (2 << 62) | _opener(high, station, public_key))
+
+
+def may_open(stream: UUID, station: UUID, public_key: bytes) -> bool:
+    """False when the id was made for another station or key. Ids of other versions are of before this was so and
+    belong to whoever opened them first."""
+    if stream.version != _BOUND:
+        return True
+    return stream.int & _OPENER_BITS == _opener(stream.int >> 64, station, public_key)
+
+
+def _opener(high: int, station: UUID, public_key: bytes) -> int:
+    told = b"leitstand-stream1" + high.to_bytes(8, "big") + station.bytes + public_key
+    return int.from_bytes(hashlib.sha256(told).digest()[:8], "big") & _OPENER_BITS
 
 
 def tag_id(site_id: UUID, broker: str, group: str, node: str, device: str, metric: str) -> UUID:

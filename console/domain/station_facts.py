@@ -20,7 +20,7 @@ class StreamOpened(Fact):
     stream: UUID
     station_code: str
     public_key_hex: str
-    reason: str  # first_start, fingerprint, rolled_back, unknown_own, salvage, restored, key, enrolled
+    reason: str  # first_start, fingerprint, rolled_back, unknown_own, salvage, restored, key, enrolled, clock
     predecessor: UUID | None = None
     certificate_hex: str = ""
 

@@ -20,6 +20,7 @@ REASON_WORDS: Mapping[str, str] = {
     "restored": mark("restored from a backup"),
     "key": mark("the station's key changed"),
     "enrolled": mark("the station was enrolled"),
+    "clock": mark("the station's clock is right again"),
 }
 FLAG_WORDS: Mapping[str, str] = {
     "unauthorised": mark("not permitted: awaits a countersignature"),

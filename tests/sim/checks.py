@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from console.domain.station_facts import StreamOpened
 from console.services.journal.envelope import Event, RawEvent
 from console.services.journal.event_table import Tip
+from console.services.journal.facts_codec import decode_fact
 from console.services.journal.own_stream import OWN
 from console.services.journal.receiving import Received
 from console.services.sync import messages as m
@@ -38,7 +40,7 @@ class Checks:
         self.groups: dict[UUID, list[bytes]] = {}
         self.greatest_wall_ms: dict[UUID, int] = {}
         self.poisoned: set[bytes] = set()
-        self.self_checks = 0
+        self.found: set[UUID] = set()  # streams of which their own station was given events
 
     # --- own events ------------------------------------------------------------------------------------------------
 
@@ -67,6 +69,8 @@ class Checks:
                 raise Violation("INV-16 clock", f"{station.name}: the stamp of {event.seq} does not rise")
             if (event.hlc >> 16) > greatest + AHEAD_MS + 60_000:
                 raise Violation("INV-16 clock", f"{station.name} follows a clock that is wrong")
+            if event.seq == 1:
+                self._look_at_opening(station, event)
             if station.must_leave == event.stream:
                 raise Violation("INV-14/15 stream", f"{station.name} goes on in a stream that it had to leave")
             self.made_by[event.raw.hash] = event
@@ -74,6 +78,12 @@ class Checks:
                 self.groups.setdefault(event.body.tx_id, []).append(event.raw.hash)
         if events:
             station.must_leave = None
+
+    def _look_at_opening(self, station: "Station", event: Event) -> None:
+        """Nobody's mere word makes a station leave its stream."""
+        opened = decode_fact(event.body.etype, event.body.min_reader, bytes(event.body.payload))
+        if isinstance(opened, StreamOpened) and opened.reason == "unknown_own" and opened.predecessor not in self.found:
+            raise Violation("INV-14 word", f"{station.name} left its stream, and nothing unknown of it exists")
 
     def walls(self, station: "Station") -> None:
         """The clock shows this now; stamps made from it may be used later."""
@@ -163,6 +173,7 @@ class Checks:
         with station.journal.read() as store:
             if is_news and store.meta(OWN) == str(event.stream):
                 station.must_leave = event.stream
+        self.found.add(event.stream)
 
     def promised(self, peer: "Station", ends: Sequence[Tip]) -> None:
         """What a station tells about its journal is a receipt: all of it is durable there (invariant 12)."""

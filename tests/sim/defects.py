@@ -16,9 +16,9 @@ from msgspec import structs
 from console.domain import acknowledgement, acknowledgements, incident_settling, incidents, registers, shelving
 from console.domain.facts import FACTS
 from console.services.identity import people_history
-from console.services.journal import envelope, groups, hlc, holdings, own_stream, receiving
+from console.services.journal import envelope, groups, hlc, holdings, own_stream, receiving, revoking
 from console.services.journal.envelope import BadEvent, Event, RawEvent
-from console.services.journal.event_table import Tip
+from console.services.journal.event_table import Stored, Tip
 from console.services.journal.facts_codec import decode_fact
 from console.services.servicedesk import case
 from console.services.storage import anchor
@@ -113,7 +113,7 @@ def _refuse_clock(self: Any, store: Any, event: Event, *given: Any) -> bool:
 def _publish_again(self: Any, store: Any, event: Event, peer: str, now_us: int, received: Any) -> bool:
     """A duplicate reaches the projections again."""
     if store.place_of(event.raw.hash) is not None and isinstance(store, MemoryStore):
-        received.stored.append(receiving.Stored(event, 1, "A1"))
+        received.stored.append(Stored(event, 1, "A1"))
     return _store(self, store, event, peer, now_us, received)
 
 
@@ -127,7 +127,7 @@ def _without_link(self: Any, store: Any, event: Event, *given: Any) -> bool:
     """Takes an event whose predecessor is not here."""
     if event.seq > 1 and store.stream(event.stream) is not None and store.place_of(event.raw.hash) is None:
         place = store.insert(event, "", 0)
-        given[-1].stored.append(receiving.Stored(event, place, ""))
+        given[-1].stored.append(Stored(event, place, ""))
         return True
     return _store(self, store, event, *given)
 
@@ -305,6 +305,22 @@ def _least_open() -> Iterator[None]:
         acts.RANK = case._RANK
 
 
+@contextmanager
+def _no_trust() -> Iterator[None]:
+    with patch.object(receiving, "trust_in", lambda *_: []), patch.object(revoking, "trust_in", lambda *_: []):
+        yield
+
+
+def _believe(self: station.Station, peer: str, ends: Sequence[Tip]) -> None:
+    """Whoever names an unknown end of our stream is right."""
+    _on_vector(self, peer, ends)
+    own: Any = self._own
+    self.write(lambda store: any(own.on_foreign_end(store, tip.stream, tip.hash) for tip in ends), lambda _: None)
+
+
+_on_vector = station.Station.on_vector
+
+
 def _serial(one: world.World) -> None:
     one.pulls_by_serial = True
 
@@ -376,7 +392,10 @@ DEFECTS: tuple[Defect, ...] = (
     Defect("closed wins over open", _least_open),
     Defect("revoked users unnoticed", _swap(people_history.PeopleHistory, "judge", lambda *_: "")),
     Defect("countersignature ignored", _swap(people_history.PeopleHistory, "countersigned_by", lambda *_: b"")),
-    Defect("revoked stations unnoticed", _swap(receiving, "trust_in", lambda *_: []), "", None, ("revoke",)),
+    Defect("revoked stations unnoticed", _no_trust, "", None, ("revoke",)),
+    Defect("streams open to anybody", _swap(receiving, "may_open", lambda *_: True), "", None, ("betray",)),
+    Defect("torn transactions taken", _swap(receiving, "goes_on", lambda *_: True), "", None, ("betray",)),
+    Defect("stream left on a mere word", _swap(station.Station, "on_vector", _believe), "", None, ("boast",)),
     Defect("own revocation unnoticed", _swap(station, "flag_by_own", lambda *_: set()), "", None, ("revoke",)),
     Defect("full disk unnoticed", _swap(MemoryJournal, "fill", lambda self: None), "", None, ("fill_disk",)),
 )

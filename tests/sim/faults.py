@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from msgspec import Raw, structs
+
 from console.domain.facts import IncidentNoted
-from console.domain.station_facts import StationRevoked
-from console.services.journal.envelope import RawEvent, hash_of
+from console.domain.station_facts import StationRevoked, StreamOpened
+from console.services.journal.envelope import RawEvent, encode_body, hash_of
+from console.services.journal.facts_codec import decode_fact, encode_fact
 from console.services.sync.conversation import Budget
 from tests.sim import acts
 from tests.sim.station import Station
@@ -191,6 +194,41 @@ def fill_disk(world: World) -> None:
     world.checks.refused(station, acted)
 
 
+def boast(world: World) -> None:
+    """A station of the site tells others of events in their own streams that do not exist."""
+    station = up(world)
+    world.extra["boaster"] = None if station is None or world.rng.random() < 0.3 else station.name
+    world.trace.append(f"  {world.extra['boaster']} boasts")
+
+
+def betray(world: World) -> None:
+    """A station that was let in signs what none may: another's stream as its own, or a torn transaction."""
+    station, traitor, rng = up(world), up(world), world.rng
+    if station is None or traitor is None or station.place.station == traitor.place.station:
+        return
+    squats, openings = rng.random() < 0.5, [e for e in world.checks.made_by.values() if e.seq == 1]
+    if squats:
+        genuine = rng.choice([e for e in openings if e.body.station != traitor.place.station] or openings)
+        fact = decode_fact(genuine.body.etype, 1, bytes(genuine.body.payload))
+        assert isinstance(fact, StreamOpened)
+        certificate = world.trust.certificate(traitor.place, traitor.key.public_key)
+        fact = replace(
+            fact, station_code=traitor.place.code, public_key_hex=traitor.key.public_key.hex(),
+            certificate_hex=certificate,
+        )  # fmt: skip
+        body = structs.replace(genuine.body, station=traitor.place.station, payload=Raw(encode_fact(fact)))
+    else:
+        own = [e for e in world.checks.made_by.values() if e.body.station == traitor.place.station]
+        genuine = rng.choice(own or openings)
+        body = structs.replace(genuine.body, tx_n=3, tx_i=rng.randint(1, 2))
+    if genuine.body.station == traitor.place.station and squats:
+        return
+    encoded = encode_body(body)
+    event_hash = hash_of(genuine.prev, encoded)
+    world.trace.append(f"  {traitor.name} sends {station.name} {'a squat' if squats else 'a torn transaction'}")
+    station.receive([RawEvent(event_hash, encoded, traitor.key.sign(event_hash))], traitor.name)
+
+
 def forge(world: World) -> None:
     """Somebody on the network sends events that no station made: altered, with a wrong seal, or as a gap."""
     station, rng = up(world), world.rng
@@ -253,6 +291,8 @@ FAULTS: tuple[tuple[Callable[[World], None], int], ...] = (
     (revoke, 2),
     (fill_disk, 3),
     (forge, 3),
+    (betray, 2),
+    (boast, 2),
     (poison, 2),
     (centre_backup, 2),
     (centre_restore, 2),

@@ -206,9 +206,12 @@ class MemoryStore:
     def revocations(self, station: UUID) -> Iterable[tuple[int, StationRevoked]]:
         return self.state.revoked.get(station.int, ())
 
-    def stamps_of(self, station: UUID) -> int:
-        heads = (one.head_hash for one in self.state.stream.values() if one.station == station)
-        return max((self.state.event[head].event.hlc for head in heads if head in self.state.event), default=0)
+    def newest_stamp(self, furthest: int) -> int:
+        return max((row.event.hlc for row in self.state.event.values() if row.event.hlc <= furthest), default=0)
+
+    def stamp_of(self, event_hash: bytes) -> int:
+        row = self.state.event.get(event_hash)
+        return row.event.hlc if row is not None else 0
 
 
 def _size(held: Held) -> int:

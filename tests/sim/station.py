@@ -16,8 +16,9 @@ from console.services.journal.event_table import Stored, Tip
 from console.services.journal.groups import Groups
 from console.services.journal.hlc import HybridClock
 from console.services.journal.holdings import Holdings, branch_of
-from console.services.journal.own_stream import OWN, OwnStream, Place, Surroundings, draft_of, own_head
-from console.services.journal.receiving import Received, Receiver, flag_by_own
+from console.services.journal.own_stream import OwnStream, Place, Surroundings, draft_of, last_stamp, own_head
+from console.services.journal.receiving import Received, Receiver
+from console.services.journal.revoking import flag_by_own
 from console.services.journal.store import EventStore
 from console.services.storage.anchor import AnchorMark, why_new_stream
 from console.services.sync import messages as m
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from tests.sim.world import World
 
 FINGERPRINT = "fingerprint"
-_NONE = "0" * 32
 
 
 class LaterStream(OwnStream):
@@ -100,7 +100,7 @@ class Station:
         )
         self.journal.clear_known_types(FACTS)
         with self.journal.read() as store:
-            self._clock.resume(store.stamps_of(self.place.station))
+            self._clock.resume(last_stamp(store, self._clock))
             doubt = self._doubt(store) if looks else ""
         self.world.checks.before_start(self, looks)
         opened = self.journal.write(lambda store: self._open(store, doubt)) if looks else []
@@ -255,30 +255,23 @@ class Station:
                 self.holdings.forked(stream)
             if received.rejected:
                 self.signals.add("rejected")
+            if received.left is not None:
+                self.signals.add("unknown_own")
             self.world.checks.arrived(self, raws, received)
 
         self.write(lambda store: receiver.receive(store, raws, peer, now), then)
 
     def on_vector(self, peer: str, ends: Sequence[Tip]) -> None:
         """As `JournalLog.note_vector`."""
-        own = self._own
-        assert own is not None
         if self.holdings.only(peer, {tip.stream for tip in ends}):
             self.signals.add("receipt_regress")
-        with self.journal.read() as store:
-            open_stream = int(UUID(store.meta(OWN) or _NONE))
-            own_ends = [tip for tip in ends if tip.stream.int == open_stream]
-            foreign = [tip for tip in own_ends if store.place_of(tip.hash) is None]
-        if not own_ends:
-            return
 
-        def then(found: bool) -> None:
-            if found:
-                self.signals.add("unknown_own")
-            if foreign:
-                self.must_leave = foreign[0].stream
-
-        self.write(lambda store: any(own.on_foreign_end(store, tip.stream, tip.hash) for tip in own_ends), then)
+    def on_sane_clock(self) -> None:
+        """As `JournalLog.on_sane_clock`."""
+        own, clock = self._own, self._clock
+        assert own is not None and clock is not None
+        if clock.is_ahead():
+            self.write(own.on_sane_clock, lambda left: self.signals.add("clock") if left else None)
 
     def on_receipts(self, peer: str, held: Sequence[Tip]) -> None:
         """As `JournalLog.note_receipts`."""

@@ -78,7 +78,8 @@ def _operations(rng: random.Random, events: list[Event]) -> list[tuple[str, tupl
                     ("hashes", (event.stream, rng.randint(1, 4), rng.randint(1, 9))),
                     ("events_by_hash", ([event.raw.hash, other.raw.hash, bytes(32)],)),
                     ("revocations", (UUID(int=11),)),
-                    ("stamps_of", (event.body.station,)),
+                    ("newest_stamp", (event.hlc - rng.randint(0, 1),)),
+                    ("stamp_of", (rng.choice((event.raw.hash, bytes(32))),)),
                     ("note_rejection", (Rejection(event.raw.hash, event.stream, event.seq, "why", "peer", 5),)),
                 )
             ),

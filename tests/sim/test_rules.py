@@ -86,6 +86,14 @@ class Stations(RuleBasedStateMachine):
         self._do(faults.forge, seed)
 
     @rule(seed=_SEEDS)
+    def betray(self, seed: int) -> None:
+        self._do(faults.betray, seed)
+
+    @rule(seed=_SEEDS)
+    def boast(self, seed: int) -> None:
+        self._do(faults.boast, seed)
+
+    @rule(seed=_SEEDS)
     def centre_goes_back(self, seed: int) -> None:
         self._do(faults.centre_backup, seed)
         self._do(faults.centre_restore, seed)

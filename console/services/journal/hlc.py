@@ -33,6 +33,21 @@ class HybridClock:
             self._last = max(self._last, remote)
             return True
 
+    def is_ahead(self) -> bool:
+        """True when our own stamps are so far ahead of the wall that others will not follow them for long: the wall
+        was wrong, or is. What the wall makes up for in a few minutes is none of that."""
+        with self._lock:
+            return (self._last >> _COUNTER_BITS) > self._wall() + 2 * _MAX_AHEAD_MS
+
+    def furthest(self) -> int:
+        """The highest stamp that is not ahead of the wall by more than others follow."""
+        return ((self._wall() + _MAX_AHEAD_MS + 1) << _COUNTER_BITS) - 1
+
+    def come_back(self, last: int) -> None:
+        """Go on above this stamp, lower than what was given out: only where a new stream begins."""
+        with self._lock:
+            self._last = last
+
     def resume(self, last: int) -> None:
         """Continue above the newest stamp of our own stream, whatever the wall says."""
         with self._lock:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TypeVar
 from uuid import UUID
@@ -21,7 +22,7 @@ from console.services.journal.hlc import HybridClock
 from console.services.journal.holdings import CENTRE, Holdings
 from console.services.journal.keys import StationKey
 from console.services.journal.long_replay import LongReplay, without_collector
-from console.services.journal.own_stream import OWN, Draft, OwnStream, Place, draft_of, own_head
+from console.services.journal.own_stream import Draft, OwnStream, Place, draft_of, last_stamp, own_head
 from console.services.journal.receipts import (
     add_receipts,
     branches,
@@ -31,7 +32,8 @@ from console.services.journal.receipts import (
     open_flags,
     true_ones,
 )
-from console.services.journal.receiving import Enrolled, Received, Receiver, flag_by_own
+from console.services.journal.receiving import Enrolled, Received, Receiver
+from console.services.journal.revoking import flag_by_own, flag_next, is_due
 from console.services.journal.row_query import rows_of, statement
 from console.services.journal.store import EventStore
 from console.services.journal.table_store import TableStore
@@ -44,6 +46,7 @@ from console.services.storage.ports import Reader, Writer
 T = TypeVar("T")
 Appended = tuple[list[table.Stored], list[table.Stored], set[bytes]]  # opening, events, older ones flagged by them
 _CHUNK = 100  # received events per write, so that an operator's act never waits for more than one chunk
+_FLAG_PAUSE_S = 0.05  # between two slices of flags: acts go first
 log = logging.getLogger(__name__)
 
 
@@ -88,6 +91,7 @@ class JournalLog:
         self._groups = Groups()
         self._long: LongReplay | None = None
         self._flags: dict[bytes, set[str]] = {}
+        self._flagging: asyncio.Task[None] | None = None
 
     async def open(self, doubt: Callable[[EventStore], str] = lambda _store: "") -> None:
         """Continue the clock and the own stream, or open a new stream (first start, other key, rolled-back file).
@@ -101,8 +105,10 @@ class JournalLog:
             clear_known_types(connection)
             return [] if self._closed() else self._own.ensure_open(store, now, doubt(store))
 
-        self._clock.resume(await self._reader.read(lambda c: TableStore(c).stamps_of(self.place.station)))
+        self._clock.resume(await self._reader.read(lambda c: last_stamp(TableStore(c), self._clock)))
         self._publish(await self._writer.write(ensure))
+        if await self._reader.read(lambda c: is_due(TableStore(c))):
+            self._flag_the_rest()
         await self.look()  # afterwards: what was opened just now is counted once
         head = await self._reader.read(lambda c: own_head(TableStore(c)))
         if head is not None:
@@ -147,6 +153,8 @@ class JournalLog:
                 chunk, now = raws[start : start + _CHUNK], self._now_us()
                 part, flags = await self._writer.write(_bound(self._receive, chunk, peer, now))
                 self._flags.update(flags)  # from here on nothing is awaited: what is stored is applied
+                if flags:
+                    self._flag_the_rest()
                 self._publish(part.stored)
                 self._tell_forks(part)
                 total.add(part)
@@ -276,21 +284,20 @@ class JournalLog:
         await self._writer.write(lambda c: clear_flag(c, event_hash, flag, cleared_by))
         self._flags.get(event_hash, set()).discard(flag)
 
-    async def note_vector(self, peer: str, ends: Sequence[table.Tip]) -> bool:
-        """Where a peer says that all its streams end, its own writes included. True when an event of ours turned up
-        that is unknown here: from now on this station writes into a new stream (invariants 13, 14)."""
-        streams = {tip.stream for tip in ends}
-        lost = self.holdings.only(peer, streams)
+    async def note_vector(self, peer: str, ends: Sequence[table.Tip]) -> None:
+        """Where a peer says that all its streams end, its own writes included. What it holds of others is lost. That
+        it names an event of ours that is unknown here proves nothing yet: its bytes do (`conversation`, `receive`)."""
+        lost = self.holdings.only(peer, {tip.stream for tip in ends})
         if lost:
             log.info("receipt_regress: %s holds nothing more of %d streams; it gets them again", peer, len(lost))
             self.holdings_changed.notify(lost)
 
-        def look(connection: Connection) -> bool:
-            store = TableStore(connection)
-            return any(self._own.on_foreign_end(store, tip.stream, tip.hash) for tip in ends)
-
-        own = await self._reader.read(lambda c: table.read_meta(c, OWN))
-        return own is not None and UUID(own) in streams and await self._writer.write(look)
+    async def on_sane_clock(self) -> bool:
+        """Others' clocks agree with this PC's. True when it had been far ahead: then its stamps still are, everybody
+        flags its acts, and from now on it writes into a new stream, with stamps of now (P6, invariants 16, 17)."""
+        if not self._clock.is_ahead():
+            return False
+        return await self._writer.write(lambda c: self._own.on_sane_clock(TableStore(c)))
 
     async def note_receipts(
         self, peer: str, held: Sequence[table.Tip], signatures: Sequence[bytes] = (), *, is_hearsay: bool = False
@@ -327,14 +334,32 @@ class JournalLog:
                 answer.set_exception(error)
             return
         opened, made, flagged = done.result()
-        for one in flagged:
-            self._flags.setdefault(one, set()).add("revoked_station")
+        self._note_revoked(flagged)
         last = made[-1].event  # told first: who sees the entries knows what was written here
         self.own_head.notify(table.Tip(last.stream, last.seq, last.raw.hash))
         self._publish(opened)
         entries = self._publish(made)
         if not answer.done():
             answer.set_result(entries)
+
+    def _note_revoked(self, flagged: set[bytes]) -> None:
+        for one in flagged:
+            self._flags.setdefault(one, set()).add("revoked_station")
+        if flagged:
+            self._flag_the_rest()
+
+    def _flag_the_rest(self) -> None:
+        """Of a revoked station's events, slice by slice; ends at once when nothing is due."""
+        if self._flagging is None or self._flagging.done():
+            self._flagging = asyncio.ensure_future(self._flag_slices())
+
+    async def _flag_slices(self) -> None:
+        with suppress(Refused):  # a full disk, or the end of the station: it goes on at the next start
+            while await self._reader.read(lambda c: is_due(TableStore(c))):
+                now = self._now_us()
+                for one in await self._writer.write(lambda c, now=now: flag_next(TableStore(c), now)):  # type: ignore[misc]
+                    self._flags.setdefault(one, set()).add("revoked_station")
+                await asyncio.sleep(_FLAG_PAUSE_S)
 
     def _publish(self, stored: Sequence[table.Stored]) -> tuple[Entry, ...]:
         """Apply stored events: whole transaction groups only, in the order of storing."""

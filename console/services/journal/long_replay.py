@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.engine import Connection
 
 from console.services.journal.entries import Entry
+from console.services.journal.envelope import RawEvent, decode_event
 from console.services.journal.event_table import SELECT_STORED, Stored, stored_of
 from console.services.journal.groups import Groups
 from console.services.journal.urgent import NEWEST, ordered, urgent_rids
@@ -104,10 +105,10 @@ def without_collector() -> Iterator[None]:
 def _not_whole(connection: Connection) -> set[str]:
     """Transactions of which only the beginning is here: they can only stand at the end of a stream."""
     rows = connection.exec_driver_sql(
-        "SELECT e.tx_id, e.stream_id, e.tx_n FROM stream_tip t JOIN event e ON e.hash = t.hash WHERE e.tx_n > 1"
+        "SELECT e.hash, e.body, e.sig FROM stream_tip t JOIN event e ON e.hash = t.hash WHERE e.tx_n > 1"
     ).all()
-    count = "SELECT count(*) FROM event WHERE tx_id = ? AND stream_id = ?"
-    return {row[0] for row in rows if connection.exec_driver_sql(count, (row[0], row[1])).scalar_one() < row[2]}
+    ends = [decode_event(RawEvent(*row)).body for row in rows]
+    return {str(body.tx_id) for body in ends if body.tx_i < body.tx_n - 1}
 
 
 def _members(connection: Connection, transactions: Collection[str]) -> set[int]:

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from console.domain.facts import Fact, StreamOpened
-from console.domain.identity import uuid7
+from console.domain.identity import stream_id, uuid7
 from console.domain.refusal import Refused
 from console.services.journal.entries import SYSTEM, Actor
 from console.services.journal.envelope import (
@@ -29,6 +29,7 @@ from console.services.journal.keys import StationKey
 from console.services.journal.store import EventStore
 
 OWN = "own_stream"
+CLOCK = "clock"  # why a stream was left: the station's clock had been far ahead, and is right again
 _CLOSED_BECAUSE = "own_stream_closed_because"
 _NO_TENANT = UUID(int=0)  # until enrolled at a centre
 _as_id = lru_cache(64)(UUID)  # asked with every act, and it is always the same text
@@ -137,21 +138,33 @@ class OwnStream:
         return opened, made
 
     def on_foreign_end(self, store: EventStore, stream: UUID, event_hash: bytes) -> bool:
-        """A peer names this event as the end of a stream of ours. Unknown here: somebody else wrote it, or this file
-        was rolled back; the next event goes into a new stream (invariant 14). True when that was found now."""
-        if store.meta(OWN) != str(stream) or store.place_of(event_hash) is not None:
+        """An event that our key signed in a stream of ours. Unknown here: somebody else wrote it, or this file was
+        rolled back; the next event goes into a new stream (invariant 14). True when that was found now."""
+        if store.place_of(event_hash) is not None:
             return False
-        open_stream = store.stream(stream)
+        return self._leave(store, stream, "unknown_own")
+
+    def on_sane_clock(self, store: EventStore) -> bool:
+        """Others say that the wall is right. Stamps that are far ahead of it came from a clock that was wrong; they
+        must not fall within a stream (invariant 16), so the next event goes into a new one. True when it was so."""
+        known = store.meta(OWN)
+        return known is not None and self._clock.is_ahead() and self._leave(store, _as_id(known), CLOCK)
+
+    @staticmethod
+    def _leave(store: EventStore, stream: UUID, reason: str) -> bool:
+        open_stream = store.stream(stream) if store.meta(OWN) == str(stream) else None
         if open_stream is None or open_stream.closed:
             return False
-        store.set_meta(_CLOSED_BECAUSE, "unknown_own")
+        store.set_meta(_CLOSED_BECAUSE, reason)
         store.close_stream(stream)
         return True
 
     def _open(self, store: EventStore, wall_us: int, reason: str, predecessor: Stream | None) -> Stored:
-        stream_id = self._new_id(wall_us)
+        if reason == CLOCK:
+            self._clock.come_back(store.newest_stamp(self._clock.furthest()))
+        stream = stream_id(int.from_bytes(self._random(10), "big"), self._place.station, self._key.public_key)
         fact = StreamOpened(
-            stream_id,
+            stream,
             self._place.code,
             self._key.public_key.hex(),
             reason,
@@ -159,11 +172,11 @@ class OwnStream:
             self._certificate(),
         )
         draft = draft_of([fact], SYSTEM, reason="", parents=(), wall_us=wall_us)
-        event = self._event(draft, 0, stream_id, 1, FIRST, self._new_id(wall_us))
-        opened = Stream(stream_id, self._place.station, self._place.code, self._key.public_key, False, 0, FIRST)
+        event = self._event(draft, 0, stream, 1, FIRST, self._new_id(wall_us))
+        opened = Stream(stream, self._place.station, self._place.code, self._key.public_key, False, 0, FIRST)
         store.add_stream(opened, event.hlc, fact.predecessor)
         rid = store.insert(event, "", wall_us)
-        store.set_meta(OWN, str(stream_id))
+        store.set_meta(OWN, str(stream))
         store.set_meta(_CLOSED_BECAUSE, "")
         return Stored(event, rid, self._place.code)
 
@@ -224,6 +237,14 @@ def own_head(store: EventStore) -> Tip | None:
     known = store.meta(OWN)
     stream = store.stream(_as_id(known)) if known else None
     return None if stream is None else Tip(stream.stream, stream.head_seq, stream.head_hash)
+
+
+def last_stamp(store: EventStore, clock: HybridClock) -> int:
+    """Above what a station goes on when it starts: its own open stream, whatever the wall says (invariant 16), and all
+    that was known here, unless a wrong clock made it (`clock` is the one to be resumed)."""
+    head = own_head(store)
+    own = store.stamp_of(head.hash) if head is not None else 0
+    return max(own, store.newest_stamp(clock.furthest()))
 
 
 def is_certified(store: EventStore) -> bool:

@@ -1,20 +1,24 @@
 """Takes events of other stations in: nothing unverified is stored, nothing stored twice (sync.md section 5, step 4)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from console.domain.facts import StreamOpened
+from console.domain.identity import may_open
 from console.domain.station_facts import StationRevoked
 from console.services.journal.envelope import FIRST, BadEvent, Event, RawEvent, check_signature, decode_event
 from console.services.journal.event_table import Stored, Stream
 from console.services.journal.facts_codec import decode_fact, doubt_about
 from console.services.journal.hlc import HybridClock
 from console.services.journal.own_stream import OwnStream, Place
+from console.services.journal.revoking import Trust, flag_revoked, trust_in
 from console.services.journal.store import EventStore, Held, Rejection
 
 OTHER_SITE = "of another site"
 NOT_ENROLLED = "station is not enrolled"
+NOT_ITS_STREAM = "opens a stream whose id belongs to another station"
+TORN_GROUP = "does not fit into the transaction that it names"
 
 Signed = Callable[[Event, bytes], None]  # raises BadEvent unless the key signed the event
 Enrolled = Callable[[StreamOpened, UUID], bool]  # (opening, station): the site's authority knows the stream's key
@@ -30,23 +34,10 @@ class Rejected:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Revocation:
-    """What an administrator left of the trust in a station: of streams with these keys, up to these seqs."""
-
-    keys: frozenset[bytes]
-    trusted: Mapping[UUID, int]
-
-    def covers(self, event: Event, key: bytes) -> bool:
-        return key in self.keys and event.seq > self.trusted.get(event.stream, 0)
-
-
-Trust = list[Revocation]
-
-
 @dataclass(slots=True)
 class Received:
-    """What became of a batch. `held` wait for a predecessor; `forked` are streams found forked just now."""
+    """What became of a batch. `held` wait for a predecessor; `forked` are streams found forked just now; `left` is the
+    stream that this station wrote into until an event of it came that is unknown here."""
 
     stored: list[Stored] = field(default_factory=list)
     known: int = 0
@@ -54,7 +45,9 @@ class Received:
     rejected: list[Rejected] = field(default_factory=list)
     forked: list[tuple[UUID, int]] = field(default_factory=list)
     flagged: set[bytes] = field(default_factory=set)
-    trust: dict[UUID, Trust] = field(default_factory=dict, repr=False)  # of this batch only
+    left: UUID | None = None
+    trust: dict[UUID, Trust] = field(default_factory=dict, repr=False)  # of this batch only, like `last`
+    last: dict[UUID, Event] = field(default_factory=dict, repr=False)
 
     def add(self, other: "Received") -> None:
         self.stored += other.stored
@@ -63,6 +56,7 @@ class Received:
         self.rejected += other.rejected
         self.forked += other.forked
         self.flagged |= other.flagged
+        self.left = self.left or other.left
 
 
 class Receiver:
@@ -122,7 +116,8 @@ class Receiver:
         stream = store.stream(event.stream)
         if event.body.station == self._place.station and stream is not None and not stream.closed:
             self._signed(event, stream.public_key)  # nobody else makes this station leave its stream
-            self._own.on_foreign_end(store, event.stream, event.raw.hash)
+            if self._own.on_foreign_end(store, event.stream, event.raw.hash):
+                received.left = event.stream
         if event.seq > 1 and store.place_of(event.prev) is None:
             store.hold(Held(event.raw, event.stream, event.seq, event.prev), now_us)
             received.held += 1
@@ -134,6 +129,8 @@ class Receiver:
             raise BadEvent("of another station than its stream")
         if event.seq > 1 and store.place_of(event.prev) != (event.stream, event.seq - 1):
             raise BadEvent("does not follow the event that it names")
+        if not goes_on(self._before(store, event, received), event):
+            raise BadEvent(TORN_GROUP)
         if opened is not None:
             store.add_stream(opened, event.hlc, self._predecessor(event))
             stream = opened
@@ -141,21 +138,22 @@ class Receiver:
         rid = store.insert(event, peer, now_us)
         self._flag(store, event, stream, now_us, received)
         received.stored.append(Stored(event, rid, stream.code))
+        received.last[event.stream] = event
         return True
+
+    @staticmethod
+    def _before(store: EventStore, event: Event, received: Received) -> Event | None:
+        """The event that this one follows; None for a first one, and where its bytes are not kept any more."""
+        last = received.last.get(event.stream)
+        if event.seq == 1 or (last is not None and last.raw.hash == event.prev):
+            return last if event.seq > 1 else None
+        kept = store.events_by_hash([event.prev])
+        return decode_event(kept[0]) if kept else None
 
     def _opening(self, event: Event) -> Stream:
         """The stream that this event opens. Raises BadEvent unless it does, with a key that the site knows."""
-        body = event.body
-        fact = decode_fact(body.etype, body.min_reader, bytes(body.payload))
-        if event.seq != 1 or not isinstance(fact, StreamOpened) or fact.stream != event.stream:
-            raise BadEvent("stream does not begin with its opening")
-        try:
-            public_key = bytes.fromhex(fact.public_key_hex)
-        except ValueError as error:
-            raise BadEvent("stream opens without a key") from error
-        if not self._enrolled(fact, body.station):
-            raise BadEvent(NOT_ENROLLED)
-        return Stream(event.stream, body.station, fact.station_code, public_key, False, 0, bytes(32))
+        fact, public_key = opening_of(event, self._enrolled)
+        return Stream(event.stream, event.body.station, fact.station_code, public_key, False, 0, bytes(32))
 
     @staticmethod
     def _predecessor(event: Event) -> UUID | None:
@@ -201,44 +199,34 @@ class Receiver:
         store.note_rejection(Rejection(named, rejected.stream, rejected.seq, rejected.reason, peer, now_us))
 
 
-def trust_in(store: EventStore, station: UUID) -> Trust:
-    """Empty for a station that nobody revoked. A key that was let in after a revocation is trusted again (P18).
+def opening_of(event: Event, enrolled: Enrolled) -> tuple[StreamOpened, bytes]:
+    """What a stream's first event says, and the key that has to have signed it. Raises BadEvent unless it opens just
+    this stream, with a key that the site knows, and nobody else's: the id itself says whose stream it is."""
+    body = event.body
+    fact = decode_fact(body.etype, body.min_reader, bytes(body.payload))
+    if event.seq != 1 or not isinstance(fact, StreamOpened) or fact.stream != event.stream:
+        raise BadEvent("stream does not begin with its opening")
+    try:
+        public_key = bytes.fromhex(fact.public_key_hex)
+    except ValueError as error:
+        raise BadEvent("stream opens without a key") from error
+    if not enrolled(fact, body.station):
+        raise BadEvent(NOT_ENROLLED)
+    if not may_open(event.stream, body.station, public_key):
+        raise BadEvent(NOT_ITS_STREAM)
+    return fact, public_key
 
-    A key of a stream that the revocation names is covered whatever its clock said: a wrong clock is no way around it.
+
+def goes_on(before: Event | None, event: Event) -> bool:
+    """False for an event that leaves the transaction before it unfinished, or begins in the middle of one.
+
+    A rule about the chain alone, so that every station takes the same events in whatever order they come: what is
+    shown of a transaction must not depend on it (invariants 5, 10).
     """
-    revocations = list(store.revocations(station))
-    if not revocations:
-        return []
-    own = [stream for stream in store.streams() if stream.station == station]
-    return [
-        Revocation(
-            frozenset(s.public_key for s in own if s.opened_hlc < hlc or s.stream in fact.streams),
-            dict(zip(fact.streams, fact.seqs, strict=False)),
-        )
-        for hlc, fact in revocations
-    ]
-
-
-def flag_by_own(store: EventStore, made: Sequence[Stored], now_us: int) -> set[bytes]:
-    """What our own revocations say about events that are here already; gives their hashes."""
-    flagged: set[bytes] = set()
-    for stored in made:
-        body = stored.event.body
-        if body.etype == StationRevoked.etype:
-            fact = decode_fact(body.etype, body.min_reader, bytes(body.payload))
-            if isinstance(fact, StationRevoked):
-                flagged |= flag_revoked(store, fact.station_id, now_us)
-    return flagged
-
-
-def flag_revoked(store: EventStore, station: UUID, now_us: int) -> set[bytes]:
-    """Flag what is already here and behind the last trusted events of a revoked station; gives their hashes."""
-    flagged: set[bytes] = set()
-    for revocation in trust_in(store, station):
-        for stream in store.streams():
-            if stream.station == station and stream.public_key in revocation.keys:
-                first = revocation.trusted.get(stream.stream, 0) + 1
-                flagged |= {tip.hash for tip in store.hashes(stream.stream, first, stream.head_seq)}
-    for event_hash in flagged:
-        store.flag(event_hash, "revoked_station", now_us)
-    return flagged
+    body = event.body
+    if before is None and event.seq > 1:
+        return True  # its predecessor was pruned; it was looked at when it came
+    if before is None or before.body.tx_i == before.body.tx_n - 1:
+        return body.tx_i == 0
+    known = before.body
+    return (body.tx_id, body.tx_n, body.tx_i) == (known.tx_id, known.tx_n, known.tx_i + 1)

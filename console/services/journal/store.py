@@ -83,8 +83,12 @@ class EventStore(Protocol):
         """Each revocation of this station with its logical stamp."""
         ...
 
-    def stamps_of(self, station: UUID) -> int:
-        """The newest logical stamp among this station's own events, 0 for none."""
+    def newest_stamp(self, furthest: int) -> int:
+        """The newest logical stamp of all events that is not above `furthest`, 0 for none."""
+        ...
+
+    def stamp_of(self, event_hash: bytes) -> int:
+        """The logical stamp of a stored event, 0 when it is not here."""
         ...
 
 

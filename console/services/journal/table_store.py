@@ -132,12 +132,13 @@ class TableStore:
             if isinstance(fact, StationRevoked):
                 yield row[0], fact
 
-    def stamps_of(self, station: UUID) -> int:
-        row = self._c.exec_driver_sql(
-            "SELECT max(e.hlc) FROM stream s JOIN event e ON e.hash = s.head_hash WHERE s.station_id = ?",
-            (str(station),),
-        ).first()
-        return int(row[0]) if row and row[0] is not None else 0
+    def newest_stamp(self, furthest: int) -> int:
+        sql = "SELECT coalesce(max(hlc), 0) FROM event WHERE hlc <= ?"
+        return int(self._c.exec_driver_sql(sql, (furthest,)).scalar_one())
+
+    def stamp_of(self, event_hash: bytes) -> int:
+        row = self._c.exec_driver_sql("SELECT hlc FROM event WHERE hash = ?", (event_hash,)).first()
+        return int(row[0]) if row else 0
 
 
 class TableDisk:

@@ -11,7 +11,7 @@ from console.domain.station_facts import StationEnrolled, StreamOpened
 from console.services.journal.envelope import BadEvent, Event, RawEvent, check_signature, decode_event
 from console.services.journal.event_table import Stream
 from console.services.journal.facts_codec import decode_fact
-from console.services.journal.receiving import Revocation, trust_in
+from console.services.journal.revoking import Revocation, trust_in
 from console.services.journal.table_store import TableStore
 from console.services.journal.verify_report import VerifyReport
 

@@ -15,12 +15,13 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
 from console.domain.refusal import Refused
-from console.domain.station_facts import StationRevoked, StreamOpened
+from console.domain.station_facts import StationRevoked
 from console.services.journal.envelope import FIRST, BadEvent, Event, RawEvent, check_signature, decode_event
 from console.services.journal.facts_codec import decode_fact, doubt_about
 from console.services.journal.hlc import wall_ms
 from console.services.journal.own_stream import Place
-from console.services.journal.receiving import NOT_ENROLLED, OTHER_SITE, Enrolled, flag_revoked
+from console.services.journal.receiving import OTHER_SITE, TORN_GROUP, Enrolled, goes_on, opening_of
+from console.services.journal.revoking import flag_revoked
 from console.services.journal.scrub import UNPROVEN
 from console.services.journal.store import EventStore
 from console.services.journal.table_store import TableStore
@@ -60,6 +61,7 @@ class _Growing:
     forked: bool = False
     ends: dict[bytes, int] = field(default_factory=dict)
     is_new: bool = True
+    last: Event | None = None
 
 
 def load_snapshot(
@@ -170,7 +172,7 @@ class _Load:
         if (body.tenant, body.site) != (self._place.tenant, self._place.site):
             raise BadEvent(OTHER_SITE)
         if body.station == self._place.station:
-            self._own_end(self._store, event.stream, raw.hash)
+            self._look_at_own(event)
         stream = self._streams.get(event.stream)
         if stream is None:
             stream = self._streams[event.stream] = self._opening(event)
@@ -178,6 +180,9 @@ class _Load:
             raise BadEvent("of another station than its stream")
         if event.seq > 1 and not self._follows(event, stream):
             raise BadEvent("does not follow the event that it names")
+        if not goes_on(self._before(event, stream), event):
+            raise BadEvent(TORN_GROUP)
+        stream.last = event
         self._flag(event, stream)
         stream.ends.pop(event.prev, None)
         stream.ends[raw.hash] = event.seq
@@ -199,21 +204,25 @@ class _Load:
             return (in_batch[1], in_batch[2]) == (str(event.stream), event.seq - 1)
         return self._store.place_of(event.prev) == (event.stream, event.seq - 1)
 
+    def _look_at_own(self, event: Event) -> None:
+        own = self._store.stream(event.stream)
+        if own is not None and not own.closed:
+            check_signature(event, own.public_key)  # nobody else makes this station leave its stream
+            self._own_end(self._store, event.stream, event.raw.hash)
+
+    def _before(self, event: Event, stream: _Growing) -> Event | None:
+        if event.seq == 1 or (stream.last is not None and stream.last.raw.hash == event.prev):
+            return stream.last if event.seq > 1 else None
+        row = self._rows.get(event.prev)
+        kept = [RawEvent(row[0], row[12], row[13])] if row else self._store.events_by_hash([event.prev])
+        return decode_event(kept[0]) if kept else None
+
     def _opening(self, event: Event) -> _Growing:
-        body = event.body
-        fact = decode_fact(body.etype, body.min_reader, bytes(body.payload))
-        if event.seq != 1 or not isinstance(fact, StreamOpened) or fact.stream != event.stream:
-            raise BadEvent("stream does not begin with its opening")
-        try:
-            key = bytes.fromhex(fact.public_key_hex)
-        except ValueError as error:
-            raise BadEvent("stream opens without a key") from error
-        if not self._enrolled(fact, body.station):
-            raise BadEvent(NOT_ENROLLED)
+        fact, key = opening_of(event, self._enrolled)
         check_signature(event, key)
         predecessor = str(fact.predecessor) if fact.predecessor else None
-        row = (str(event.stream), str(body.station), fact.station_code, event.hlc, predecessor, key)
-        return _Growing(row, body.station)
+        row = (str(event.stream), str(event.body.station), fact.station_code, event.hlc, predecessor, key)
+        return _Growing(row, event.body.station)
 
     def _flag(self, event: Event, stream: _Growing) -> None:
         """What the normal road would find doubtful about the event."""

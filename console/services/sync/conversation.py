@@ -11,12 +11,14 @@ from uuid import UUID
 
 from console.services.journal.envelope import FIRST, MAX_INTEGER, BadEvent, RawEvent, decode_event
 from console.services.journal.event_table import Tip
+from console.services.journal.own_stream import OWN
 from console.services.journal.store import Disk, EventStore
 from console.services.sync import messages as m
-from console.services.sync.fork_search import Branches, digest, search
+from console.services.sync.fork_search import Branches, digests, search
 from console.services.sync.vector import Difference, Span, compare
 
 Talk = Generator[m.Question, m.Answer, None]
+_MOST_OWN = 8  # unknown events of our own that are asked for by name in one exchange
 
 
 @dataclass(slots=True)
@@ -65,6 +67,8 @@ def exchange(
     difference = yield from _compare(disk, hello, outcome)
     if difference is None:
         return
+    yield from _ask_own(disk, outcome, resting)
+    resting = {*resting, *outcome.fruitless}
     if pushes and (difference.push or difference.forked):
         for span in _own_first(disk, difference.push, own_first):
             yield from _push_behind(disk, span, outcome, budget)
@@ -94,6 +98,28 @@ def _compare(disk: Disk, hello: m.Hello, outcome: Outcome) -> Generator[m.Questi
     outcome.waiting, outcome.missing = difference.waiting, difference.missing
     outcome.is_equal = not (difference.push or difference.pull or difference.forked)
     return difference
+
+
+def _ask_own(disk: Disk, outcome: Outcome, resting: Collection[UUID]) -> Talk:
+    """The peer names ends of our own open stream that are unknown here: their bytes come before anything else, since
+    our own signature alone makes this station leave its stream (invariant 14), and nobody's word does. A peer that
+    cannot show them is not asked for this stream for a while."""
+    assert outcome.vector is not None
+    with disk.read() as store:
+        own = store.meta(OWN)
+        ends = [head for head in outcome.vector.heads if str(head.stream) == own]
+        named = [
+            tip.hash for tip in m.tips_of(tuple(ends)) if _is_possible(store, tip) and not store.place_of(tip.hash)
+        ]
+    if not named or own is None or UUID(own) in resting:
+        return
+    told = yield m.AskChosen(tuple(named[:_MOST_OWN]))
+    shown = [raw for raw in told.events if raw.hash in named] if isinstance(told, m.Events) else []
+    if shown:
+        outcome.pulled += shown
+        outcome.pulled_streams.add(UUID(own))
+    else:
+        outcome.fruitless.add(UUID(own))
 
 
 def _is_possible(store: EventStore, tip: Tip) -> bool:
@@ -202,8 +228,7 @@ def answer(store: EventStore, question: m.Question, hello: m.Hello) -> m.Answer:
         limit, size = min(question.limit, m.MAX_EVENTS), min(question.size, m.MAX_BYTES)
         return m.Events(tuple(store.events_after(question.stream, question.seq, question.hash, max(1, limit), size)))
     if isinstance(question, m.AskRanges):
-        bounds = question.bounds[: m.MAX_RANGES]
-        return m.Ranges(tuple(digest(store.hashes(question.stream, low, high)) for low, high in bounds))
+        return m.Ranges(digests(store, question.stream, question.bounds[: m.MAX_RANGES]))
     if isinstance(question, m.AskHashes):
         last = min(question.to_seq, question.from_seq + m.MAX_HASHES)
         hashes = store.hashes(question.stream, question.from_seq, last)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from console.services.journal.event_table import Tip
-from console.services.journal.store import Disk
-from console.services.sync.messages import Answer, AskHashes, AskRanges, Hashes, Question, Ranges
+from console.services.journal.store import Disk, EventStore
+from console.services.sync.messages import MAX_DIGESTED, Answer, AskHashes, AskRanges, Hashes, Question, Ranges
 
 _WAYS = 16
 _NARROW = 128  # seqs whose hashes are asked for one by one
@@ -30,19 +30,34 @@ def digest(hashes: Iterable[Tip]) -> bytes:
     return told.digest()
 
 
+def digests(store: EventStore, stream: UUID, bounds: Iterable[tuple[int, int]]) -> tuple[bytes, ...]:
+    """Of these ranges, as far as one answer may go: who asks for whole streams again and again must not keep a
+    station busy. None at all where already the first is too wide; who asks honestly asks for none that is."""
+    head = store.stream(stream)
+    end = head.head_seq if head is not None else 0
+    found, left = [], MAX_DIGESTED
+    for low, high in bounds:
+        left -= max(0, min(high, end) - max(low, 1) + 1)
+        if left < 0:
+            break
+        found.append(digest(store.hashes(stream, low, high)))
+    return tuple(found)
+
+
 def search(
     disk: Disk, stream: UUID, top: int, is_enough: Callable[[Branches], bool] = lambda _branches: False
 ) -> Generator[Question, Answer, Branches]:
     """Compare a stream up to `top` with a peer's, from its beginning on; an answer of another kind, or so many
     questions that no fork needs them, end the search with what was found, and so does `is_enough(found)`."""
     branches, asked = Branches(), 0
-    ranges = [(1, max(1, top))]
+    ranges = [(low, min(max(1, top), low + MAX_DIGESTED - 1)) for low in range(1, max(1, top) + 1, MAX_DIGESTED)]
     while ranges and asked < _MOST and not is_enough(branches):
         bounds, ranges = tuple(ranges[:_WAYS]), ranges[_WAYS:]
         asked += 1
         answer = yield AskRanges(stream, bounds)
-        if not isinstance(answer, Ranges) or len(answer.digests) != len(bounds):
+        if not isinstance(answer, Ranges) or not 0 < len(answer.digests) <= len(bounds):
             return branches
+        bounds, ranges = bounds[: len(answer.digests)], [*bounds[len(answer.digests) :], *ranges]
         with disk.read() as store:
             ours = [digest(store.hashes(stream, low, high)) for low, high in bounds]
         wide: list[tuple[int, int]] = []

@@ -13,6 +13,7 @@ MAX_EVENTS = 500
 MAX_BYTES = 1 << 20
 MAX_RANGES = 64
 MAX_HASHES = 4096
+MAX_DIGESTED = 1 << 17  # events behind all digests of one answer: a tenth of a second
 
 
 class Head(msgspec.Struct, frozen=True, array_like=True):
@@ -74,6 +75,8 @@ class AskRanges(msgspec.Struct, frozen=True, tag="ask_ranges"):
 
 
 class Ranges(msgspec.Struct, frozen=True, tag="ranges"):
+    """Of the first ranges of the question; fewer than were asked when all of them together are too many events."""
+
     digests: tuple[bytes, ...]
 
 
