@@ -2,19 +2,21 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from console.domain.alarms import Priority
 from console.domain.refusal import Refused
 from console.domain.station_facts import DivergenceFound, StationEnrolled
+from console.services.identity.credentials import Kind, SignedCredential
 from console.services.journal.entries import SYSTEM, Entry
 from console.services.notifier import Notifier, Undo
 from console.services.projection_digest import ProjectionDigest
 from console.services.records import Trouble
+from console.services.sync.neighbour_profiles import ProfileNow
 from console.services.sync.neighbour_words import OpenNow
 from console.services.sync.neighbours import Listeners, Neighbours, Standing
 from console.services.sync.sync_status import SyncStatus
@@ -38,8 +40,9 @@ class Neighbourhood:
         self.twins: Notifier[None] = Notifier()
         self._core = core
         self._clock = SystemClock()
-        self._undo: Undo | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._undos: list[Undo] = []
+        self._tasks: set[asyncio.Future[None]] = set()
+        self._told_profiles: tuple[SignedCredential, ...] = ()
         self._digest = ProjectionDigest({"incident": core.parts.desk, "ack": core.engine.acknowledging.kept})
         self.neighbours = Neighbours(
             core.parts.journal,
@@ -64,6 +67,7 @@ class Neighbourhood:
                 on_alarm_rows=core.alarm_lane.add,
                 on_join=self._on_join,
                 on_joined=core.enrolment.take_certificate,
+                on_profiles=self._on_profiles,
                 open_now=self._open_now,
                 digests=self.digests,
             ),
@@ -76,12 +80,17 @@ class Neighbourhood:
         return None if self._core.parts.journal.replaying != (0, 0) else self._digest.digests()
 
     def start(self) -> None:
-        self._undo = self._core.parts.journal.entries.subscribe(self._on_entries)
+        people = self._core.people
+        self._undos = [
+            self._core.parts.journal.entries.subscribe(self._on_entries),
+            people.changed.subscribe(lambda _none: self._tell_profiles()),
+        ]
+        self._tell_profiles()
         self.neighbours.start()
 
     async def stop(self) -> None:
-        if self._undo is not None:
-            self._undo()
+        for undo in self._undos:
+            undo()
         for task in tuple(self._tasks):
             task.cancel()
         self.neighbours.ask_stop()
@@ -102,6 +111,32 @@ class Neighbourhood:
         if self._core.enrolment.take_request(raw):
             self._core.people.changed.notify(None)
 
+    def _tell_profiles(self) -> None:
+        """What neighbours may have: signed, and of nobody who was erased."""
+        rows = self._core.people.credentials.profiles()
+        if rows != self._told_profiles:
+            self._told_profiles = rows
+            self.neighbours.set_profiles(
+                [ProfileNow(row.user_id, row.version, row.encoded, row.at_us, row.station, row.sig) for row in rows]
+            )
+
+    def _on_profiles(self, rows: Sequence[ProfileNow]) -> None:
+        self._spawn(self._take_profiles(rows))
+
+    async def _take_profiles(self, rows: Sequence[ProfileNow]) -> None:
+        site, kind = self._core.site.site_id, Kind.PROFILE.value
+        told = [
+            SignedCredential(1, site, row.user_id, kind, row.version, row.encoded, row.at_us, row.station, row.sig)
+            for row in rows
+        ]
+        with suppress(Refused):  # it is asked again
+            await self._core.people.credentials.take(told)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     def _on_occurrences(self, station: UUID, told: Sequence[OpenNow] | None) -> None:
         self._core.engine.elsewhere.told(station, told, self._clock.now_us())
 
@@ -116,9 +151,7 @@ class Neighbourhood:
     def _on_divergence(self, bucket: str, peer: str) -> None:
         log.error("sync.divergence: %s differs from %s although both hold the same events", bucket, peer)
         self._core.engine.raise_system("divergence", DIVERGENCE_TEXT, Priority.HIGH, self._clock.now_us())
-        task = asyncio.ensure_future(self._note_divergence(bucket, peer))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._spawn(self._note_divergence(bucket, peer))
 
     async def _note_divergence(self, bucket: str, peer: str) -> None:
         """The bucket is made anew from the journal; what was found stays in the journal, whatever comes of it."""

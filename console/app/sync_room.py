@@ -93,6 +93,7 @@ class SyncRoom:
         journal = self._core.parts.journal
         for notifier in (journal.entries, journal.received, journal.holdings_changed):
             self._undos.append(notifier.subscribe(self.status.on_journal))
+        self._undos.append(self._core.people.credentials.changed.subscribe(lambda _none: self._on_credentials()))
         self._undos.append(journal.fork_found.subscribe(self._on_fork))
         self.replicator.start()
         self.neighbourhood.start()
@@ -194,6 +195,10 @@ class SyncRoom:
         if told:
             self._core.alarm_lane.add(told)
 
+    def _on_credentials(self) -> None:
+        if self.replicator.is_running:
+            self.replicator.send_credentials()
+
     async def _own_credentials(self) -> Sequence[CredentialRow]:
         rows, self._credential_mark = await self._core.people.credentials.rows_since(self._credential_mark)
         return [
@@ -209,5 +214,5 @@ class SyncRoom:
             )
             for row in rows
         ]
-        with suppress(Refused):
+        with suppress(Refused):  # they come again in the next round
             await self._core.people.credentials.take(taken)

@@ -125,12 +125,14 @@ begin
          x.station, decode(x.sig, 'hex')
   from jsonb_to_recordset(p_rows) as x(user_id text, kind text, version bigint, encoded text, at_us bigint,
        station uuid, sig text)
-  where length(x.encoded) <= 4096 and length(x.sig) <= 256
+  where length(x.encoded) <= 4096 and length(x.sig) <= 256 and x.kind in ('password', 'pin', 'profile')
+    and (x.version < 2147483647 or x.encoded = '')  -- the last version is of somebody who was erased
   order by x.user_id, x.kind, x.version desc, x.at_us desc, x.sig desc
   on conflict (tenant_id, site_id, user_id, kind)
   do update set version = excluded.version, encoded = excluded.encoded, at_us = excluded.at_us,
                 station_id = excluded.station_id, sig = excluded.sig
-  where (excluded.version, excluded.at_us, excluded.sig) > (c.version, c.at_us, c.sig);
+  where (excluded.version, excluded.at_us, excluded.sig) > (c.version, c.at_us, c.sig)
+    and c.version < 2147483647;
   get diagnostics v_taken = row_count;
   return v_taken;
 end $$;

@@ -158,18 +158,23 @@ create view leitstand.acknowledgement as
   from leitstand.fact where etype = 'alarm.acknowledged';
 
 -- for reports: the newest fact counts; what a person may do is judged by the stations from all facts
+-- login and name are no facts: they stand in the profile and go with it; nothing of a profile here is proven
 create view leitstand.user_account as
-  select n.tenant_id, n.site_id, n.user_id, n.login, n.name,
+  select n.tenant_id, n.site_id, n.user_id, p.profile ->> 'login' as login, p.profile ->> 'name' as name,
          coalesce(s.state, 'active') as state, s.into_user, greatest(n.at_us, s.at_us) as at_us
-  from (select distinct on (tenant_id, site_id, entity_id) tenant_id, site_id, entity_id as user_id,
-               payload ->> 'login' as login, payload ->> 'name' as name, at_us
-        from leitstand.fact where etype in ('user.added', 'user.renamed')
-        order by tenant_id, site_id, entity_id, hlc desc, hash desc) n
+  from (select distinct on (tenant_id, site_id, entity_id) tenant_id, site_id, entity_id as user_id, at_us
+        from leitstand.fact where etype = 'user.added'
+        order by tenant_id, site_id, entity_id, hlc, hash) n
+  left join (select tenant_id, site_id, user_id, case when encoded is json object
+                    then leitstand.readable(convert_to(encoded, 'UTF8')) end as profile
+             from leitstand.credential where kind = 'profile') p using (tenant_id, site_id, user_id)
   left join (select distinct on (tenant_id, site_id, entity_id) tenant_id, site_id, entity_id as user_id, at_us,
-                    case etype when 'user.disabled' then 'disabled' when 'user.merged' then 'merged'
+                    case etype when 'user.erased' then 'erased' when 'user.disabled' then 'disabled'
+                               when 'user.merged' then 'merged'
                                else 'active' end as state, payload ->> 'into' as into_user
-             from leitstand.fact where etype in ('user.disabled', 'user.enabled', 'user.merged')
-             order by tenant_id, site_id, entity_id, hlc desc, hash desc) s using (tenant_id, site_id, user_id);
+             from leitstand.fact where etype in ('user.disabled', 'user.enabled', 'user.merged', 'user.erased')
+             order by tenant_id, site_id, entity_id, etype <> 'user.erased', hlc desc, hash desc) s
+    using (tenant_id, site_id, user_id);
 
 create view leitstand.role_grant as
   select tenant_id, site_id, user_id, role, area, at_us, granted_by

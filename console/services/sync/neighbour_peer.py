@@ -46,6 +46,7 @@ class Peer:
     turned_until_s: float = float("-inf")
     gone: str = ""  # its own last word: bye, will
     digest: bytes = b""  # of where its streams end, by its newest head
+    profiles: bytes = b""  # digest of those that it would hand on
     heard_s: float = float("-inf")
     answered_s: float = float("-inf")
     told_s: float = float("-inf")  # its streams' ends

@@ -23,6 +23,7 @@ from console.services.sync.neighbour_check import EVERY_S, SelfCheck
 from console.services.sync.neighbour_exchange import JITTER, Exchanges
 from console.services.sync.neighbour_frames import ALL, BadFrame, Message, Signed, read_frame
 from console.services.sync.neighbour_peer import Peer, Trust, is_odd, shown_name
+from console.services.sync.neighbour_profiles import ProfileTalk
 from console.services.sync.neighbour_voice import Buckets, Ears, Voice
 from console.services.telemetry.clock import Clock
 from console.services.telemetry.troubles import TroubleBook, hex_example
@@ -84,6 +85,12 @@ class Room:
         self._buckets = Buckets()
         self._board = Board(ears, me.trust.place.station)
         self._check = SelfCheck(self, self._exchanges, voice, ears, check_every_s)
+        self.profiles = ProfileTalk(self, self._exchanges, voice, ears)
+        self._talks: dict[str, Callable[[Peer, Message], None]] = {
+            words.ASK: self._exchanges.on_ask, words.SAY: self._exchanges.on_say,
+            words.ASK_DIGESTS: self._check.on_ask, words.DIGESTS: self._check.on_told,
+            words.ASK_PROFILES: self.profiles.on_ask, words.PROFILES: self.profiles.on_told,
+        }  # fmt: skip
         self._link = ("connecting", "")
         self._digest, self._ends = b"", tuple[Tip, ...]()
         self._is_stale = True  # the ends have to be read again
@@ -164,6 +171,7 @@ class Room:
                 if peer.is_there(self.mono_s()):
                     self._exchanges.poll(peer)
                     self._check.maybe(peer)
+                    self.profiles.maybe(peer)
             if self._greeted and self._is_due("now", NOW_S):
                 self._ears.want_now(everything=False)
             if self._is_due("join", JOIN_S) and (request := self._me.request()) is not None:
@@ -265,24 +273,16 @@ class Room:
 
     def _take_message(self, peer: Peer, message: Message, mid: int) -> bool:
         try:
-            match message.kind:
-                case words.ASK:
-                    self._exchanges.on_ask(peer, message)
-                case words.SAY:
-                    self._exchanges.on_say(peer, message)
-                case words.ASK_DIGESTS:
-                    self._check.on_ask(peer, message)
-                case words.DIGESTS:
-                    self._check.on_told(peer, message)
-                case words.RECEIPTS:
-                    self._exchanges.on_receipts(peer, words.receipts(message.data))
-                case words.LIVE:
-                    raws = list(words.fresh(message.data).events)
-                    done = partial(self._acks.ack, mid)
-                    self._exchanges.take_in(peer, raws, is_pulled=False, then=done)
-                    return True
-                case words.NOW:
-                    self._ears.now(peer.station, words.now(message.data))
+            if message.kind in self._talks:
+                self._talks[message.kind](peer, message)
+            elif message.kind == words.RECEIPTS:
+                self._exchanges.on_receipts(peer, words.receipts(message.data))
+            elif message.kind == words.NOW:
+                self._ears.now(peer.station, words.now(message.data))
+            elif message.kind == words.LIVE:
+                raws = list(words.fresh(message.data).events)
+                self._exchanges.take_in(peer, raws, is_pulled=False, then=partial(self._acks.ack, mid))
+                return True
         except (msgspec.DecodeError, ValueError, RecursionError) as error:
             raise BadFrame("undecodable") from error
         return False
@@ -308,7 +308,7 @@ class Room:
                 _bad("replayed")
             return
         peer.distrust = self.trust.why_not(speaker, note)
-        peer.code, peer.shown, peer.digest = note.code, shown_name(note), note.digest
+        peer.code, peer.shown, peer.digest, peer.profiles = note.code, shown_name(note), note.digest, note.profiles
         if not retained:
             peer.heard_s = self.mono_s()
         if peer.session != part.session or peer.gone:
@@ -371,17 +371,15 @@ class Room:
     def _head_when_due(self) -> None:
         told, at_s = self._head_told
         silent_s = self.mono_s() - at_s
-        if silent_s >= BEAT_S or (silent_s >= HEAD_S and self.vector()[0] != told):
+        if silent_s >= BEAT_S or (silent_s >= HEAD_S and self.vector()[0] + self.profiles.digest != told):
             self._tell_head()
 
     def _tell_head(self) -> None:
-        me, place = self._me, self.trust.place
-        digest = self.vector()[0]
-        note = words.HeadNote(
-            place.code, me.name[: words.MAX_NAME], me.public_key, bytes.fromhex(me.certificate()), digest, self.now_us()
-        )
+        me, place, digest = self._me, self.trust.place, self.vector()[0]
+        name, certificate = me.name[: words.MAX_NAME], bytes.fromhex(me.certificate())
+        note = words.HeadNote(place.code, name, me.public_key, certificate, digest, self.now_us(), self.profiles.digest)
         self._voice.tell(words.HEAD, words.encode(note), self._voice.topics.head, 1, retain=True)
-        self._head_told = (digest, self.mono_s())
+        self._head_told = (digest + self.profiles.digest, self.mono_s())
 
     def _count(self, station: UUID | None, kind: str, example: bytes = b"") -> None:
         peer = self.peers.get(station) if station is not None else None

@@ -1,8 +1,8 @@
 """How this station speaks to its neighbours, and how what it hears is judged before anybody believes it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from uuid import UUID
 
 from console.services.journal.envelope import RawEvent
@@ -12,6 +12,9 @@ from console.services.records import CatchUp, LinkRecord, PeerRecord, Trouble
 from console.services.sync import messages as m
 from console.services.sync.neighbour_frames import ALL, Part, frames_of
 from console.services.sync.neighbour_words import Now, Topics
+
+if TYPE_CHECKING:
+    from console.services.sync.neighbour_profiles import ProfileNow
 
 _KEPT_SIGNATURES = 4096
 
@@ -49,6 +52,10 @@ class Ears(Protocol):
     def digests(self, then: Callable[[dict[str, bytes]], None]) -> None: ...
 
     def divergence(self, bucket: str, peer: str) -> None: ...
+
+    def profiles(self, rows: Sequence["ProfileNow"]) -> None:
+        """Profiles as a neighbour told them: nothing about them is proven yet."""
+        ...
 
     def troubles(self, troubles: list[Trouble]) -> None: ...
 

@@ -13,13 +13,13 @@ from console.services.journal.envelope import RawEvent
 from console.services.journal.event_table import Tip
 from console.services.sync.messages import Head
 
-HEAD, GONE, ASK, SAY, LIVE, RECEIPTS, NOW, ASK_DIGESTS, DIGESTS = (
-    "head", "gone", "ask", "say", "live", "receipts", "now", "ask_digests", "digests",
+HEAD, GONE, ASK, SAY, LIVE, RECEIPTS, NOW, ASK_DIGESTS, DIGESTS, ASK_PROFILES, PROFILES = (
+    "head", "gone", "ask", "say", "live", "receipts", "now", "ask_digests", "digests", "ask_profiles", "profiles",
 )  # fmt: skip
 LANES = {  # the topic's word -> kinds of message that may come there
     "head": frozenset({HEAD, GONE}),
-    "ask": frozenset({ASK, ASK_DIGESTS}),
-    "say": frozenset({SAY, RECEIPTS, DIGESTS}),
+    "ask": frozenset({ASK, ASK_DIGESTS, ASK_PROFILES}),
+    "say": frozenset({SAY, RECEIPTS, DIGESTS, PROFILES}),
     "live": frozenset({LIVE}),
     "now": frozenset({NOW}),
 }
@@ -30,7 +30,7 @@ MAX_ROWS = 500
 
 
 class HeadNote(msgspec.Struct, frozen=True, array_like=True):
-    """Retained, at most 1 KB: who is there, and a digest of where all its streams end."""
+    """Retained, at most 1 KB: who is there, and digests of where all its streams end and of its profiles."""
 
     code: str
     name: str
@@ -38,6 +38,7 @@ class HeadNote(msgspec.Struct, frozen=True, array_like=True):
     certificate: bytes  # empty at a site without an authority
     digest: bytes
     clock_us: int
+    profiles: bytes = b""
 
 
 class Fresh(msgspec.Struct, frozen=True, array_like=True):

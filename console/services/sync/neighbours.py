@@ -36,6 +36,7 @@ from console.services.storage.database import reader_engine
 from console.services.sync.neighbour_check import EVERY_S
 from console.services.sync.neighbour_link import NeighbourLink
 from console.services.sync.neighbour_peer import Trust
+from console.services.sync.neighbour_profiles import ProfileNow
 from console.services.sync.neighbour_room import Room, Self
 from console.services.sync.neighbour_voice import Voice
 from console.services.sync.neighbour_words import (
@@ -80,6 +81,7 @@ class Listeners:
     on_alarm_rows: Callable[[Sequence[AlarmTransition]], None] = _nothing
     on_join: Callable[[bytes], object] = _nothing  # a request as it came
     on_joined: Callable[[str], object] = _nothing  # a certificate as it came
+    on_profiles: Callable[[Sequence[ProfileNow]], object] = _nothing  # unproven
     open_now: Callable[[bool], Sequence[OpenNow] | None] = lambda _everything: None
     digests: Callable[[], dict[str, bytes] | None] = lambda: None
 
@@ -130,6 +132,7 @@ class Neighbours:
         self._request: bytes | None = None
         self._revoked: frozenset[UUID] = frozenset()
         self._rows: _Rows | None = None
+        self._profiles: tuple[ProfileNow, ...] = ()
 
     @property
     def is_running(self) -> bool:
@@ -166,6 +169,11 @@ class Neighbours:
     def publish_joined(self, station: UUID, certificate: str) -> None:
         """A station was let in: it fetches its certificate from the broker."""
         self._post(lambda room: room.tell_joined(station, certificate))
+
+    def set_profiles(self, rows: Sequence[ProfileNow]) -> None:
+        """What neighbours may have of this station, whole; main loop."""
+        self._profiles = told = tuple(rows)
+        self._post(lambda room: room.profiles.set(told))
 
     # --- main loop -------------------------------------------------------------------------------------------------
 
@@ -262,6 +270,7 @@ class Neighbours:
         )
         disk = TableDisk(journal)
         room = self._room = Room(me, disk, voice, self, link, self._clock, self._chance, self._check_every_s)
+        room.profiles.set(self._profiles)
 
         def close() -> None:
             journal.close()
@@ -309,6 +318,9 @@ class Neighbours:
 
     def divergence(self, bucket: str, peer: str) -> None:
         self._in_main(partial(self._listeners.on_divergence, bucket, peer))
+
+    def profiles(self, rows: Sequence[ProfileNow]) -> None:
+        self._in_main(partial(self._listeners.on_profiles, rows))
 
     def troubles(self, troubles: list[Trouble]) -> None:
         self._in_main(partial(self._listeners.on_troubles, troubles))

@@ -153,7 +153,7 @@ class Replicator:
         self._wake.set()
 
     def send_credentials(self) -> None:
-        """Somebody set a password or PIN here: it travels with the next round. Main loop."""
+        """A password, PIN or name was set here, or somebody erased: it travels with the next round. Main loop."""
         self._spawn(self._fetch_credentials)
         self._wake.set()
 
@@ -287,7 +287,11 @@ class Replicator:
             self._wake.clear()
             resting = self._resting.now(time.monotonic())
             credentials, self._credentials = self._credentials, []
-            found = session.round(may_pull=not self._receiving.is_set(), resting=resting, credentials=credentials)
+            try:
+                found = session.round(may_pull=not self._receiving.is_set(), resting=resting, credentials=credentials)
+            except BaseException:
+                self._credentials = credentials + self._credentials  # handed over in the next session
+                raise
             self._resting.put(found.outcome.fruitless, time.monotonic())
             self._hand_over(found)
             self._last_exchange_us = self._now_us()

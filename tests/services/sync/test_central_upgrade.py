@@ -9,9 +9,11 @@ import pytest
 from console.config.private_file import write_private
 from console.config.settings import CentreSettings
 from console.domain.refusal import Refused
+from console.services.identity.credentials import LAST
 from console.services.sync import central_schema
 from console.services.sync.central import Central
 from console.services.sync.central_layout import partitions_now
+from console.services.sync.central_rows import CredentialRow
 from console.services.sync.central_schema import CentreRefuses, ensure_schema, schema_version
 from console.services.sync.central_schema_1 import first
 from console.services.sync.central_stations import Enrolment, enrol, revoke
@@ -180,16 +182,26 @@ def test_people_and_grants_of_a_site_are_told_to_auditors_by_the_newest_fact(pos
     site = Site(postgres.set_up())
     central, chain = site.session("A1"), Chain(site.place("A1"))
     for etype, payload in (
-        ("user.added", {"user_id": "u1", "login": "anna", "name": "Anna"}),
+        ("user.added", {"user_id": "u1"}),
         ("user.role_granted", {"user_id": "u1", "role": "operator", "area": ""}),
         ("user.role_granted", {"user_id": "u1", "role": "shift_lead", "area": "Press"}),
-        ("user.renamed", {"user_id": "u1", "login": "anna.k", "name": "Anna K."}),
         ("user.role_revoked", {"user_id": "u1", "role": "operator", "area": ""}),
         ("user.disabled", {"user_id": "u1", "why": "left"}),
     ):
         chain.grow(1, payload=payload, etype=etype, entity_id="u1")
-    assert central.push(chain.events).taken == 6
+    assert central.push(chain.events).taken == 5
+    station, profile = site.place("A1").station, '{"login":"anna.k","name":"Anna K."}'
+    assert central.push_credentials([CredentialRow("u1", "profile", 2, profile, 5, station, "aa")]) == 1
     accounts = "select user_id, login, name, state from leitstand.user_account"
     assert asked(postgres.url, accounts) == [("u1", "anna.k", "Anna K.", "disabled")]
     assert asked(postgres.url, "select role, area from leitstand.role_grant") == [("shift_lead", "Press")]
+    for version, spoilt in enumerate(("no json", '{"login":"\\u0000\\ud800","name":7}', "[1]"), 3):
+        assert central.push_credentials([CredentialRow("u1", "profile", version, spoilt, 5, station, "aa")]) == 1
+        assert len(asked(postgres.url, accounts)) == 1
+    chain.grow(1, payload={"user_id": "u1", "why": "asked for it"}, etype="user.erased", entity_id="u1")
+    central.push(chain.events)
+    assert central.push_credentials([CredentialRow("u1", "profile", LAST, profile, 6, station, "aa")]) == 0
+    assert central.push_credentials([CredentialRow("u1", "profile", LAST, "", 6, station, "bb")]) == 1
+    assert central.push_credentials([CredentialRow("u1", "profile", LAST - 1, profile, 9, station, "cc")]) == 0
+    assert asked(postgres.url, accounts) == [("u1", None, None, "erased")]
     site.close()

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from uuid import UUID, uuid5
 
@@ -22,6 +22,7 @@ from console.services.sync import messages as m
 from console.services.sync import neighbour_frames as nf
 from console.services.sync import neighbour_words as words
 from console.services.sync.neighbour_peer import Trust
+from console.services.sync.neighbour_profiles import ProfileNow
 from console.services.sync.neighbour_room import Room, Self
 from console.services.sync.neighbour_voice import Voice
 from console.services.sync.neighbour_words import Now, Topics
@@ -72,6 +73,9 @@ class Listener:
         then({})
 
     def divergence(self, bucket: str, peer: str) -> None: ...
+    def profiles(self, rows: Sequence[ProfileNow]) -> None:
+        self.profiles_told = list(rows)
+
     def troubles(self, troubles: list[Trouble]) -> None:
         self.troubles_told += troubles
 
