@@ -10,18 +10,8 @@ from dataclasses import dataclass
 
 from console.domain.acknowledgement import seen_through_us
 from console.domain.identity import Hash
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class AckInterval:
-    """One acknowledgement: the event that made it, its place in time, and how far it reaches."""
-
-    hlc: int
-    by: Hash
-    start_us: int
-    seen_through_us: int
-    user_id: str = ""
-    comment: str = ""
+from console.domain.interval_store import AckInterval as AckInterval  # noqa: PLC0414 part of this module's face
+from console.domain.interval_store import IntervalStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +65,15 @@ class AckSet:
     __slots__ = ("_furthest_us", "_intervals", "_named", "_taken_back")
 
     def __init__(self) -> None:
-        self._intervals: dict[Hash, AckInterval] = {}
+        self._intervals = IntervalStore()
         self._taken_back: dict[Hash, TakenBack] = {}
         self._named: set[Hash] = set()
         self._furthest_us = _NEVER  # no interval reaches further: a new occurrence is most often behind all of them
 
     def put(self, interval: AckInterval) -> bool:
         """False when it is known."""
-        if interval.by in self._intervals:
+        if not self._intervals.put(interval):
             return False
-        self._intervals[interval.by] = interval
         self._furthest_us = max(self._furthest_us, interval.seen_through_us)
         return True
 
@@ -98,14 +87,14 @@ class AckSet:
 
     def merge(self, other: "AckSet") -> None:
         """Take in everything that another copy knows."""
-        for interval in other._intervals.values():
+        for interval in other._intervals:
             self.put(interval)
         for act in other._taken_back.values():
             self.take_back(act)
 
     def standing(self) -> tuple[AckInterval, ...]:
         """What nobody has taken back, first given first."""
-        return tuple(sorted(one for by, one in self._intervals.items() if by not in self._named))
+        return tuple(sorted(self._intervals.without(self._named)))
 
     def annunciated_us(self, occurred: Occurred) -> int:
         """The newest annunciation of the occurrence, un-acknowledgements included."""
@@ -117,7 +106,7 @@ class AckSet:
         reach_us = self.annunciated_us(occurred)
         if reach_us > self._furthest_us:
             return ()
-        seen = (one for one in self._intervals.values() if one.seen_through_us >= reach_us)
+        seen = self._intervals.reaching(reach_us)
         return tuple(sorted(one for one in seen if overlaps(one.start_us, occurred) and one.by not in self._named))
 
     def forget(self, before_us: int) -> tuple[AckInterval | TakenBack, ...]:
@@ -125,25 +114,23 @@ class AckSet:
 
         For a condition without an open occurrence: old intervals cover nothing that can still be on a list.
         """
-        intervals = tuple(one for one in self._intervals.values() if one.seen_through_us < before_us)
-        for interval in intervals:
-            del self._intervals[interval.by]
+        intervals = self._intervals.drop(before_us)
         acts = tuple(  # what is still kept must stay taken back
             one
             for one in self._taken_back.values()
-            if one.seen_through_us < before_us and not one.named & self._intervals.keys()
+            if one.seen_through_us < before_us and not any(by in self._intervals for by in one.named)
         )
         for act in acts:
             del self._taken_back[act.by]
         self._named = {by for act in self._taken_back.values() for by in act.named}
-        self._furthest_us = max((one.seen_through_us for one in self._intervals.values()), default=_NEVER)
+        self._furthest_us = self._intervals.furthest_us(_NEVER)
         return (*intervals, *acts)
 
     @property
     def is_empty(self) -> bool:
-        return not self._intervals and not self._taken_back
+        return not len(self._intervals) and not self._taken_back
 
     def __iter__(self) -> Iterator[AckInterval | TakenBack]:
         """Everything that is known, for digests."""
-        yield from self._intervals.values()
+        yield from self._intervals
         yield from self._taken_back.values()
