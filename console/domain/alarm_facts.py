@@ -37,6 +37,9 @@ class AlarmShelved(Fact):
     max_s: int
     shelf_class: str = ""
     reason: str = ""
+    reason_code: str = ""
+    is_one_shot: bool = False  # ends with the next return to normal, at `until_us` at the latest
+    start_us: int = 0  # the occurrence that was seen, 0: none
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class AlarmOutOfService(Fact):
     entity_type: ClassVar[str] = "condition"
     condition_id: UUID
     reason: str = ""
+    work_order: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +69,43 @@ class AlarmReturnedToService(Fact):
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class AlarmReset(Fact):
+    """Closes this occurrence once it has returned and is acknowledged; before that it has no effect."""
+
+    etype: ClassVar[str] = "alarm.reset"
+    entity_type: ClassVar[str] = "condition"
+    condition_id: UUID
+    start_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmTaken(Fact):
+    """Whoever wrote it works on this occurrence. Of several the newest stands."""
+
+    etype: ClassVar[str] = "alarm.taken"
+    entity_type: ClassVar[str] = "condition"
+    condition_id: UUID
+    start_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmLeft(Fact):
+    """Nobody works on this occurrence any more."""
+
+    etype: ClassVar[str] = "alarm.left"
+    entity_type: ClassVar[str] = "condition"
+    condition_id: UUID
+    start_us: int
+
+
 ALL: tuple[type[Fact], ...] = (
     AlarmUnacknowledged,
     AlarmShelved,
     AlarmUnshelved,
     AlarmOutOfService,
     AlarmReturnedToService,
+    AlarmReset,
+    AlarmTaken,
+    AlarmLeft,
 )

@@ -34,6 +34,8 @@ UNACKNOWLEDGED_STATES = frozenset(
 
 class AlarmKind(StrEnum):
     LIMIT = "limit"  # HH/H/L/LL: one condition per side
+    DEVIATION = "deviation"  # value minus setpoint, limits like LIMIT
+    RATE = "rate"  # change of the value over `over_s` seconds, per second, limits like LIMIT
     DISCRETE = "discrete"  # a state that is an alarm by itself
     STALE = "stale"
     BAD_QUALITY = "bad_quality"
@@ -79,6 +81,19 @@ class AlarmRule:
     response: str = ""
     area: str = ""
     revision: int = 1
+    alarm_class: str = "standard"
+    deadbands: tuple[tuple[str, float], ...] = ()  # ("hh", 2.0): instead of `deadband` for this limit
+    setpoint: str = ""  # DEVIATION: a tag's path (may use the device's own: "./Setpoint"), or a number
+    over_s: float = 60.0  # RATE
+    count: int = 1  # so many entries within `within_s` make the alarm
+    within_s: float = 0.0
+    first_out: str = ""  # name of a group of which the first one is marked
+    suppress_when: str = ""  # an expression (`domain.expressions`): suppressed by design while it is true
+    cause: str = ""
+    consequence: str = ""
+    time_to_respond_s: int = 0
+    owner: str = ""
+    needs_comment: bool = False  # beside what its class says
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +123,12 @@ class Condition:
     response: str = ""
     unit: str = ""
     limits: tuple[tuple[str, float], ...] = ()  # ("HH", 95.0) ...
+    alarm_class: str = "standard"
+    cause: str = ""
+    consequence: str = ""
+    time_to_respond_s: int = 0
+    owner: str = ""
+    needs_comment: bool = False
+    needs_signature: bool = False
+    is_shelvable: bool = True
+    first_out: str = ""

@@ -8,6 +8,7 @@ that edits the plant model and its mappings, the engineer alone.
 
 from dataclasses import dataclass
 
+from console.domain import alarm_commands as al
 from console.domain import audit_commands as a
 from console.domain import commands as c
 from console.domain import merge_commands as m
@@ -23,6 +24,9 @@ BREAK_GLASS_ONLY = "The control room identity may only acknowledge and silence: 
 _DESK = frozenset({Role.OPERATOR, Role.SHIFT_LEAD})
 _WORK = _DESK | {Role.ENGINEER, Role.SERVICE_MANAGER}
 _EVERYONE = frozenset(Role)
+_SERVICE = frozenset({Role.SHIFT_LEAD, Role.ENGINEER})
+_SERVICE_ONLY = "Only shift leads and engineers may take alarms out of service and return them"
+_HAVE_ONLY = "Only operators, shift leads, engineers and service managers may work on alarms"
 _ADMIN = frozenset({Role.ADMINISTRATOR})
 _ADMIN_ONLY = "Only administrators may change people, rights and stations"
 
@@ -96,6 +100,13 @@ PERMISSIONS: dict[str, Permission] = {
         Permission(
             m.UnacknowledgeAlarms, _DESK, why_not="Only operators and shift leads may take back acknowledgements"
         ),
+        Permission(al.ShelveAlarms, _DESK, why_not="Only operators and shift leads may shelve alarms"),
+        Permission(al.UnshelveAlarms, _DESK, why_not="Only operators and shift leads may unshelve alarms"),
+        Permission(al.TakeOutOfService, _SERVICE, why_not=_SERVICE_ONLY),
+        Permission(al.ReturnToService, _SERVICE, why_not=_SERVICE_ONLY),
+        Permission(al.ResetAlarms, _DESK, why_not="Only operators and shift leads may reset alarms"),
+        Permission(al.TakeAlarms, _WORK, why_not=_HAVE_ONLY),
+        Permission(al.LeaveAlarms, _WORK, why_not=_HAVE_ONLY),
         Permission(m.MergeIncidents, _WORK, why_not=_WORK_ONLY),
         Permission(m.AmendNote, _WORK, why_not=_WORK_ONLY),
         Permission(m.ResolveConflict, _WORK, why_not=_WORK_ONLY),

@@ -13,6 +13,7 @@ from console.domain.identity import Hash
 from console.domain.registers import Register
 
 SECOND_US = 1_000_000
+REASON_CODES = ("chattering", "stale", "maintenance", "other")
 LONGEST_S = 24 * 3600  # no class may be longer: a wrong or foreign class maximum hides nothing for good
 
 

@@ -48,8 +48,13 @@ ACT_RULES: dict[str, ActRule] = {
         ActRule("alarm.acknowledged", "ack"),
         ActRule("alarm.unacknowledged", "unacknowledge"),
         ActRule("alarm.commented", "comment"),
-        ActRule("alarm.shelved", "ack", _always),  # the same people may
-        ActRule("alarm.out_of_service", "", _always),  # nobody may ask for it yet; who was revoked never does
+        ActRule("alarm.shelved", "shelve", _always),
+        ActRule("alarm.unshelved", "unshelve"),
+        ActRule("alarm.out_of_service", "out-of-service", _always),
+        ActRule("alarm.returned_to_service", "return-to-service"),
+        ActRule("alarm.reset", "reset-alarms", _always),  # takes it off the list
+        ActRule("alarm.taken", "take-alarms"),
+        ActRule("alarm.left", "leave-alarms"),
         ActRule("incident.opened", "open-incident"),
         ActRule("incident.noted", "note-incident"),
         ActRule("incident.note_amended", "amend-note"),

@@ -28,6 +28,7 @@ class AlarmColumns:
             value=(np.float64, np.nan),
             count=(np.int32, 0),
             uncertain=(np.bool_, False),
+            flags=(np.uint8, 0),
         )
         self._handles = Columns(tag_handle=(np.int32, -1))  # apart: a snapshot does not forget conditions
         self._conditions: list[Condition | None] = []
@@ -65,6 +66,7 @@ class AlarmColumns:
             "value",
             "count",
             "uncertain",
+            "flags",
         )
         self._columns.write(delta.rows, {name: getattr(delta, name) for name in names})
         self._take_texts(delta)

@@ -52,6 +52,9 @@ EVENT_WORDS: dict[str, str] = {
     "alarm.unshelved": mark("unshelved an alarm"),
     "alarm.out_of_service": mark("took an alarm out of service"),
     "alarm.returned_to_service": mark("returned an alarm to service"),
+    "alarm.reset": mark("reset an alarm"),
+    "alarm.taken": mark("took an alarm over"),
+    "alarm.left": mark("handed an alarm back"),
     "incident.merged": mark("merged two incidents"),
     "incident.note_amended": mark("amended a note"),
 }

@@ -63,6 +63,34 @@ class SamplesDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class AsideRecord:
+    """Why an alarm is kept out of the list: one per hiding flag (`domain.alarm_flags`). Times wall clock, 0: none."""
+
+    flag: int
+    who: str = ""  # shown name; empty: a rule
+    workstation: str = ""  # code of the station where it was done
+    reason_code: str = ""
+    reason: str = ""
+    since_us: int = 0
+    until_us: int = 0  # 0: no end of its own
+    is_one_shot: bool = False
+    work_order: str = ""
+    rule_id: str = ""  # suppressed by
+    times: int = 0  # how often it was shelved anew without being unshelved between
+
+
+@dataclass(frozen=True, slots=True)
+class FloodRecord:
+    """Whether more comes than a person can read. `areas`: (area, annunciations in the window, most urgent priority)."""
+
+    is_flood: bool = False
+    since_us: int = 0
+    in_window: int = 0
+    window_s: int = 600
+    areas: tuple[tuple[str, int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class AlarmsDelta:
     """Rows of the alarm table. A row stays the same for one condition while the process lives.
 
@@ -82,8 +110,11 @@ class AlarmsDelta:
     value: Floats
     count: Ints  # activations of this condition since start-up, for "x3"
     uncertain: NDArray[np.bool_]
+    flags: Bytes8  # domain.alarm_flags.AlarmFlag; a row with a hiding flag is told whatever its state
     acked_by: Mapping[int, str] = field(default_factory=dict)
     notes: Mapping[int, str] = field(default_factory=dict)
+    aside: Mapping[int, tuple[AsideRecord, ...]] = field(default_factory=dict)  # row -> why it is kept out of the list
+    owners: Mapping[int, str] = field(default_factory=dict)  # row -> shown name of who works on it
 
 
 @dataclass(frozen=True, slots=True)

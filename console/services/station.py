@@ -27,6 +27,7 @@ class Topic(Generic[T]):
 TAGS: Topic[r.TagsDelta] = Topic("tags")
 ALARMS: Topic[r.AlarmsDelta] = Topic("alarms")
 ALARM_COUNTS: Topic[r.AlarmCounts] = Topic("alarm_counts")
+FLOOD: Topic[r.FloodRecord] = Topic("flood")
 HORN: Topic[r.HornSnapshot] = Topic("horn")
 LINKS: Topic[r.LinksDelta] = Topic("links")
 NODES: Topic[r.NodesDelta] = Topic("nodes")

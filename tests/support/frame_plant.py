@@ -105,6 +105,7 @@ def alarms(states: tuple[int, ...] = (1, 1, 2), *, is_snapshot: bool = True) -> 
         value=np.array([0.0, 78.4, 11.0]),
         count=np.ones(3, np.int32),
         uncertain=np.zeros(3, np.bool_),
+        flags=np.zeros(3, np.uint8),
     )
 
 

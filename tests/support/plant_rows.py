@@ -63,6 +63,7 @@ def alarms(
         value=np.full(n, value),
         count=np.full(n, count, np.int32),
         uncertain=np.zeros(n, np.bool_),
+        flags=np.zeros(n, np.uint8),
         notes=dict(notes or {}),
     )
 

@@ -86,6 +86,7 @@ def _burst(
         value=rng.normal(75.0, 5.0, n),
         count=np.ones(n, np.int32),
         uncertain=np.zeros(n, np.bool_),
+        flags=np.zeros(n, np.uint8),
     )
 
 

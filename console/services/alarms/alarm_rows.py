@@ -26,6 +26,7 @@ _COLUMNS: dict[str, tuple[str, float | int]] = {
     "value": ("f8", float("nan")),
     "count": ("i4", 0),
     "uncertain": ("?", False),
+    "flags": ("u1", 0),  # AlarmFlag
     "returning": ("u1", 0),
     "outer": ("u1", Priority.MEDIUM),  # priority of band 2, or of the only band
     "inner": ("u1", Priority.MEDIUM),  # priority of band 1
@@ -47,6 +48,7 @@ class AlarmRows:
     value: NDArray[np.float64]
     count: NDArray[np.int32]
     uncertain: NDArray[np.bool_]
+    flags: NDArray[np.uint8]
     returning: NDArray[np.uint8]
     outer: NDArray[np.uint8]
     inner: NDArray[np.uint8]
@@ -185,6 +187,7 @@ class AlarmRows:
             value=self.value[index],
             count=self.count[index],
             uncertain=self.uncertain[index],
+            flags=self.flags[index],
             acked_by={row: self.name_of(self.acked_by[row]) for row in rows if row in self.acked_by},
             notes={row: self.notes[row] for row in rows if row in self.notes},
         )

@@ -63,6 +63,7 @@ def alarm(row, state, priority=2, handle=1, value=78.4, asset_id=None, snapshot=
         np.array([value]),
         np.array([1], np.int32),
         np.array([False]),
+        np.zeros(1, np.uint8),
     )
 
 
