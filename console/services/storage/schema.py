@@ -122,14 +122,15 @@ def open_journal_db(path: Path) -> Database:
     return open_database(path, JOURNAL)
 
 
-def open_station_db(path: Path, metadatas: Sequence[MetaData]) -> Database:
+def open_station_db(path: Path, metadatas: Sequence[MetaData], *, is_suspect: bool = False) -> Database:
     """What a station knows beside the journal (tag names, alarm log): tables are described by their owners.
 
     Tables that are missing are created; a change of an existing one needs a step in its owner's migrations. Nothing
     signed is in this file, and a desk without alarms is worse than one without yesterday's: a damaged file is set
-    aside, kept, and a new one begun (`set_aside` tells). Raises NewerDatabase, OldLibrary, Refused.
+    aside, kept, and a new one begun (`set_aside` tells), also when somebody met damage in it (`is_suspect`). Raises
+    NewerDatabase, OldLibrary, Refused.
     """
-    set_aside = _set_aside(path) if path.exists() and _is_damaged(path) else None
+    set_aside = _set_aside(path) if path.exists() and (is_suspect or _is_damaged(path)) else None
 
     def create(connection: Connection) -> None:
         for metadata in metadatas:
