@@ -60,6 +60,38 @@ _JOURNAL_2 = (
         peer TEXT NOT NULL, since INTEGER NOT NULL) STRICT""",
 )
 
+# An event leaves the table only for a sealed segment; where it stood, and its hash, stay for ever (`chain`).
+_JOURNAL_3 = (
+    """CREATE TABLE archive_segment (
+        segment INTEGER PRIMARY KEY, stream_id TEXT NOT NULL, from_seq INTEGER NOT NULL, to_seq INTEGER NOT NULL,
+        first_us INTEGER NOT NULL, last_us INTEGER NOT NULL, manifest BLOB NOT NULL, sig BLOB NOT NULL,
+        uri TEXT NOT NULL, UNIQUE (stream_id, from_seq)) STRICT""",
+    """CREATE TABLE pruned (
+        hash BLOB PRIMARY KEY, segment INTEGER NOT NULL, seq INTEGER NOT NULL, prev BLOB NOT NULL)
+        STRICT, WITHOUT ROWID""",
+    "CREATE INDEX pruned_place ON pruned (segment, seq, hash)",
+    """CREATE TABLE pruned_sum (
+        entity_type TEXT NOT NULL, entity_id TEXT NOT NULL, total BLOB NOT NULL,
+        PRIMARY KEY (entity_type, entity_id)) STRICT""",
+    """CREATE VIEW chain AS SELECT hash, stream_id, seq, prev FROM event
+        UNION ALL SELECT p.hash, s.stream_id, p.seq, p.prev FROM pruned p JOIN archive_segment s USING (segment)""",
+    "DROP TRIGGER event_no_delete",
+    """CREATE TRIGGER event_no_delete BEFORE DELETE ON event
+        WHEN NOT EXISTS (SELECT 1 FROM pruned WHERE hash = OLD.hash)
+        BEGIN SELECT RAISE(ABORT, 'event is never changed'); END""",
+    """CREATE TRIGGER pruned_is_archived BEFORE INSERT ON pruned
+        WHEN NOT EXISTS (
+            SELECT 1 FROM event e JOIN archive_segment s ON s.stream_id = e.stream_id
+            WHERE e.hash = NEW.hash AND e.seq = NEW.seq AND e.prev = NEW.prev
+                AND s.segment = NEW.segment AND NEW.seq BETWEEN s.from_seq AND s.to_seq)
+        BEGIN SELECT RAISE(ABORT, 'only an archived event leaves the journal'); END""",
+    """CREATE TRIGGER pruned_no_update BEFORE UPDATE ON pruned
+        BEGIN SELECT RAISE(ABORT, 'pruned is never changed'); END""",
+    """CREATE TRIGGER pruned_no_delete BEFORE DELETE ON pruned
+        WHEN NOT EXISTS (SELECT 1 FROM event WHERE hash = OLD.hash)
+        BEGIN SELECT RAISE(ABORT, 'pruned is never changed'); END""",
+)
+
 
 def _refuse_change(table: str) -> tuple[str, ...]:
     return tuple(
@@ -82,6 +114,7 @@ JOURNAL = Schema(
     (
         _execute((*_JOURNAL_1, *_refuse_change("event"), *_refuse_change("receipt"))),
         _execute(_JOURNAL_2),
+        _execute((*_JOURNAL_3, *_refuse_change("archive_segment"))),
     ),
 )
 
