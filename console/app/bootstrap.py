@@ -17,7 +17,7 @@ from console.app.proof_care import ProofCare
 from console.app.site_reading import SiteFiles, read_site
 from console.app.standing_work import StandingWork
 from console.app.station_status import status_of
-from console.app.storage_care import StorageCare, damage_met
+from console.app.storage_care import StorageCare, damage_met, open_station
 from console.app.sync_room import SyncRoom, is_enrolled
 from console.config.settings import StationSettings
 from console.config.station_file import load_station
@@ -55,7 +55,7 @@ from console.services.servicedesk.incidents import IncidentDesk
 from console.services.station import AlarmLogRow
 from console.services.storage.database import fold_wal
 from console.services.storage.ownership import Ownership
-from console.services.storage.schema import Database, open_journal_db, open_station_db
+from console.services.storage.schema import Database, open_journal_db
 from console.services.tag_feed import TagFeed
 from console.services.telemetry import tag_snapshot, tag_tables
 from console.services.telemetry.batch import Consumer, Message
@@ -133,7 +133,7 @@ class Core:
             await self.care.prepare()
         journal_db = self._opened(open_journal_db(data / "journal.db"))
         metadatas = [tag_tables.metadata, alarm_tables.metadata, credential_tables.metadata]
-        station_db = self._opened(open_station_db(data / "station.db", metadatas))
+        station_db = self._opened(open_station(data, metadatas))
         self.key = FileKey.load_or_create(data / "keys")
         self.enrolment = self._enrolment()
         journal = self._journal(journal_db)
@@ -321,7 +321,7 @@ class Core:
             await self.people.settle()
         self.engine.restore(open_alarms, now_us())
         if station_db.set_aside is not None:
-            text = f"The alarm log was damaged and begins anew; the old one is kept as {station_db.set_aside.name}"
+            text = f"Alarm log and tag file were damaged and begin anew; both are kept in {station_db.set_aside.name}"
             self.engine.raise_system("station.db", text, Priority.HIGH, now_us())
         self.effects.set_notes()
         stored = await station_db.readers.read(tag_snapshot.load)

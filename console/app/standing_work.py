@@ -18,6 +18,7 @@ from console.services.notifier import Undo
 from console.services.pulse import Pulse
 from console.services.storage.anchor import FINGERPRINT, ROLLED_BACK
 from console.services.telemetry.clock import SystemClock
+from console.services.telemetry.tag_snapshot import LOOK_S as TAGS_S
 from console.services.telemetry.tag_snapshot import TagSnapshot
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ TWIN_TEXT = "This station's data folder was copied or brought back: another cons
 LANE_TEXT = "The alarm log cannot be written; its rows wait in memory"
 TAGS_TEXT = "The tag file cannot be written; after a restart old values will be missing"
 FLUSH_S = 0.1
-SAVE_S = 5.0
 LOOK_S = 5.0
 
 
@@ -131,7 +131,7 @@ class StandingWork:
         await self._repeat(FLUSH_S, self._alarm_lane.flush, "alarm log", LANE_TEXT)
 
     async def _save_tags(self) -> None:
-        await self._repeat(SAVE_S, self._tag_file.save, "tag file", TAGS_TEXT)
+        await self._repeat(TAGS_S, lambda: self._tag_file.look(self._clock.mono_s()), "tag file", TAGS_TEXT)
 
     async def _repeat(self, pause_s: float, work: Callable[[], object], name: str, text: str) -> None:
         """Until stopped; a failure is said once, the rows wait and come first again."""

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from sqlalchemy import MetaData
+
 from console.app.folders import Folders
 from console.config.settings import StationSettings
 from console.domain.alarms import Priority
@@ -23,14 +25,16 @@ from console.services.storage.backup_schedule import BACKUP_TEXT, BackupKeeper, 
 from console.services.storage.ballast import Ballast, ballast_bytes
 from console.services.storage.disk_watch import ALARMS, DiskProblem, DiskWatch
 from console.services.storage.failures import DamagedDatabase
-from console.services.storage.journal_health import note_damage, whole_check
+from console.services.storage.journal_health import damage_noted, forget_damage, note_damage, whole_check
 from console.services.storage.readers import ReaderPool
 from console.services.storage.rescue import RescuePlan, prepare_journal
+from console.services.storage.schema import Database, open_station_db
 from console.services.storage.self_test import append_only, self_test
 from console.services.storage.start_doubt import start_doubt
 from console.services.storage.start_mark import StartMark, clear_mark, read_mark
 
 log = logging.getLogger(__name__)
+_RESCUED = ("journal.db", "station.db")
 RESCUED_TEXT = "The journal was damaged: the file is set aside, what could be proven is back, the rest comes from peers"
 DAMAGED_TEXT = "The journal's file is damaged; restart this station: it sets the file aside and brings it back"
 ANCHOR_TEXT = "The anchor cannot be written: a journal that was set back would be noticed late"
@@ -70,13 +74,22 @@ def damage_met(error: BaseException, data: Path) -> DamagedDatabase | None:
 
     None for any other failure.
     """
-    is_damage = isinstance(error, DamagedDatabase) and error.values.get("file") == "journal.db"
-    if not (is_damage or isinstance(error, BadEvent)):
+    file = str(error.values.get("file")) if isinstance(error, DamagedDatabase) else "journal.db"
+    if not (isinstance(error, BadEvent) or (isinstance(error, DamagedDatabase) and file in _RESCUED)):
         return None
-    note_damage(data / "journal.db", str(error))
+    note_damage(data / file, str(error))
     return DamagedDatabase(
-        "{file} is damaged ({reason}). The station rescues it when it starts.", file="journal.db", reason=str(error)
+        "{file} is damaged ({reason}). The station rescues it when it starts.", file=file, reason=str(error)
     )
+
+
+def open_station(data: Path, metadatas: Sequence[MetaData]) -> Database:
+    """station.db; begun anew, and the old file kept, when the last start met damage in it. Raises as
+    `open_station_db`."""
+    path = data / "station.db"
+    database = open_station_db(path, metadatas, is_suspect=bool(damage_noted(path)))
+    forget_damage(path)
+    return database
 
 
 class StorageCare:

@@ -9,12 +9,18 @@ import pytest
 
 from console.app import storage_care
 from console.app.folders import Folders
-from console.app.storage_care import StorageCare
+from console.app.storage_care import StorageCare, damage_met, open_station
 from console.config.settings import BackupSettings, StationSettings
 from console.domain.station_facts import BackupRestored, DatabaseSetAside, StreamOpened
+from console.services.storage import schema
 from console.services.storage.disk_watch import DiskProblem
+from console.services.storage.failures import DamagedDatabase
 from console.services.storage.journal_health import damage_noted, note_damage
 from console.services.storage.start_mark import read_mark
+from console.services.telemetry import tag_tables
+from console.services.telemetry.tag_snapshot import TagSnapshot, load
+from tests.services.telemetry.rig import Rig
+from tests.support.edge import M
 from tests.support.journals import START_US, StationJournal, note
 
 STATION = StationJournal.place_of("K1").station
@@ -163,3 +169,36 @@ def test_the_settings_of_a_station_say_where_things_go(tmp_path: Path) -> None:
     assert (sources.data, sources.site, sources.code) == (tmp_path / "k", tmp_path / "k" / "site", "K1")
     station.settings = replace(station.settings, site=tmp_path / "site")
     assert storage_care.backup_sources(station).site == tmp_path / "site"
+
+
+def test_damage_that_only_reading_the_tags_meets_costs_the_tag_file_and_not_the_desk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "_LOOK_THROUGH", 0)  # as if it were too large to be looked through at the start
+    metadatas = [tag_tables.metadata]
+
+    async def story() -> None:
+        database = open_station(tmp_path, metadatas)
+        rig = Rig()
+        rig.birth(*(M(f"metric {number}", 1.0) for number in range(2000)))
+        await TagSnapshot(rig.store, database.writer).save()
+        database.close()
+        path = tmp_path / "station.db"
+        with path.open("r+b") as file:
+            file.seek(path.stat().st_size // 4 & ~4095)  # behind the first rows of the tags, before their values
+            file.write(b"\xa5" * 8192)
+        database = open_station(tmp_path, metadatas)
+        assert database.set_aside is None
+        with pytest.raises(DamagedDatabase) as met:
+            await database.readers.read(load)
+        database.close()
+        assert damage_met(met.value, tmp_path) is not None  # then the start is tried once more
+        database = open_station(tmp_path, metadatas)
+        assert database.set_aside == tmp_path / "station.db.damaged-1"
+        assert await database.readers.read(load) == []
+        database.close()
+        database = open_station(tmp_path, metadatas)
+        assert database.set_aside is None
+        database.close()
+
+    asyncio.run(story())

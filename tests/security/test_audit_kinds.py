@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from console.domain import archive_facts as a
 from console.domain import facts as f
 from console.domain import people_facts as p
 from console.domain import station_facts as s
@@ -23,6 +24,7 @@ AUDITED = {
     "enrolment": (s.StationEnrolled, s.StationRevoked, s.StreamOpened),
     "conflict of exchange": (s.ForkFound, s.DivergenceFound),
     "export": (s.JournalExported, s.JournalImported),
+    "archive": (a.JournalArchived, a.JournalPruned),
     "break-glass and signature": (p.BreakGlassUsed, p.BreakGlassAttributed, p.ActCountersigned),
     "order to the plant": (f.RebirthRequested,),
 }

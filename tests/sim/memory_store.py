@@ -169,6 +169,9 @@ class MemoryStore:
         first = bisect_right(places, (seq, event_hash), key=_place)
         return bounded([event[tip.hash].event.raw for tip in places[first : first + limit]], size)
 
+    def archived_behind(self, stream: UUID, seq: int, event_hash: bytes) -> bool:
+        return False  # nothing is archived in the simulator
+
     def hashes(self, stream: UUID, from_seq: int, to_seq: int) -> list[Tip]:
         places = self.state.chain.get(stream.int, ())
         return list(places[bisect_left(places, from_seq, key=_seq) : bisect_right(places, to_seq, key=_seq)])

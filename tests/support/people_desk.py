@@ -1,8 +1,10 @@
 """A station's people for tests: the real directory, gate, credentials and door, on a journal in memory."""
 
+import asyncio
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +27,7 @@ from console.services.operations import Operations
 from console.services.people_records import SignatureSheet
 from console.services.servicedesk.incidents import IncidentDesk
 from console.services.station import Receipt
+from console.services.storage.database import fold_wal
 from console.services.storage.schema import open_station_db
 from tests.support.clock import FakeClock
 from tests.support.desk import PASSWORD, PEOPLE, FakeAlarms, FakeRebirths
@@ -75,6 +78,7 @@ class PeopleDesk(AbstractContextManager["PeopleDesk"]):
             self.database.writer,
             self.database.readers,
             self.clock,
+            fold=partial(asyncio.to_thread, fold_wal, self.database.path),
             random_bits=self.random_bits,
             least=TEST_COST,
         )

@@ -1,7 +1,7 @@
 """Who has seen which part of a condition's time; kept by condition, because facts may come before their alarm."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from uuid import UUID
 
@@ -21,6 +21,8 @@ class Acknowledgements:
         self._older: dict[int, deque[Alarm]] = {}
         self._forgotten: dict[UUID, int] = {}  # sum of the digests of what is no longer kept
         self._touched: set[UUID] = set()
+        self._archived: dict[UUID, int] = {}  # sum of the digests of what left the journal before it was replayed
+        self.archived_next: Mapping[UUID, int] = {}  # the same as of now: it counts when a condition is made anew
 
     def add(self, condition_id: UUID, interval: AckInterval) -> bool:
         """Keep an interval; False when it is already known (facts arrive more than once)."""
@@ -78,7 +80,7 @@ class Acknowledgements:
                 continue
             gone = known.forget(before_us)
             if gone:
-                forgotten = self._forgotten.get(condition_id, 0) + sum(map(_digest, gone))
+                forgotten = self._forgotten.get(condition_id, 0) + sum(map(digest_of, gone))
                 self._forgotten[condition_id] = forgotten % _FIELD
                 dropped += len(gone)
             if known.is_empty:
@@ -89,7 +91,15 @@ class Acknowledgements:
         """Know nothing of a condition any more: its facts are about to be taken in anew."""
         self._sets.pop(condition_id, None)
         self._forgotten.pop(condition_id, None)
+        if condition_id in self.archived_next:
+            self._archived[condition_id] = self.archived_next[condition_id]
         self._touched.add(condition_id)
+
+    def set_archived(self, sums: Mapping[UUID, int]) -> None:
+        """Before the replay: what the digests of conditions lack because it is in the archive alone."""
+        self._archived = dict(sums)
+        self.archived_next = dict(sums)
+        self._touched.update(sums)
 
     def take_touched(self) -> frozenset[UUID]:
         """Conditions whose digest may be another one since the last call."""
@@ -101,17 +111,19 @@ class Acknowledgements:
 
         A sum, so that it follows neither the order of arrival nor what one station forgot earlier than another.
         """
-        known, forgotten = self._sets.get(condition_id), self._forgotten.get(condition_id, 0)
+        known = self._sets.get(condition_id)
+        forgotten = self._forgotten.get(condition_id, 0) + self._archived.get(condition_id, 0)
         if known is None and not forgotten:
             return None
-        return ((forgotten + sum(map(_digest, known or ()))) % _FIELD).to_bytes(32, "big")
+        return ((forgotten + sum(map(digest_of, known or ()))) % _FIELD).to_bytes(32, "big")
 
 
 def _occurred(alarm: Alarm) -> Occurred:
     return Occurred(alarm.start_us, alarm.annunciated_us, alarm.returned_us)
 
 
-def _digest(one: AckInterval | TakenBack) -> int:
+def digest_of(one: AckInterval | TakenBack) -> int:
+    """What one act adds to the digest of its condition."""
     named = tuple(sorted(one.named)) if isinstance(one, TakenBack) else ()
     told = (one.by, one.hlc, one.start_us, one.seen_through_us, named)
     return int.from_bytes(sha256(repr(told).encode()).digest(), "big")

@@ -5,6 +5,7 @@ users.toml is version 0: it holds until somebody sets a password at a console. W
 overwritten by a last version, in the file too.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
@@ -102,6 +103,7 @@ class Credentials:
         self._rows: dict[tuple[str, str], SignedCredential] = {}
         self._proved: dict[bytes, tuple[bytes, SignedCredential]] = {}  # signature -> key that made it, and for what
         self._file: Mapping[str, str] = {}
+        self._one_at_a_time = asyncio.Lock()
         self._to_erase: dict[tuple[str, str], SignedCredential] = {}  # not in the file yet
 
     async def load(self) -> None:
@@ -150,6 +152,10 @@ class Credentials:
                 if known is None or known.version != LAST or known.encoded:
                     made = self._made(user_id, kind, LAST, "")
                     self._rows[(user_id, kind.value)] = self._to_erase[(user_id, kind.value)] = made
+        async with self._one_at_a_time:
+            await self._overwrite()
+
+    async def _overwrite(self) -> None:
         if not self._to_erase:
             return
         gone = dict(self._to_erase)

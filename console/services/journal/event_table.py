@@ -123,9 +123,15 @@ def insert_event(connection: Connection, event: Event, recv_from: str, recv_at: 
 
 
 def place_of(connection: Connection, event_hash: bytes) -> tuple[UUID, int] | None:
-    """Stream and seq of a stored event, None when it is not here."""
-    row = direct(connection, "SELECT stream_id, seq FROM event WHERE hash = ?", (event_hash,)).fetchone()
+    """Stream and seq of a stored event, also of one whose content is in the archive alone; None when it is not here."""
+    row = direct(connection, "SELECT stream_id, seq FROM chain WHERE hash = ?", (event_hash,)).fetchone()
     return None if row is None else (UUID(row[0]), int(row[1]))
+
+
+def chain_name(connection: Connection) -> str:
+    """What tells the place of every event: of a file that was not brought to this version yet the events alone."""
+    sql = "SELECT 1 FROM sqlite_schema WHERE type = 'view' AND name = 'chain'"
+    return "event" if connection.exec_driver_sql(sql).first() is None else "chain"
 
 
 def tips(connection: Connection) -> tuple[Tip, ...]:
@@ -134,12 +140,26 @@ def tips(connection: Connection) -> tuple[Tip, ...]:
 
 
 def events_after(connection: Connection, stream: UUID, after_seq: int, after_hash: bytes, limit: int) -> list[RawEvent]:
-    """Events of a stream behind (seq, hash), in that order."""
+    """Events of a stream behind (seq, hash), in that order; none behind one that is in the archive alone."""
+    gap = first_pruned_behind(connection, stream, after_seq, after_hash)
+    until = "" if gap is None else f"AND seq < {gap} "
     rows = connection.exec_driver_sql(
-        "SELECT hash, body, sig FROM event WHERE stream_id = ? AND (seq, hash) > (?, ?) ORDER BY seq, hash LIMIT ?",
+        "SELECT hash, body, sig FROM event WHERE stream_id = ? AND (seq, hash) > (?, ?) "  # noqa: S608 a number
+        f"{until}ORDER BY seq, hash LIMIT ?",
         (str(stream), after_seq, after_hash, limit),
     )
     return [RawEvent(*row) for row in rows]
+
+
+def first_pruned_behind(connection: Connection, stream: UUID, seq: int, event_hash: bytes) -> int | None:
+    """The seq of the first event behind (seq, hash) whose content is in the archive alone, None for none."""
+    row = direct(
+        connection,
+        "SELECT p.seq FROM archive_segment s JOIN pruned p USING (segment) WHERE s.stream_id = ? AND s.to_seq >= ? "
+        "AND p.seq >= ? AND (p.seq, p.hash) > (?, ?) ORDER BY s.from_seq, p.seq, p.hash LIMIT 1",
+        (str(stream), seq, seq, seq, event_hash),
+    ).fetchone()
+    return None if row is None else int(row[0])
 
 
 def events_in_order(connection: Connection, after_rid: int, limit: int) -> list[RawEvent]:

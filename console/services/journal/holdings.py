@@ -76,6 +76,10 @@ class Holdings:
         stations = sum(peer != CENTRE and self.is_held(peer, stream, seq, event_hash) for peer in self._peers)
         return self.is_held(CENTRE, stream, seq, event_hash), stations
 
+    def peers(self) -> tuple[str, ...]:
+        """Who told anything, the centre included."""
+        return tuple(self._peers)
+
     def ends_of(self, peer: str) -> Mapping[UUID, int]:
         known = self._peers.get(peer)
         return known.ends if known else {}

@@ -60,7 +60,7 @@ def branches(connection: Connection, ends: Sequence[Tip]) -> Mapping[UUID, froze
 
 
 def _chain(connection: Connection, stream: UUID) -> list[tuple[bytes, bytes]]:
-    rows = connection.exec_driver_sql("SELECT hash, prev FROM event WHERE stream_id = ?", (str(stream),))
+    rows = connection.exec_driver_sql("SELECT hash, prev FROM chain WHERE stream_id = ?", (str(stream),))
     return [(row[0], row[1]) for row in rows]
 
 

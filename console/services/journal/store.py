@@ -56,7 +56,13 @@ class EventStore(Protocol):
     def tips(self) -> tuple[Tip, ...]: ...
 
     def events_after(self, stream: UUID, seq: int, event_hash: bytes, limit: int, size: int) -> list[RawEvent]:
-        """Events behind (seq, hash) in that order: at most `limit` and, beyond the first, `size` bytes of bodies."""
+        """Events behind (seq, hash) in that order: at most `limit` and, beyond the first, `size` bytes of bodies.
+
+        It ends before an event whose content is in the archive alone (`archived_behind`)."""
+        ...
+
+    def archived_behind(self, stream: UUID, seq: int, event_hash: bytes) -> bool:
+        """True when the next event behind (seq, hash) is known here, and its content is in the archive alone."""
         ...
 
     def hashes(self, stream: UUID, from_seq: int, to_seq: int) -> list[Tip]:

@@ -59,9 +59,13 @@ class TableStore:
     def events_after(self, stream: UUID, seq: int, event_hash: bytes, limit: int, size: int) -> list[RawEvent]:
         return bounded(table.events_after(self._c, stream, seq, event_hash, limit), size)
 
+    def archived_behind(self, stream: UUID, seq: int, event_hash: bytes) -> bool:
+        is_archived = table.first_pruned_behind(self._c, stream, seq, event_hash) is not None
+        return is_archived and not table.events_after(self._c, stream, seq, event_hash, 1)
+
     def hashes(self, stream: UUID, from_seq: int, to_seq: int) -> list[Tip]:
         rows = self._c.exec_driver_sql(
-            "SELECT seq, hash FROM event WHERE stream_id = ? AND seq BETWEEN ? AND ? ORDER BY seq, hash",
+            "SELECT seq, hash FROM chain WHERE stream_id = ? AND seq BETWEEN ? AND ? ORDER BY seq, hash",
             (str(stream), from_seq, to_seq),
         )
         return [Tip(stream, row[0], row[1]) for row in rows]

@@ -26,6 +26,8 @@ class VerifyReport:
     signed_receipts: int = 0
     breaks: list[Break] = field(default_factory=list)
     notes: list[Break] = field(default_factory=list)
+    archived: int = 0  # events whose content is in the archive alone
+    segments: int = 0  # sealed parts whose manifest fits the journal
     unlisted: int = 0  # breaks beyond MOST_BREAKS
 
     @property

@@ -13,13 +13,14 @@ from console.services.journal.event_table import Stream
 from console.services.journal.facts_codec import decode_fact
 from console.services.journal.revoking import Revocation, trust_in
 from console.services.journal.table_store import TableStore
+from console.services.journal.verify_archive import ArchiveWalk
 from console.services.journal.verify_report import VerifyReport
 
 _COLUMNS = (
     "rid, hash, stream_id, seq, prev, hlc, etype, entity_type, entity_id, user_id, body, sig, ever, tx_id, tx_n, "
     "EXISTS (SELECT 1 FROM event_flag f WHERE f.hash = event.hash AND f.flag = 'revoked_station')"
 )
-_HASH, _SEQ, _HLC, _BODY, _SIG, _FLAGGED = 1, 3, 5, 10, 11, 15
+_HASH, _SEQ, _PREV, _HLC, _BODY, _SIG, _FLAGGED = 1, 3, 4, 5, 10, 11, 15
 _DISAGREE, _GAP = "the row and its signed body disagree", "predecessor is missing"
 _DAMAGE = (_DISAGREE, _GAP)
 Slice = Callable[[Connection], None]
@@ -53,6 +54,7 @@ class StreamWalk:
     newest: int = 0
     events: int = 0
     checks_signatures: bool = True
+    archived: ArchiveWalk = field(default_factory=ArchiveWalk)
     _near: dict[bytes, _Seen] = field(default_factory=dict)  # of the last two seqs
     _trust: list[Revocation] | None = None
     _place: tuple[int, bytes] = (0, b"")
@@ -66,16 +68,32 @@ class StreamWalk:
     def _slice(self, connection: Connection) -> None:
         if self._trust is None:
             self._trust = trust_in(TableStore(connection), self.stream.station)
-        rows = connection.exec_driver_sql(
+        stream = str(self.stream.stream)
+        rows: list[tuple[Any, ...]] = connection.exec_driver_sql(
             f"SELECT {_COLUMNS} FROM event WHERE stream_id = ? AND (seq, hash) > (?, ?) AND rid <= ? "  # noqa: S608
             "ORDER BY seq, hash LIMIT ?",
-            (str(self.stream.stream), *self._place, self.last_rid, self.chunk),
-        ).all()
-        for row in rows:
-            self._take(tuple(row))
-        self._is_done = len(rows) < self.chunk
-        if rows:
-            self._place = (rows[-1][_SEQ], rows[-1][_HASH])
+            (stream, *self._place, self.last_rid, self.chunk),
+        ).all()  # type: ignore[assignment]
+        gone = self.archived.rows(connection, self.stream, self._place, self.chunk)
+        both = sorted([*rows, *gone], key=lambda row: (row[_SEQ], row[_HASH]))[: self.chunk]
+        for row in both:
+            if len(row) > _BODY:
+                self._take(tuple(row))
+            else:
+                self._take_archived(row)
+            self.archived.passed(self.report, row[_SEQ], row[_HASH], row[_PREV])
+        self._is_done = len(both) < self.chunk
+        if both:
+            self._place = (both[-1][_SEQ], both[-1][_HASH])
+
+    def _take_archived(self, row: tuple[Any, ...]) -> None:
+        """Of an event that was taken out place and predecessor are here; its segment's Merkle root binds them."""
+        seq, before = row[_SEQ], self._near.get(row[_PREV])
+        self.report.archived += 1
+        self.events += 1
+        if before is None or before.seq != seq - 1:
+            self.report.broken(self.stream.stream, seq, _GAP)
+        self._remember(row, None)
 
     def _take(self, row: tuple[Any, ...]) -> None:
         seq, event_hash = row[_SEQ], row[_HASH]
@@ -151,13 +169,14 @@ class StreamWalk:
             del self._near[old]
         group = (event.body.tx_id, event.body.tx_i, event.body.tx_n) if event is not None else None
         self._near[event_hash] = _Seen(seq, row[_HLC], group)
-        self.ends.pop(row[4], None)
+        self.ends.pop(row[_PREV], None)
         self.ends[event_hash] = seq
         self.newest = max(self.newest, seq)
 
     def _end(self, connection: Connection) -> None:
         """Whether the stream ends where the list of streams says, as it was when the walk began."""
         own, report = self.stream, self.report
+        self.archived.ended(report)
         if self.newest <= own.head_seq and own.head_hash not in self._heads():
             missing = f"the end is missing: {own.head_seq} events were written, {self.newest} are there"
             report.broken(own.stream, own.head_seq, missing)

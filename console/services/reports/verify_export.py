@@ -6,6 +6,7 @@ from pathlib import Path
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
+from console.services.journal.event_table import chain_name
 from console.services.reports.audit_export import csv_hashes
 from console.services.reports.proof import BadProof, Proof, file_sha256, proof_path, read_proof
 from console.services.storage.database import reader_engine
@@ -94,7 +95,7 @@ def _check_hashes(connection: Connection, proof: Proof, report: ExportReport) ->
         marks = ", ".join("?" * len(part))
         with connection.begin():
             found = connection.exec_driver_sql(
-                f"SELECT hash FROM event WHERE hash IN ({marks})",  # noqa: S608 question marks only
+                f"SELECT hash FROM {chain_name(connection)} WHERE hash IN ({marks})",  # noqa: S608 question marks only
                 tuple(map(_bytes, part)),
             )
             there = {bytes(one).hex() for one in found.scalars()}
@@ -121,11 +122,8 @@ def _check_spans(connection: Connection, proof: Proof, report: ExportReport) -> 
         ends = (str(span.get("stream")), span.get("first_seq"), str(span.get("first_prev")).upper())
         last = (str(span.get("stream")), span.get("last_seq"), str(span.get("last_hash")).upper())
         with connection.begin():
-            first = connection.exec_driver_sql(
-                "SELECT 1 FROM event WHERE stream_id = ? AND seq = ? AND hex(prev) = ?", ends
-            ).first()
-            end = connection.exec_driver_sql(
-                "SELECT 1 FROM event WHERE stream_id = ? AND seq = ? AND hex(hash) = ?", last
-            ).first()
+            at = f"SELECT 1 FROM {chain_name(connection)} WHERE stream_id = ? AND seq = ? AND "  # noqa: S608 two names
+            first = connection.exec_driver_sql(f"{at}hex(prev) = ?", ends).first()
+            end = connection.exec_driver_sql(f"{at}hex(hash) = ?", last).first()
         if first is None or end is None:
             report.faults.append(f"stream {span.get('stream')}: its ends are not as in this journal")

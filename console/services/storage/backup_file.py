@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from console.config.private_file import own_private
 from console.domain.refusal import Refused
+from console.services.journal.event_table import chain_name
 from console.services.storage.database import reader_engine
 from console.services.storage.journal_health import LINKS, broken_link, whole_check
 
@@ -162,7 +163,8 @@ def _prove_database(database: Path, manifest: Manifest | None, file: Path, links
 
 
 def _has(connection: Any, head: Head) -> bool:
-    sql = "SELECT 1 FROM event WHERE hash = ? AND stream_id = ? AND seq = ?"
+    name = chain_name(connection)
+    sql = f"SELECT 1 FROM {name} WHERE hash = ? AND stream_id = ? AND seq = ?"  # noqa: S608 one of two names
     return connection.exec_driver_sql(sql, (bytes.fromhex(head.hash), head.stream, head.seq)).first() is not None
 
 

@@ -7,6 +7,7 @@ from sqlalchemy.exc import DBAPIError
 
 from console.config.private_file import write_private
 from console.services.journal.envelope import BadEvent, RawEvent, decode_event
+from console.services.journal.event_table import chain_name
 from console.services.storage.database import writer_engine
 from console.services.storage.failures import is_damage, opening_refusal
 from console.services.storage.migrations import version_of
@@ -85,7 +86,7 @@ def broken_link(connection: Connection, links: int = LINKS) -> str:
 
 
 def _is_at(connection: Connection, event_hash: bytes, stream: str, seq: int) -> bool:
-    sql = "SELECT stream_id, seq FROM event WHERE hash = ?"
+    sql = f"SELECT stream_id, seq FROM {chain_name(connection)} WHERE hash = ?"  # noqa: S608 one of two names
     row = connection.exec_driver_sql(sql, (event_hash,)).first()
     return row is not None and (row[0], row[1]) == (stream, seq)
 

@@ -60,6 +60,38 @@ _JOURNAL_2 = (
         peer TEXT NOT NULL, since INTEGER NOT NULL) STRICT""",
 )
 
+# An event leaves the table only for a sealed segment; where it stood, and its hash, stay for ever (`chain`).
+_JOURNAL_3 = (
+    """CREATE TABLE archive_segment (
+        segment INTEGER PRIMARY KEY, stream_id TEXT NOT NULL, from_seq INTEGER NOT NULL, to_seq INTEGER NOT NULL,
+        first_us INTEGER NOT NULL, last_us INTEGER NOT NULL, manifest BLOB NOT NULL, sig BLOB NOT NULL,
+        uri TEXT NOT NULL, UNIQUE (stream_id, from_seq)) STRICT""",
+    """CREATE TABLE pruned (
+        hash BLOB PRIMARY KEY, segment INTEGER NOT NULL, seq INTEGER NOT NULL, prev BLOB NOT NULL)
+        STRICT, WITHOUT ROWID""",
+    "CREATE INDEX pruned_place ON pruned (segment, seq, hash)",
+    """CREATE TABLE pruned_sum (
+        entity_type TEXT NOT NULL, entity_id TEXT NOT NULL, total BLOB NOT NULL,
+        PRIMARY KEY (entity_type, entity_id)) STRICT""",
+    """CREATE VIEW chain AS SELECT hash, stream_id, seq, prev FROM event
+        UNION ALL SELECT p.hash, s.stream_id, p.seq, p.prev FROM pruned p JOIN archive_segment s USING (segment)""",
+    "DROP TRIGGER event_no_delete",
+    """CREATE TRIGGER event_no_delete BEFORE DELETE ON event
+        WHEN NOT EXISTS (SELECT 1 FROM pruned WHERE hash = OLD.hash)
+        BEGIN SELECT RAISE(ABORT, 'event is never changed'); END""",
+    """CREATE TRIGGER pruned_is_archived BEFORE INSERT ON pruned
+        WHEN NOT EXISTS (
+            SELECT 1 FROM event e JOIN archive_segment s ON s.stream_id = e.stream_id
+            WHERE e.hash = NEW.hash AND e.seq = NEW.seq AND e.prev = NEW.prev
+                AND s.segment = NEW.segment AND NEW.seq BETWEEN s.from_seq AND s.to_seq)
+        BEGIN SELECT RAISE(ABORT, 'only an archived event leaves the journal'); END""",
+    """CREATE TRIGGER pruned_no_update BEFORE UPDATE ON pruned
+        BEGIN SELECT RAISE(ABORT, 'pruned is never changed'); END""",
+    """CREATE TRIGGER pruned_no_delete BEFORE DELETE ON pruned
+        WHEN NOT EXISTS (SELECT 1 FROM event WHERE hash = OLD.hash)
+        BEGIN SELECT RAISE(ABORT, 'pruned is never changed'); END""",
+)
+
 
 def _refuse_change(table: str) -> tuple[str, ...]:
     return tuple(
@@ -82,6 +114,7 @@ JOURNAL = Schema(
     (
         _execute((*_JOURNAL_1, *_refuse_change("event"), *_refuse_change("receipt"))),
         _execute(_JOURNAL_2),
+        _execute((*_JOURNAL_3, *_refuse_change("archive_segment"))),
     ),
 )
 
@@ -122,14 +155,15 @@ def open_journal_db(path: Path) -> Database:
     return open_database(path, JOURNAL)
 
 
-def open_station_db(path: Path, metadatas: Sequence[MetaData]) -> Database:
+def open_station_db(path: Path, metadatas: Sequence[MetaData], *, is_suspect: bool = False) -> Database:
     """What a station knows beside the journal (tag names, alarm log): tables are described by their owners.
 
     Tables that are missing are created; a change of an existing one needs a step in its owner's migrations. Nothing
     signed is in this file, and a desk without alarms is worse than one without yesterday's: a damaged file is set
-    aside, kept, and a new one begun (`set_aside` tells). Raises NewerDatabase, OldLibrary, Refused.
+    aside, kept, and a new one begun (`set_aside` tells), also when somebody met damage in it (`is_suspect`). Raises
+    NewerDatabase, OldLibrary, Refused.
     """
-    set_aside = _set_aside(path) if path.exists() and _is_damaged(path) else None
+    set_aside = _set_aside(path) if path.exists() and (is_suspect or _is_damaged(path)) else None
 
     def create(connection: Connection) -> None:
         for metadata in metadatas:

@@ -50,6 +50,7 @@ class Outcome:
     is_drained: bool = True
     is_equal: bool = False
     fruitless: set[UUID] = field(default_factory=set)
+    archived: set[UUID] = field(default_factory=set)  # what is missing of these is in an archive, here or there
 
 
 def exchange(
@@ -141,6 +142,8 @@ def _push_behind(disk: Disk, span: Span, outcome: Outcome, budget: Budget) -> Ta
     while budget.push > 0:
         with disk.read() as store:
             raws = store.events_after(span.stream, seq, event_hash, budget.limit, budget.size)
+            if not raws and store.archived_behind(span.stream, seq, event_hash):
+                outcome.archived.add(span.stream)
         if not raws:
             return
         budget.push -= 1
@@ -164,6 +167,9 @@ def _pull_behind(disk: Disk, span: Span, outcome: Outcome, budget: Budget, *, pu
     seq, event_hash = span.after_seq, span.after_hash
     while budget.pull > 0:
         told = yield m.AskEvents(span.stream, seq, event_hash, budget.limit, budget.size)
+        if isinstance(told, m.Refusal):  # it knows them and has them in its archive alone: somebody else is asked
+            outcome.archived.add(span.stream)
+            outcome.fruitless.add(span.stream)
         if not isinstance(told, m.Events) or not told.events:
             return
         try:
@@ -224,20 +230,30 @@ def answer(store: EventStore, question: m.Question, hello: m.Hello) -> m.Answer:
     if isinstance(question, m.AskVector):
         reason = why_not(hello, question.hello)
         return m.Refusal(reason) if reason else m.Vector(hello, m.heads_of(store.tips()))
-    if isinstance(question, m.AskEvents):
-        limit, size = min(question.limit, m.MAX_EVENTS), min(question.size, m.MAX_BYTES)
-        return m.Events(tuple(store.events_after(question.stream, question.seq, question.hash, max(1, limit), size)))
+    if isinstance(question, m.AskEvents | m.AskChosen):
+        return _events(store, question)
     if isinstance(question, m.AskRanges):
         return m.Ranges(digests(store, question.stream, question.bounds[: m.MAX_RANGES]))
     if isinstance(question, m.AskHashes):
         last = min(question.to_seq, question.from_seq + m.MAX_HASHES)
         hashes = store.hashes(question.stream, question.from_seq, last)
         return m.Hashes(tuple((tip.seq, tip.hash) for tip in hashes[: m.MAX_HASHES]))
-    if isinstance(question, m.AskChosen):
-        return m.Events(
-            _fitting(store.events_by_hash(question.hashes[: m.MAX_EVENTS]), min(question.size, m.MAX_BYTES))
-        )
     return m.Refusal("a station takes no events that it did not ask for")
+
+
+def _events(store: EventStore, question: m.AskEvents | m.AskChosen) -> m.Events | m.Refusal:
+    """Events, or the word that they are in the archive alone: "nothing" would look as if there were none."""
+    if isinstance(question, m.AskEvents):
+        limit, size = min(question.limit, m.MAX_EVENTS), min(question.size, m.MAX_BYTES)
+        raws = store.events_after(question.stream, question.seq, question.hash, max(1, limit), size)
+        if not raws and store.archived_behind(question.stream, question.seq, question.hash):
+            return m.Refusal(m.ARCHIVED)
+        return m.Events(tuple(raws))
+    asked = question.hashes[: m.MAX_EVENTS]
+    found = _fitting(store.events_by_hash(asked), min(question.size, m.MAX_BYTES))
+    if not found and any(store.place_of(one) is not None for one in asked):
+        return m.Refusal(m.ARCHIVED)
+    return m.Events(found)
 
 
 def why_not(own: m.Hello, other: m.Hello) -> str:

@@ -141,7 +141,7 @@ def _quarantined(connection: Connection, codes: dict[UUID, str]) -> tuple[Quaran
         found.append(QuarantinedEvent(event_hash.hex(), UUID(stream), seq, _PENDING, _WAITS, since, code))
     rejected = connection.exec_driver_sql(
         "SELECT hash, stream_id, seq, reason, since FROM rejected r "  # what came again and was taken is no longer
-        "WHERE NOT EXISTS (SELECT 1 FROM event e WHERE e.hash = r.hash) ORDER BY since DESC LIMIT ?",
+        "WHERE NOT EXISTS (SELECT 1 FROM chain e WHERE e.hash = r.hash) ORDER BY since DESC LIMIT ?",
         (SHOWN,),
     )
     for event_hash, stream, seq, reason, since in rejected:

@@ -1,5 +1,9 @@
-"""Keeps the tags and their last values in station.db, so that a restart shows what was known, marked as old."""
+"""Keeps the tags and their last values in station.db, so that a restart shows what was known, marked as old.
 
+A tag that a station has known for a second is known after a power cut, too; its value may be some seconds older.
+"""
+
+import logging
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +24,10 @@ from console.services.telemetry import tag_tables as tables
 from console.services.telemetry.handles import HandleTable
 from console.services.telemetry.tag_store import TagStore
 
+LOOK_S = 0.5  # new tags are written so soon; values that changed each VALUES_S
+VALUES_S = 5.0
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class StoredTag:
@@ -35,7 +43,7 @@ class StoredTag:
 
 
 class TagSnapshot:
-    """`await save()` every few seconds: only what changed is written.
+    """`await look()` each LOOK_S, `await save()` at the end: only what changed is written.
 
     The main thread copies columns; rows are made of them in the writer's thread, so that a plant of 50,000 tags never
     holds up the window.
@@ -45,11 +53,21 @@ class TagSnapshot:
         self._store = store
         self._writer = writer
         self._saved: dict[int, Tag] = {}
+        self._known = 0  # definitions that are written
+        self._saved_s = float("-inf")
+
+    async def look(self, mono_s: float) -> int:
+        """Save when there are new tags, or when it is time for values; gives what `save` gives."""
+        if self._known == self._store.definitions and mono_s - self._saved_s < VALUES_S:
+            return 0
+        written = await self.save()
+        self._saved_s = mono_s
+        return written
 
     async def save(self) -> int:
         """Write changed tags and values in one transaction; returns the number of values. Rows stay due on failure."""
         store = self._store
-        handles = store.take_unsaved()
+        handles, definitions = store.take_unsaved(), store.definitions
         if not len(handles):
             return 0
         at = handles.tolist()
@@ -75,6 +93,7 @@ class TagSnapshot:
             store.mark_unsaved(handles)
             raise
         self._saved.update((tag.handle, tag) for tag in new)
+        self._known = definitions
         return len(at)
 
 
@@ -108,11 +127,20 @@ class _Values:
 
 
 def load(connection: Connection) -> list[StoredTag]:
-    """All tags of station.db with their last values as they were written."""
+    """All tags of station.db with their last values as they were written. A row that cannot be understood (a later
+    version's, or spoiled) is passed over and told: it must not keep a desk from starting."""
     query = select(tables.tag, *[column for column in tables.tag_value.c if column.name != "tag_id"]).outerjoin(
         tables.tag_value, tables.tag.c.tag_id == tables.tag_value.c.tag_id
     )
-    return [_stored(row._mapping) for row in connection.execute(query)]
+    found, bad = [], 0
+    for row in connection.execute(query):
+        try:
+            found.append(_stored(row._mapping))
+        except (ValueError, TypeError):
+            bad += 1
+    if bad:
+        log.warning("%d tags of the tag file cannot be understood; they are unknown until their sources tell them", bad)
+    return found
 
 
 def restore(stored: Sequence[StoredTag], handles: HandleTable, store: TagStore) -> tuple[Tag, ...]:

@@ -37,6 +37,7 @@ class TagStore:
         self._watermarks = np.zeros(64, np.int64)
         self._newest_us = np.zeros(64, np.int64)  # newest source time by node, 0 = never
         self._told_s = np.zeros(64, np.float64)  # monotonic clock when it came
+        self.definitions = 0  # how often tags were defined: whoever remembers it knows of new ones
 
     @property
     def size(self) -> int:
@@ -106,6 +107,7 @@ class TagStore:
         """New or changed tags. New ones are UNKNOWN until their first sample."""
         top = max((tag.handle for tag in tags), default=-1) + 1
         self._grow(top)
+        self.definitions += bool(tags)
         for tag in tags:
             is_new = self._tags[tag.handle] is None
             self._tags[tag.handle] = tag

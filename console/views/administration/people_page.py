@@ -38,6 +38,7 @@ class PeoplePage(TablePage):
                 Deed("admin.merge", mark("Merge..."), u.MergeUsers.name, self.merge, self._none),
                 Deed("admin.disable", mark("Disable..."), u.DisableUser.name, self.disable, self._active, key="Del"),
                 Deed("admin.enable", mark("Enable..."), u.EnableUser.name, self.enable, self._disabled),
+                Deed("admin.erase", mark("Erase..."), u.ErasePerson.name, self.erase, self._erasable),
             ),
             context.actions,
         )
@@ -145,6 +146,19 @@ class PeoplePage(TablePage):
         question = Question(tr("Enable this account?"), _about(person), (why_field(),), tr("Enable account"))
         await ask_and_do(self.station, question, lambda told: u.EnableUser(person.user_id, told["why"]), self)
 
+    async def erase(self) -> None:
+        person = self.person()
+        if person is None:
+            return
+        hints = (
+            tr("Login, name, password and PIN are forgotten at every station. This cannot be undone."),
+            tr("What was done stays in the journal under the id. Texts that somebody wrote are left as they are."),
+        )
+        question = Question(
+            tr("Erase this person?"), _about(person), (why_field(),), tr("Erase person"), width=520, hints=hints
+        )
+        await ask_and_do(self.station, question, lambda told: u.ErasePerson(person.user_id, told["why"]), self)
+
     def set_own(self, user_id: str) -> None:
         """Whose session this is: one's own password is changed in one's own account."""
         self._own = user_id
@@ -174,6 +188,11 @@ class PeoplePage(TablePage):
     def _disabled(self) -> str:
         person = self.person()
         return tr("{name} is not disabled", name=person.name) if person and not person.is_disabled else self._none()
+
+    def _erasable(self) -> str:
+        person = self.person()
+        is_active = person is not None and not person.is_disabled
+        return tr("Disable the account first") if is_active else self._none()
 
     def _tell_detail(self) -> None:
         self.card.show_person(self.person(), self.denied)

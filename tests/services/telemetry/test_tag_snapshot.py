@@ -16,6 +16,7 @@ from console.services.telemetry import tag_snapshot, tag_tables
 from console.services.telemetry.handles import HandleTable
 from console.services.telemetry.tag_snapshot import TagSnapshot
 from console.services.telemetry.tag_store import TagStore
+from tests.conftest import LogLines
 from tests.services.telemetry.rig import SITE, Rig
 from tests.support.edge import M
 
@@ -108,3 +109,34 @@ def test_a_restored_tag_keeps_its_handle_when_its_node_is_born_again(writer: Inl
     assert fresh.store.size == 1
     assert fresh.value("a") == 2.0
     assert fresh.quality("a") == (Quality.GOOD, Detail.NONE)
+
+
+def test_a_new_tag_is_in_the_file_at_the_next_look_and_values_follow_every_five_seconds(writer: InlineWriter) -> None:
+    rig = Rig()
+    rig.birth(M("a", 1.0, alias=1))
+    snapshot = TagSnapshot(rig.store, writer)
+    assert asyncio.run(snapshot.look(100.0)) == 1
+    rig.send("NDATA", [M(alias=1, value=2.0, type=0)])
+    assert asyncio.run(snapshot.look(100.5)) == 0
+    rig.birth(M("a", 3.0, alias=1), M("b", 3.0, alias=2))
+    writer.is_broken = True
+    with pytest.raises(OSError, match="disk full"):
+        asyncio.run(snapshot.look(101.0))
+    writer.is_broken = False
+    assert asyncio.run(snapshot.look(101.5)) == 2, "what could not be written is still due"
+    rig.send("NDATA", [M(alias=2, value=4.0, type=0)])
+    assert asyncio.run(snapshot.look(106.4)) == 0
+    assert asyncio.run(snapshot.look(106.5)) == 1
+    _, store = restarted(writer)
+    assert {tag.source.metric: store.value[tag.handle] for tag in store.tags()} == {"a": 3.0, "b": 4.0}
+
+
+def test_a_tag_that_cannot_be_understood_costs_itself_alone(writer: InlineWriter, log_lines: LogLines) -> None:
+    log_lines.expect("1 tags of the tag file cannot be understood")
+    rig = Rig()
+    rig.birth(M("a", 1.0), M("b", 1.0))
+    asyncio.run(TagSnapshot(rig.store, writer).save())
+    with writer.engine.begin() as connection:  # as a later version might write
+        connection.execute(tag_tables.tag.update().where(tag_tables.tag.c.metric == "a").values(value_type=4711))
+    _, store = restarted(writer)
+    assert [tag.source.metric for tag in store.tags()] == ["b"]
