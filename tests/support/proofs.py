@@ -1,4 +1,4 @@
-"""Keeps docs/PROOFS.md true: `python -m tests.support.proofs` writes it from the `proves` marks of the tests.
+"""Keeps docs/PROOFS.md and docs/ALARMS.md true: `python -m tests.support.proofs` writes them from the `proves` marks of the tests.
 
 Marks are read from the source, so no test is imported: decorators of functions and classes, and `pytestmark`.
 """
@@ -9,10 +9,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.support.alarm_rows import FEATURES, OPEN, TRAPS
 from tests.support.proof_rows import ALL, EXCEPTIONS, INVARIANTS, LATER, PITFALLS, SECURITY, rows
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = ROOT / "docs" / "PROOFS.md"
+ALARM_PAGE = ROOT / "docs" / "ALARMS.md"
 _HEAD = """# What is proven, and by which tests
 
 Written by `python -m tests.support.proofs` from the marks of the tests (`@pytest.mark.proves(...)`); a test holds this
@@ -23,6 +25,15 @@ _TABLES = (
     ("Invariants", INVARIANTS),
     ("Security", SECURITY),
 )
+
+
+_ALARM_HEAD = """# Alarm management: what it does, and by which tests it is shown
+
+Written by `python -m tests.support.proofs` from the marks of the tests (`@pytest.mark.proves(...)`); a test holds this
+page against them. Files below `tests/`. The pictures of the screens are in README.md and docs/pictures.
+"""
+_ALARM_TABLES = (("Features", FEATURES), ("Traps", TRAPS))
+ALARMS = {**rows(FEATURES), **rows(TRAPS)}
 
 
 def proven() -> dict[str, list[str]]:
@@ -61,12 +72,21 @@ def _numbers(node: ast.expr) -> Iterator[str]:
 
 def unproven(found: dict[str, list[str]]) -> list[str]:
     """Rows of this step without a test and without a reason."""
-    return [number for number in ALL if number not in found and number not in LATER and number not in EXCEPTIONS]
+    open_rows = LATER | EXCEPTIONS.keys() | OPEN.keys()
+    return [number for number in ALL | ALARMS if number not in found and number not in open_rows]
 
 
 def page(found: dict[str, list[str]]) -> str:
-    lines = [_HEAD]
-    for title, text in _TABLES:
+    return _page(_HEAD, _TABLES, found)
+
+
+def alarm_page(found: dict[str, list[str]]) -> str:
+    return _page(_ALARM_HEAD, _ALARM_TABLES, found)
+
+
+def _page(head: str, tables: tuple[tuple[str, str], ...], found: dict[str, list[str]]) -> str:
+    lines = [head]
+    for title, text in tables:
         lines += [f"## {title}", "", "| # | statement | tests |", "|---|---|---|"]
         lines += [f"| {number} | {said} | {_tests(number, found)} |" for number, said in rows(text).items()]
         lines.append("")
@@ -76,6 +96,8 @@ def page(found: dict[str, list[str]]) -> str:
 def _tests(number: str, found: dict[str, list[str]]) -> str:
     if tests := found.get(number):
         return "<br>".join(f"`{test}`" for test in tests)
+    if number in OPEN:
+        return OPEN[number]
     if number in LATER:
         return "later: not part of this step"
     return f"**no test**: {EXCEPTIONS[number]}" if number in EXCEPTIONS else "**no test**"
@@ -84,8 +106,9 @@ def _tests(number: str, found: dict[str, list[str]]) -> str:
 def main() -> int:
     found = proven()
     PAGE.write_text(page(found), encoding="utf-8")
+    ALARM_PAGE.write_text(alarm_page(found), encoding="utf-8")
     for number in unproven(found):
-        sys.stderr.write(f"no test: {number} {ALL[number]}\n")
+        sys.stderr.write(f"no test: {number} {(ALL | ALARMS)[number]}\n")
     return 0
 
 
