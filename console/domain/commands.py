@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from console.domain import alarm_commands, audit_commands, merge_commands, people_commands
+from console.domain import alarm_commands, audit_commands, master_commands, merge_commands, people_commands
 from console.domain.alarms import Occurrence
 from console.domain.command import Command as Command  # noqa: PLC0414 part of this module's face
 
@@ -169,6 +169,7 @@ _ALL: tuple[type[Command], ...] = (
     RequestRebirth,
     *alarm_commands.ALL,
     *merge_commands.ALL,
+    *master_commands.ALL,
     *audit_commands.ALL,
     *people_commands.ALL,
 )

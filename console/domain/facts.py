@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
-from console.domain import alarm_facts, archive_facts, incident_facts, people_facts, station_facts
+from console.domain import alarm_facts, archive_facts, incident_facts, master_facts, people_facts, station_facts
 from console.domain.fact import Fact as Fact  # noqa: PLC0414 part of this module's face
 from console.domain.station_facts import StreamOpened as StreamOpened  # noqa: PLC0414 part of this module's face
 
@@ -192,5 +192,6 @@ FACTS: dict[str, type[Fact]] = {
         *alarm_facts.ALL,
         *incident_facts.ALL,
         *archive_facts.ALL,
+        *master_facts.ALL,
     )
 }

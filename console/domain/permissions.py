@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from console.domain import alarm_commands as al
 from console.domain import audit_commands as a
 from console.domain import commands as c
+from console.domain import master_commands as ma
 from console.domain import merge_commands as m
 from console.domain import people_commands as u
 from console.domain.people import Grant, Person, Role
@@ -27,6 +28,9 @@ _EVERYONE = frozenset(Role)
 _SERVICE = frozenset({Role.SHIFT_LEAD, Role.ENGINEER})
 _SERVICE_ONLY = "Only shift leads and engineers may take alarms out of service and return them"
 _HAVE_ONLY = "Only operators, shift leads, engineers and service managers may work on alarms"
+_ENGINEER = frozenset({Role.ENGINEER})
+_RATIONALIZE_ONLY = "Only engineers may change the master records of alarms"
+_APPROVE_ONLY = "Only engineers and shift leads may approve the master records of alarms"
 _ADMIN = frozenset({Role.ADMINISTRATOR})
 _ADMIN_ONLY = "Only administrators may change people, rights and stations"
 
@@ -107,6 +111,14 @@ PERMISSIONS: dict[str, Permission] = {
         Permission(al.ResetAlarms, _DESK, why_not="Only operators and shift leads may reset alarms"),
         Permission(al.TakeAlarms, _WORK, why_not=_HAVE_ONLY),
         Permission(al.LeaveAlarms, _WORK, why_not=_HAVE_ONLY),
+        Permission(ma.SetMasterAlarm, _ENGINEER, why_not=_RATIONALIZE_ONLY),
+        Permission(ma.SubmitMasterAlarms, _ENGINEER, why_not=_RATIONALIZE_ONLY),
+        Permission(ma.ApproveMasterAlarms, _SERVICE, why_not=_APPROVE_ONLY, signed=Signed(Meaning.APPROVED)),
+        Permission(ma.SendBackMasterAlarms, _SERVICE, why_not=_APPROVE_ONLY),
+        Permission(ma.RetireMasterAlarms, _ENGINEER, why_not=_RATIONALIZE_ONLY),
+        Permission(ma.ImportMasterAlarms, _ENGINEER, why_not=_RATIONALIZE_ONLY),
+        Permission(ma.UndoMasterImport, _ENGINEER, why_not=_RATIONALIZE_ONLY),
+        Permission(ma.ExportMasterAlarms, _EVERYONE, why_not="Your account has no role"),
         Permission(m.MergeIncidents, _WORK, why_not=_WORK_ONLY),
         Permission(m.AmendNote, _WORK, why_not=_WORK_ONLY),
         Permission(m.ResolveConflict, _WORK, why_not=_WORK_ONLY),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from console.domain.incidents import TRANSITIONS
+from console.domain.master_alarms import EVENTS
 
 _COMMAND_OF_MOVE = {row.event: row.command.name for row in TRANSITIONS}
 
@@ -19,6 +20,15 @@ def _move(fact: Any) -> str:
 
 def _ends_an_incident(fact: Any) -> bool:
     return fact.to in ("closed", "cancelled")
+
+
+def _master_step(fact: Any) -> str:
+    return f"{fact.event.replace('_', '-')}-master-alarms" if fact.event in EVENTS else ""
+
+
+def _approves_or_retires(fact: Any) -> bool:
+    """What alarm rules are measured by, and what operators are told to do."""
+    return fact.to in ("approved", "retired")
 
 
 def _always(_fact: Any) -> bool:
@@ -63,6 +73,10 @@ ACT_RULES: dict[str, ActRule] = {
         ActRule("incident.merged", "merge-incidents", _always),  # takes one off the list
         ActRule("incident.moved", _move, _ends_an_incident),
         ActRule("node.rebirth_requested", "request-rebirth"),
+        ActRule("master_alarm.set", "set-master-alarm"),
+        ActRule("master_alarm.moved", _master_step, _approves_or_retires),
+        ActRule("master_alarm.imported", "import-master-alarms"),
+        ActRule("master_alarm.import_undone", "undo-master-import", _always),
         ActRule("user.added", "add-user", _always),
         ActRule("user.profile_changed", "rename-user", _always),
         ActRule("user.erased", "erase-person", _always),

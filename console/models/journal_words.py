@@ -57,12 +57,17 @@ EVENT_WORDS: dict[str, str] = {
     "alarm.left": mark("handed an alarm back"),
     "incident.merged": mark("merged two incidents"),
     "incident.note_amended": mark("amended a note"),
+    "master_alarm.set": mark("changed a master alarm record"),
+    "master_alarm.moved": mark("reviewed a master alarm record"),
+    "master_alarm.imported": mark("imported master alarm records"),
+    "master_alarm.import_undone": mark("took an import of master alarm records back"),
 }
 
 
 EVENT_GROUPS: tuple[tuple[str, str], ...] = (  # what a filter asks for: types or their first parts, and their name
     ("", mark("Everything")),
     ("alarm horn", mark("Alarms")),
+    ("master_alarm", mark("Alarm rationalization")),
     ("incident", mark("Incidents")),
     ("user break_glass act record", mark("People and rights")),
     ("act.refused user.sign_on_failed user.unlock_failed break_glass", mark("Refused and break-glass")),

@@ -49,6 +49,14 @@ lock              y        y          y        y               y             y
 unlock            y        y          y        y               y             y
 attribute-break-glass o    y          o        o               o             o
 countersign       -        y          -        -               y             -
+set-master-alarm       - -        y        -               -             -
+submit-master-alarms   - -        y        -               -             -
+approve-master-alarms  - y        y        -               -             -
+send-back-master-alarms - y       y        -               -             -
+retire-master-alarms   - -        y        -               -             -
+import-master-alarms   - -        y        -               -             -
+undo-master-import     - -        y        -               -             -
+export-master-alarms   y y        y        y               y             y
 """
 GERMAN = Path(__file__).parents[2] / "resources" / "translations" / "de" / "operations.toml"
 NEEDS_NOBODY = {"sign-on", "sign-off", "silence", "break-glass"}

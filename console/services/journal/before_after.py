@@ -123,6 +123,8 @@ _WRITES: Mapping[str, Callable[[Told], Writes]] = {
     "alarm.unshelved": _set("shelved until_us", ""),
     "alarm.out_of_service": _set("in service", _NO),
     "alarm.returned_to_service": _set("in service", _YES),
+    "master_alarm.set": lambda fact: [(str(one[0]), one[1]) for one in fact.payload.get("values", ())],
+    "master_alarm.moved": lambda fact: [("state", fact.payload.get("to"))],
     "user.added": _set("enabled", _YES),
     "user.profile_changed": lambda fact: [("profile version", fact.payload.get("version"))],
     "user.erased": _set("login and name", "erased"),

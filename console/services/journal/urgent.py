@@ -31,7 +31,7 @@ _ALWAYS = (
     "stream.", "station.", "site.", "break_glass.", "act.countersigned", "record.", "alarm.unacknowledged",
     "alarm.shelved", "alarm.unshelved", "alarm.out_of_service", "alarm.returned_to_service", "user.added",
     "user.profile_changed", "user.erased", "user.disabled", "user.enabled", "user.merged", "user.role_",
-    "user.credential_set",
+    "user.credential_set", "master_alarm.",
 )  # fmt: skip
 _NEWEST_OF = {
     PreferenceSaved.etype: 2000,
