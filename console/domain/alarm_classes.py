@@ -4,6 +4,7 @@ what a site decides about shelving, floods and sound for all of them."""
 from dataclasses import dataclass, field
 
 from console.domain.alarms import Priority
+from console.domain.suppressions import Suppression
 
 STANDARD_ID = "standard"
 HOUR_S = 3600
@@ -39,6 +40,7 @@ class ShelvingRules:
     at_most: int = 20  # alarms that one person may have shelved at the same time
     at_once: int = 20  # alarms in one act: nobody shelves an area
     warn_s: int = 5 * MINUTE_S  # so long before its end a shelf asks to be looked at
+    by_condition: bool = False  # unshelving by hand annunciates what is active, as the end of its time does
     presets_s: tuple[int, ...] = (15 * MINUTE_S, 30 * MINUTE_S, HOUR_S, 2 * HOUR_S, 4 * HOUR_S, 8 * HOUR_S)
 
 
@@ -67,6 +69,7 @@ class AlarmSettings:
     shelving: ShelvingRules = ShelvingRules()
     flood: FloodRules = FloodRules()
     sound: SoundRules = SoundRules()
+    suppressions: tuple[Suppression, ...] = ()
 
     def class_of(self, class_id: str) -> AlarmClass:
         """The class, the standard one where it is not known."""

@@ -133,7 +133,7 @@ h = 1
     assert all(problem.remedy for problem in problems)
 
 
-@pytest.mark.parametrize("text", ["[[rule", "rule = 3", "version = 2", "\x00"])
+@pytest.mark.parametrize("text", ["[[rule", "rule = 3", "version = 3", "\x00"])
 def test_a_file_that_is_no_rule_file_is_a_problem_and_never_a_crash(tmp_path, text):
     _rules, problems = write(tmp_path, text)
     assert problems
