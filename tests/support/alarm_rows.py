@@ -19,7 +19,7 @@ ALARM-F15 Alarms are suppressed by an expression or the plant's state; entry and
 ALARM-F16 Children are hidden while their parent is in alarm
 ALARM-F17 Hidden children are counted and listed below their parent
 ALARM-F18 Out of service is a list of its own: reason, owner, work order, higher role, no end by itself
-ALARM-F19 Shelved, suppressed and out of service are independent; one ends without touching another or the acknowledgement
+ALARM-F19 Shelved, suppressed, out of service are independent; the end of one touches no other, nor the acknowledgement
 ALARM-F20 Where several apply, one documented order decides
 ALARM-F21 What is suppressed is evaluated and logged all the same
 ALARM-F22 How many are shelved, suppressed and out of service stands on the main screen, a click from the lists

@@ -1,4 +1,4 @@
-"""Keeps docs/PROOFS.md and docs/ALARMS.md true: `python -m tests.support.proofs` writes them from the `proves` marks of the tests.
+"""Keeps docs/PROOFS.md and docs/ALARMS.md true: `python -m tests.support.proofs` writes both from `proves` marks.
 
 Marks are read from the source, so no test is imported: decorators of functions and classes, and `pytestmark`.
 """
