@@ -1,21 +1,29 @@
 """The state of every alarm condition as numpy columns, fed by ALARMS: what is known, before any filter or order."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
+from console.domain.alarm_flags import AlarmFlag, hidden_by
 from console.domain.alarms import AlarmState, Condition, Occurrence
-from console.models.alarm_order import is_listed, is_unacknowledged
+from console.models.alarm_order import hidden_as, is_listed, is_unacknowledged
 from console.models.columns import Columns
-from console.models.text_rank import Haystack, text_ranks
-from console.services.records import AlarmsDelta
+from console.models.text_codes import TextCodes
+from console.models.text_rank import Haystack
+from console.services.records import AlarmsDelta, AsideRecord
 from console.ui.translation import tr
+
+_SHOWN = ("state", "priority", "severity", "start_us", "annunciated_us", "changed_us", "value", "count", "uncertain")
 
 
 class AlarmColumns:
-    """Rows are conditions; a row whose state is NORMAL is not listed. `apply` returns the rows it changed."""
+    """Rows are conditions; a row whose state is NORMAL is not listed, one with a hiding flag is listed apart.
+
+    `apply` returns the rows it changed.
+    """
 
     def __init__(self) -> None:
         self._columns = Columns(
@@ -29,14 +37,20 @@ class AlarmColumns:
             count=(np.int32, 0),
             uncertain=(np.bool_, False),
             flags=(np.uint8, 0),
+            worst=(np.int8, 0),
+            first_us=(np.int64, 0),  # of the folded activations, 0: it began before this window looked
+            aside_since_us=(np.int64, 0),
+            aside_until_us=(np.int64, 0),
         )
         self._handles = Columns(tag_handle=(np.int32, -1))  # apart: a snapshot does not forget conditions
         self._conditions: list[Condition | None] = []
         self._row_of: dict[UUID, int] = {}
-        self._ranks: dict[str, NDArray[np.int64]] = {}
+        self.texts = {field: TextCodes() for field in ("text", "asset_name", "area", "alarm_class", "cause")}
         self.haystack = Haystack()
         self.notes: dict[int, str] = {}
         self.acked_by: dict[int, str] = {}
+        self.owners: dict[int, str] = {}
+        self.asides: dict[int, tuple[AsideRecord, ...]] = {}
 
     def __len__(self) -> int:
         return self._columns.size
@@ -50,35 +64,43 @@ class AlarmColumns:
             size = self._columns.size
             self._columns.clear()
             self._columns.reserve(size)
-            self.notes.clear()
-            self.acked_by.clear()
+            for texts in (self.notes, self.acked_by, self.owners, self.asides):
+                texts.clear()
             changed = np.union1d(np.arange(size, dtype=np.int32), changed)
         for condition in delta.conditions:
             self._define(condition)
         self._columns.reserve(len(self._conditions))
-        names = (
-            "state",
-            "priority",
-            "severity",
-            "start_us",
-            "annunciated_us",
-            "changed_us",
-            "value",
-            "count",
-            "uncertain",
-            "flags",
-        )
-        self._columns.write(delta.rows, {name: getattr(delta, name) for name in names})
+        self._take_first(delta)
+        values = {name: getattr(delta, name) for name in (*_SHOWN, "flags")}
+        values["worst"] = delta.severity if delta.worst is None else delta.worst
+        self._columns.write(delta.rows, values)
         self._take_texts(delta)
         return changed
 
+    def _take_first(self, delta: AlarmsDelta) -> None:
+        """The first of the folded activations: what was seen from the first one on is known."""
+        if not len(delta.rows):
+            return
+        self._columns.reserve(int(delta.rows.max()) + 1)
+        fresh = delta.count <= 1
+        self._columns["first_us"][delta.rows[fresh]] = delta.start_us[fresh]
+
     def _take_texts(self, delta: AlarmsDelta) -> None:
-        if self.notes or self.acked_by:
-            for row in delta.rows.tolist():
-                self.notes.pop(row, None)
-                self.acked_by.pop(row, None)
-        self.notes.update(delta.notes)
-        self.acked_by.update(delta.acked_by)
+        rows = delta.rows.tolist()
+        _replace(self.notes, delta.notes, rows)
+        _replace(self.acked_by, delta.acked_by, rows)
+        _replace(self.owners, delta.owners, rows)
+        _replace(self.asides, delta.aside, rows)
+        for row in delta.aside:
+            record = self.aside(row)
+            if record is not None:
+                self._columns["aside_since_us"][row] = record.since_us
+                self._columns["aside_until_us"][row] = record.until_us
+
+    def aside(self, row: int, flag: AlarmFlag | None = None) -> AsideRecord | None:
+        """Why a row is kept out of the list: for this flag, or for the one under which it is listed apart."""
+        wanted = hidden_by(int(self["flags"][row])) if flag is None else flag
+        return next((record for record in self.asides.get(row, ()) if record.flag == wanted), None)
 
     def _define(self, condition: Condition) -> None:
         while len(self._conditions) <= condition.row:
@@ -87,7 +109,10 @@ class AlarmColumns:
         self._row_of[condition.condition_id] = condition.row
         self._handles.write(np.asarray([condition.row], np.int32), {"tag_handle": np.asarray([condition.tag_handle])})
         self.haystack.put(condition.row, tr(condition.text), condition.subject, condition.asset_name, condition.area)
-        self._ranks.clear()
+        for field in ("text", "asset_name", "area", "alarm_class"):
+            self.texts[field].put(condition.row, str(getattr(condition, field)))
+        cause = condition.cause or (tr(condition.text) if condition.text else condition.subject)
+        self.texts["cause"].put(condition.row, f"{condition.area} · {cause}" if condition.area else cause)
 
     @property
     def handles(self) -> NDArray[np.int32]:
@@ -108,21 +133,38 @@ class AlarmColumns:
             return None
         return Occurrence(condition.condition_id, int(self["start_us"][row]))
 
+    def seen(self, row: int) -> Occurrence | None:
+        """What an act on this row is about: its occurrence, with start 0 while a row that is kept aside is normal."""
+        condition = self.condition(row)
+        if condition is None or row >= len(self):
+            return None
+        is_normal = self["state"][row] == AlarmState.NORMAL
+        return Occurrence(condition.condition_id, 0 if is_normal else int(self["start_us"][row]))
+
     def ranks(self, field: str) -> NDArray[np.int64]:
         """Sortable ranks of a text of the conditions: text, asset_name or area."""
-        if field not in self._ranks:
-            texts = ["" if condition is None else str(getattr(condition, field)) for condition in self._conditions]
-            self._ranks[field] = text_ranks(texts)
-        return self._ranks[field]
+        return self.texts[field].ranks(len(self))
+
+    @property
+    def hidden_as(self) -> NDArray[np.uint8]:
+        """Per row the flag under which it is listed apart, 0 for none."""
+        return hidden_as(self["flags"])  # type: ignore[arg-type]
 
     @property
     def listed(self) -> NDArray[np.bool_]:
-        return is_listed(self["state"], self["priority"])  # type: ignore[arg-type]
+        return is_listed(self["state"], self["priority"], self["flags"])  # type: ignore[arg-type]
 
     @property
     def unacknowledged(self) -> NDArray[np.bool_]:
         return self.listed & is_unacknowledged(self["state"])  # type: ignore[arg-type]
 
-    def areas(self) -> Iterable[str]:
-        """Every area that has a condition."""
-        return {condition.area for condition in self._conditions if condition is not None}
+
+_T = TypeVar("_T")
+
+
+def _replace(kept: dict[int, _T], told: Mapping[int, _T], rows: Sequence[int]) -> None:
+    """A row of the delta that has none any more lost it."""
+    if kept:
+        for row in rows:
+            kept.pop(row, None)
+    kept.update(told)

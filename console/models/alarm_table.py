@@ -1,25 +1,32 @@
-"""The alarm list: what is active or unacknowledged, most urgent first, through a tab and a filter."""
+"""The alarm list: what is active or unacknowledged, most urgent first, through a tab and a filter, also in groups."""
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 
-from console.domain.alarms import ACTIVE_STATES, AlarmState, Condition, Occurrence, Severity
+from console.domain.alarm_flags import AlarmFlag
+from console.domain.alarms import ACTIVE_STATES, AlarmState, Condition, Occurrence
 from console.models.alarm_columns import AlarmColumns
+from console.models.alarm_filter import AlarmFilter
+from console.models.alarm_groups import AlarmGroups, GroupBy, head_state
 from console.models.alarm_order import alarm_keys
+from console.models.alarm_texts import alarm_text as alarm_text  # noqa: PLC0414 part of this face
+from console.models.alarm_texts import limit_text, limit_tip, note_text, note_tip
 from console.models.alarm_trust import AlarmTrust
-from console.models.row_order import SortColumn
+from console.models.row_order import Rows, SortColumn
 from console.models.sorted_table import PLAIN, Column, RowLook, SortedTable
 from console.models.tag_cache import tag_cache
+from console.services.notifier import Notifier
 from console.services.records import AlarmsDelta
 from console.services.station import ALARMS, Station
-from console.ui.format import DASH, age_text, clock_text, exact_text, number_text, time_tip
+from console.ui.format import age_text, clock_text, exact_text, number_text, time_tip
 from console.ui.priority_symbol import SymbolState, symbol_state
-from console.ui.translation import mark, tr
+from console.ui.translation import mark, tr, tr_n
 from console.ui.wall_clock import now_us
 
 _MAX_WAITING = 64  # deltas kept for the next beat; a hidden list takes them in at once
@@ -33,21 +40,27 @@ _LOOKS = {
     AlarmState.LATCHED_UNACKNOWLEDGED: _RETURNED,
     AlarmState.LATCHED_ACKNOWLEDGED: _LATCHED,
 }
-_RETURNED_STATES = frozenset(
-    {AlarmState.RETURNED_UNACKNOWLEDGED, AlarmState.LATCHED_UNACKNOWLEDGED, AlarmState.LATCHED_ACKNOWLEDGED}
-)
 _LOST_VALUE = RowLook(is_italic=True, is_dim=True)  # as the tag table shows what cannot be trusted now
+_HEAD = RowLook(is_bold=True, is_head=True)
+_LIGHT_HEAD = RowLook(is_dim=True, is_head=True)
 _LIGHT_COLUMNS = frozenset({"age", "limit", "note"})  # never bold: they help, they do not decide
 
 
 class AlarmTab(StrEnum):
-    """The lists of alarms management. Shelving, suppression and out of service have no state in this form yet."""
+    """The lists of alarm management; of those kept aside each alarm is in one, by `alarm_flags.PRECEDENCE`."""
 
     ACTIVE = "active"
     UNACKNOWLEDGED = "unacknowledged"
     SHELVED = "shelved"
     OUT_OF_SERVICE = "out_of_service"
     SUPPRESSED = "suppressed"
+
+
+ASIDE_FLAGS: dict[AlarmTab, int] = {
+    AlarmTab.SHELVED: AlarmFlag.SHELVED,
+    AlarmTab.OUT_OF_SERVICE: AlarmFlag.OUT_OF_SERVICE,
+    AlarmTab.SUPPRESSED: AlarmFlag.SUPPRESSED,  # and those behind their cause
+}
 
 
 class AlarmTable(SortedTable):
@@ -78,9 +91,10 @@ class AlarmTable(SortedTable):
         self._waiting: list[AlarmsDelta] = []
         self.alarms = AlarmColumns()
         self._trust = AlarmTrust(tag_cache(station), self.alarms)
+        self.groups = AlarmGroups(self.alarms)
         self.tab = AlarmTab.ACTIVE
-        self.wanted = ""
-        self.priority = 0
+        self.filter = AlarmFilter()
+        self.taken: Notifier[Rows] = Notifier()  # rows that were taken in, for the lists of what is kept aside
         self._matches: NDArray[np.bool_] = np.empty(0, np.bool_)
         self._undo = station.subscribe(ALARMS, self._on_delta)
 
@@ -98,34 +112,73 @@ class AlarmTable(SortedTable):
 
     def _take_in(self) -> None:
         for delta in self._waiting:
-            self.touch(self.alarms.apply(delta))
+            changed = self.alarms.apply(delta)
+            self.touch(changed)
+            self.taken.notify(changed)
         self._waiting.clear()
         self.touch(self._trust.changed(), may_move=False)
         if len(self._matches) < len(self.alarms.haystack):
-            fresh = self.alarms.haystack.matching(self.wanted, len(self._matches))
+            fresh = self.alarms.haystack.matching(self.filter.text, len(self._matches))
             self._matches = np.concatenate([self._matches, fresh])
+
+    def choose(self, wanted: AlarmFilter) -> None:
+        """Show only what passes this filter."""
+        if wanted == self.filter:
+            return
+        if wanted.text != self.filter.text:
+            self._matches = self.alarms.haystack.matching(wanted.text)
+        self.filter = wanted
+        self.relayout()
 
     def set_filter(self, wanted: str) -> None:
         """Show only rows whose alarm, asset, area or path hold every word."""
-        if wanted != self.wanted:
-            self.wanted = wanted
-            self._matches = self.alarms.haystack.matching(wanted)
-            self.relayout()
+        self.choose(replace(self.filter, text=wanted))
 
     def set_priority(self, priority: int) -> None:
         """Show only alarms of this priority; 0 shows them all."""
-        if priority != self.priority:
-            self.priority = priority
-            self.relayout()
+        self.choose(replace(self.filter, priorities=frozenset({priority} if priority else ())))
+
+    @property
+    def wanted(self) -> str:
+        return self.filter.text
 
     @property
     def is_filtered(self) -> bool:
-        return bool(self.wanted or self.priority)
+        return not self.filter.is_empty
+
+    def passing(self) -> NDArray[np.bool_]:
+        """Per row whether the filter lets it through, in whichever list it stands."""
+        size, known = len(self.alarms), len(self._matches)
+        matches = self._matches if known >= size else np.pad(self._matches, (0, size - known), constant_values=True)
+        return self.filter.mask(self.alarms, matches)
 
     def set_tab(self, tab: AlarmTab) -> None:
         if tab != self.tab:
             self.tab = tab
             self.relayout()
+
+    def group_by(self, by: GroupBy, *, folded: bool = False) -> None:
+        """Arrange the list under head rows, or flat again."""
+        if by != self.groups.by or folded:
+            self.groups.choose(by, folded=folded)
+            self.relayout()
+
+    def toggle_group(self, position: int) -> bool:
+        """Fold or open the group whose head stands here; False: no head does."""
+        row = self.row_at(position)
+        if not self.groups.is_head(row):
+            return False
+        self.groups.toggle(row)
+        self.relayout()
+        return True
+
+    def reveal(self, row: int) -> None:
+        """Open the group that folds this alarm away."""
+        if self.groups.by != GroupBy.NONE and 0 <= row < len(self.alarms) and self.position_of(row) < 0:
+            head = self.groups.head_of(row)
+            if self.groups.is_folded(head):
+                self.groups.toggle(head)
+                self.relayout()
 
     # order and filter
 
@@ -133,18 +186,31 @@ class AlarmTable(SortedTable):
         alarms = self.alarms
         return alarm_keys(alarms["state"], alarms["priority"], alarms["start_us"])  # type: ignore[arg-type]
 
-    def _in_tab(self, tab: AlarmTab) -> NDArray[np.bool_]:
+    def in_tab(self, tab: AlarmTab) -> NDArray[np.bool_]:
+        """Which rows belong to a list, whatever the filter hides."""
         if tab == AlarmTab.ACTIVE:
             return self.alarms.listed
         if tab == AlarmTab.UNACKNOWLEDGED:
             return self.alarms.unacknowledged
-        return np.zeros(len(self.alarms), np.bool_)
+        hidden = self.alarms.hidden_as
+        found = hidden == ASIDE_FLAGS[tab]
+        return np.asarray(found | (hidden == AlarmFlag.MASKED) if tab == AlarmTab.SUPPRESSED else found, np.bool_)
 
     def _shown(self) -> NDArray[np.bool_]:
-        shown = self._in_tab(self.tab)
-        if self.wanted:
-            shown = shown & self._matches
-        return shown & (self.alarms["priority"] == self.priority) if self.priority else shown
+        shown = self.in_tab(self.tab)
+        return shown & self.passing() if self.is_filtered else shown
+
+    def _reordered(self, changed: Rows) -> Rows:
+        if self.groups.by == GroupBy.NONE:
+            return super()._reordered(changed)
+        self._is_resort_due = True  # the order before it had heads in it
+        return self.groups.arranged(super()._reordered(changed))
+
+    def _repaint(self, rows: Rows) -> None:
+        if self.groups.by == GroupBy.NONE:
+            super()._repaint(rows)
+        elif len(rows) and len(self._order):  # with its alarms a head changes, too
+            self._cells_changed(0, len(self._order) - 1, 0, len(self.COLUMNS) - 1)
 
     def _sort_column(self, key: str) -> SortColumn:
         alarms = self.alarms
@@ -160,15 +226,15 @@ class AlarmTable(SortedTable):
 
     def tab_count(self, tab: AlarmTab) -> int:
         """How many alarms belong to a tab, whatever the filter hides."""
-        return int(np.count_nonzero(self._in_tab(tab)))
+        return int(np.count_nonzero(self.in_tab(tab)))
 
     def hidden_count(self) -> int:
         """How many alarms of this tab the filter hides."""
-        return self.tab_count(self.tab) - self.rowCount()
+        return self.tab_count(self.tab) - int(np.count_nonzero(self._shown())) if self.is_filtered else 0
 
     def active_by_priority(self) -> tuple[int, int, int, int]:
         """Alarms whose condition stands now: those that returned and wait for their acknowledgement are not active."""
-        stands = np.isin(self.alarms["state"], [int(state) for state in ACTIVE_STATES])
+        stands = self.alarms.listed & np.isin(self.alarms["state"], [int(state) for state in ACTIVE_STATES])
         active = np.bincount(self.alarms["priority"][stands].astype(np.int64), minlength=5)
         return int(active[1]), int(active[2]), int(active[3]), int(active[4])
 
@@ -179,27 +245,35 @@ class AlarmTable(SortedTable):
     # what acts on rows needs
 
     def condition_at(self, position: int) -> Condition | None:
-        return self.alarms.condition(self.row_at(position))
+        row = self.row_at(position)
+        return None if self.groups.is_head(row) else self.alarms.condition(row)
 
     def occurrences(self, positions: Sequence[int]) -> tuple[Occurrence, ...]:
         """The occurrences on screen at these positions, exactly as shown."""
-        found = (self.alarms.occurrence(self.row_at(position)) for position in positions)
+        found = (self.alarms.occurrence(row) for row in self.alarm_rows(positions))
         return tuple(occurrence for occurrence in found if occurrence is not None)
+
+    def alarm_rows(self, positions: Sequence[int]) -> tuple[int, ...]:
+        """The alarms at these positions; heads of groups are none."""
+        rows = (self.row_at(position) for position in positions)
+        return tuple(row for row in rows if row >= 0 and not self.groups.is_head(row))
 
     def owed(self, positions: Sequence[int]) -> tuple[int, ...]:
         """Those of the positions whose alarm is unacknowledged."""
         unacknowledged = self.alarms.unacknowledged
-        return tuple(place for place in positions if (row := self.row_at(place)) >= 0 and unacknowledged[row])
+        return tuple(place for place in positions if any(unacknowledged[row] for row in self.alarm_rows([place])))
 
     def acknowledged(self, positions: Sequence[int]) -> tuple[int, ...]:
         """Those of the positions whose alarm is acknowledged, and could be taken back."""
         owed = set(self.owed(positions))
-        return tuple(place for place in positions if self.row_at(place) >= 0 and place not in owed)
+        return tuple(place for place in positions if self.alarm_rows([place]) and place not in owed)
 
     def owed_count(self, spans: Sequence[tuple[int, int]]) -> tuple[int, int]:
         """How many rows lie in these (first, last) spans of positions, and how many of them are unacknowledged."""
         rows = [self._order[max(0, first) : last + 1] for first, last in spans]
         chosen = np.unique(np.concatenate(rows)) if rows else self._order[:0]
+        if self.groups.by != GroupBy.NONE:
+            chosen = chosen[chosen < self.groups.base]
         return len(chosen), int(np.count_nonzero(self.alarms.unacknowledged[chosen])) if len(chosen) else 0
 
     def position_of_condition(self, occurrence: Occurrence) -> int:
@@ -208,38 +282,69 @@ class AlarmTable(SortedTable):
         return self.position_of(row) if row >= 0 else -1
 
     def next_unacknowledged(self, after: int) -> int:
-        """Position of the next most urgent unacknowledged alarm after the one at `after`, then from the top; or -1."""
-        rows = self.shown_rows
-        owed = rows[self.alarms.unacknowledged[rows]] if len(rows) else rows
+        """Position of the next most urgent unacknowledged alarm after the one at `after`, then from the top; or -1.
+
+        A group that folds it away opens.
+        """
+        owed = np.flatnonzero(self._shown() & self.alarms.unacknowledged)
         if not len(owed):
             return -1
         by_urgency = owed[np.argsort(self._keys()[owed], kind="stable")]
         here = np.flatnonzero(by_urgency == self.row_at(after))
         following = int(here[0]) + 1 if len(here) else 0
-        return self.position_of(int(by_urgency[following % len(by_urgency)]))
+        row = int(by_urgency[following % len(by_urgency)])
+        self.reveal(row)
+        return self.position_of(row)
 
     # cells
 
     def symbol(self, row: int) -> tuple[int, SymbolState]:
         """Priority and how its symbol looks."""
+        if self.groups.is_head(row):
+            group = self.groups.group(row)
+            return group.priority, symbol_state(head_state(group))
         return int(self.alarms["priority"][row]), symbol_state(int(self.alarms["state"][row]))
 
     def look(self, row: int) -> RowLook:
+        if self.groups.is_head(row):
+            return _HEAD
         return _LOOKS.get(AlarmState(int(self.alarms["state"][row])), PLAIN)
 
     def cell_look(self, row: int, key: str) -> RowLook | None:
+        if self.groups.is_head(row):
+            return None if key == "alarm" else _LIGHT_HEAD
         if key == "value" and self._trust.word(row):
             return _LOST_VALUE
         return RowLook(is_dim=self.look(row).is_dim) if key in _LIGHT_COLUMNS else None
 
     def tip(self, row: int, key: str) -> str:
+        condition = None if self.groups.is_head(row) else self.alarms.condition(row)
+        if condition is None:
+            return ""
         if key == "value":
             return exact_text(float(self.alarms["value"][row]))
+        if key == "limit":
+            return limit_tip(condition, int(self.alarms["severity"][row]), int(self.alarms["worst"][row]))
+        if key == "note":
+            return note_tip(self.alarms, row, self._trust.word(row), self._now_us())
         return time_tip(int(self.alarms["start_us"][row])) if key in {"since", "age"} else ""
 
     def cell(self, row: int, key: str) -> str:
+        if self.groups.is_head(row):
+            return self._head_cell(row, key)
         condition = self.alarms.condition(row)
         return _CELLS[key](self, row, condition) if condition is not None and key in _CELLS else ""
+
+    def _head_cell(self, row: int, key: str) -> str:
+        group = self.groups.group(row)
+        if key == "alarm":
+            count = tr_n("{n} alarm", "{n} alarms", group.count)
+            return f"{'▸' if group.is_folded else '▾'}  {group.name} · {count}"
+        if key == "since":
+            return clock_text(group.last_us, self._now_us())
+        if key == "age":
+            return age_text(self._now_us() - group.first_us)
+        return tr("{n} unacknowledged", n=group.unacknowledged) if key == "note" and group.unacknowledged else ""
 
     def since_text(self, row: int) -> str:
         return clock_text(int(self.alarms["start_us"][row]), self._now_us())
@@ -251,34 +356,11 @@ class AlarmTable(SortedTable):
         value = float(self.alarms["value"][row])
         return "" if math.isnan(value) else f"{number_text(value)} {condition.unit}".rstrip()
 
+    def limit_text(self, row: int, condition: Condition) -> str:
+        return limit_text(condition, int(self.alarms["severity"][row]), int(self.alarms["worst"][row]))
+
     def note_text(self, row: int) -> str:
-        parts = [self.alarms.notes.get(row, "")]
-        if int(self.alarms["state"][row]) in _RETURNED_STATES:
-            parts.insert(0, tr("returned"))
-        if self.alarms["uncertain"][row]:
-            parts.append(tr("uncertain"))
-        parts.append(self._trust.word(row))
-        count = int(self.alarms["count"][row])
-        if count > 1:
-            parts.append(f"×{count}")
-        return " · ".join(part for part in parts if part)
-
-
-def alarm_text(condition: Condition) -> str:
-    """What the alarm says: Leitstand's own texts in the person's language, a rule's text as it was written."""
-    return tr(condition.text) if condition.text else condition.subject
-
-
-_BANDS = {Severity.HIGH_HIGH: "HH", Severity.HIGH: "H", Severity.LOW: "L", Severity.LOW_LOW: "LL"}
-
-
-def limit_text(condition: Condition, severity: int) -> str:
-    """`HH 95`: the limit that was crossed; empty for alarms that have none."""
-    limits = dict(condition.limits)
-    band = _BANDS.get(severity, "")  # type: ignore[call-overload]
-    if band not in limits and condition.side == "low":
-        band = {"H": "L", "HH": "LL"}.get(band, band)
-    return f"{band} {number_text(limits[band], digits=9)}" if band in limits else ("" if not limits else DASH)
+        return note_text(self.alarms, row, self._trust.word(row))
 
 
 _CELLS: dict[str, Callable[[AlarmTable, int, Condition], str]] = {
@@ -288,6 +370,6 @@ _CELLS: dict[str, Callable[[AlarmTable, int, Condition], str]] = {
     "asset": lambda _table, _row, condition: condition.asset_name,
     "area": lambda _table, _row, condition: condition.area,
     "value": lambda table, row, condition: table.value_text(row, condition),
-    "limit": lambda table, row, condition: limit_text(condition, int(table.alarms["severity"][row])),
+    "limit": lambda table, row, condition: table.limit_text(row, condition),
     "note": lambda table, row, _condition: table.note_text(row),
 }

@@ -56,6 +56,7 @@ class RowLook:
     is_dim: bool = False
     is_italic: bool = False
     is_hatched: bool = False  # nothing is known: our own link is down
+    is_head: bool = False  # stands over the rows below it
 
 
 PLAIN = RowLook()
@@ -306,7 +307,10 @@ def _foreground(model: SortedTable, row: int, column: Column) -> QColor | None:
 
 
 def _background(model: SortedTable, row: int, column: Column) -> QBrush | None:
-    if not model.look_of(row, column).is_hatched:
+    look = model.look_of(row, column)
+    if look.is_head:
+        return QBrush(theme().color("surface.panel"))
+    if not look.is_hatched:
         return None
     return QBrush(theme().color("line.soft"), Qt.BrushStyle.BDiagPattern)
 

@@ -115,6 +115,7 @@ class AlarmsDelta:
     notes: Mapping[int, str] = field(default_factory=dict)
     aside: Mapping[int, tuple[AsideRecord, ...]] = field(default_factory=dict)  # row -> why it is kept out of the list
     owners: Mapping[int, str] = field(default_factory=dict)  # row -> shown name of who works on it
+    worst: Signed8 | None = None  # the worst severity since the last acknowledgement; None: not told
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,160 @@
+"""The alarm list in groups: each under a head row with its counts; folding hides no unacknowledged critical alarm."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from console.domain.alarms import AlarmState, Priority
+from console.models.alarm_columns import AlarmColumns
+from console.models.alarm_order import is_unacknowledged
+from console.models.row_order import NO_ROWS, Rows
+from console.ui.translation import mark, tr
+
+_FIRST_BASE = 1024
+
+
+class GroupBy(StrEnum):
+    """CAUSE is area and cause: the same cause in two areas is two groups."""
+
+    NONE = "none"
+    AREA = "area"
+    ASSET = "asset"
+    CLASS = "class"
+    CAUSE = "cause"
+
+
+GROUP_WORDS = {
+    GroupBy.NONE: mark("not grouped"),
+    GroupBy.AREA: mark("grouped by area"),
+    GroupBy.ASSET: mark("grouped by asset"),
+    GroupBy.CLASS: mark("grouped by class"),
+    GroupBy.CAUSE: mark("grouped by area and cause"),
+}
+_FIELDS = {GroupBy.AREA: "area", GroupBy.ASSET: "asset_name", GroupBy.CLASS: "alarm_class", GroupBy.CAUSE: "cause"}
+_EMPTY = {
+    GroupBy.AREA: mark("no area"),
+    GroupBy.ASSET: mark("no asset"),
+    GroupBy.CLASS: mark("no class"),
+    GroupBy.CAUSE: mark("no area"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One head row. `priority` is the most urgent of what nobody has acknowledged, else of all."""
+
+    name: str
+    count: int
+    unacknowledged: int
+    priority: int
+    first_us: int
+    last_us: int
+    is_folded: bool
+
+
+class AlarmGroups:
+    """Arranges an order of rows under head rows. Head rows have numbers from `base` on, behind every alarm's row."""
+
+    def __init__(self, alarms: AlarmColumns) -> None:
+        self._alarms = alarms
+        self.by = GroupBy.NONE
+        self.base = _FIRST_BASE
+        self._folded: set[str] = set()
+        self._all_folded = False
+        self._count: NDArray[np.int64] = np.empty(0, np.int64)
+        self._unacknowledged: NDArray[np.int64] = self._count
+        self._priority: NDArray[np.int64] = self._count
+        self._first: NDArray[np.int64] = self._count
+        self._last: NDArray[np.int64] = self._count
+
+    def choose(self, by: GroupBy, *, folded: bool = False) -> None:
+        """Group anew, every group folded or open."""
+        self.by = by
+        self._all_folded = folded
+        self._folded.clear()
+
+    def is_head(self, row: int) -> bool:
+        return self.by != GroupBy.NONE and row >= self.base
+
+    def toggle(self, row: int) -> None:
+        """Fold an open group, open a folded one; `row` is its head's."""
+        self._folded ^= {self._name(row - self.base)}
+
+    def is_folded(self, row: int) -> bool:
+        return (self._name(row - self.base) in self._folded) != self._all_folded
+
+    def head_of(self, row: int) -> int:
+        """The head row of an alarm's group."""
+        return self.base + int(self._codes()[row])
+
+    def arranged(self, flat: Rows) -> Rows:
+        """The rows of `flat` group by group, the group with the first row first, each in the order of `flat`."""
+        codes = self._codes()
+        self.base = max(_FIRST_BASE, 1 << len(self._alarms).bit_length())
+        self._tell(flat, codes)
+        if not len(flat):
+            return NO_ROWS
+        mine = codes[flat]
+        distinct, first = np.unique(mine, return_index=True)
+        rank = np.empty(int(distinct.max()) + 1, np.int64)
+        ordered = distinct[np.argsort(first, kind="stable")]
+        rank[ordered] = np.arange(len(distinct))
+        by_group = np.argsort(rank[mine], kind="stable")
+        rows, ranks = flat[by_group], rank[mine][by_group]
+        starts = np.searchsorted(ranks, np.arange(len(ordered)))
+        arranged = np.insert(rows, starts, (self.base + ordered).astype(np.int32)).astype(np.int32)
+        return arranged[self._is_open(arranged, codes, ordered)]
+
+    def _is_open(self, arranged: Rows, codes: NDArray[np.int32], ordered: NDArray[np.int32]) -> NDArray[np.bool_]:
+        folded = np.zeros(len(self._count), np.bool_)
+        for code in ordered.tolist():
+            folded[code] = self.is_folded(self.base + code)
+        is_head = arranged >= self.base
+        rows = np.where(is_head, 0, arranged)
+        alarms = self._alarms
+        urgent = (alarms["priority"] == Priority.CRITICAL) & is_unacknowledged(alarms["state"])  # type: ignore[arg-type]
+        return np.asarray(is_head | ~folded[codes[rows]] | urgent[rows], np.bool_)
+
+    def group(self, row: int) -> Group:
+        """What the head row tells."""
+        code = row - self.base
+        if not 0 <= code < len(self._count):
+            return Group("", 0, 0, 0, 0, 0, False)
+        return Group(
+            self._name(code) or tr(_EMPTY.get(self.by, "")),
+            int(self._count[code]),
+            int(self._unacknowledged[code]),
+            int(self._priority[code]),
+            int(self._first[code]),
+            int(self._last[code]),
+            self.is_folded(row),
+        )
+
+    def _tell(self, flat: Rows, codes: NDArray[np.int32]) -> None:
+        alarms, mine = self._alarms, codes[flat]
+        size = int(codes.max(initial=-1)) + 1
+        owed = is_unacknowledged(alarms["state"][flat])  # type: ignore[arg-type]
+        urgency = alarms["priority"][flat].astype(np.int64) + np.where(owed, 0, 16)  # unacknowledged first
+        start = alarms["start_us"][flat].astype(np.int64)
+        self._count = np.bincount(mine, minlength=size)
+        self._unacknowledged = np.bincount(mine[owed], minlength=size)
+        worst = np.full(size, 31, np.int64)
+        np.minimum.at(worst, mine, urgency)
+        self._priority = worst % 16
+        self._first = np.full(size, np.iinfo(np.int64).max)
+        np.minimum.at(self._first, mine, start)
+        self._last = np.zeros(size, np.int64)
+        np.maximum.at(self._last, mine, start)
+
+    def _codes(self) -> NDArray[np.int32]:
+        return np.maximum(self._alarms.texts[_FIELDS[self.by]].codes(len(self._alarms)), 0)
+
+    def _name(self, code: int) -> str:
+        return self._alarms.texts[_FIELDS[self.by]].name(code)
+
+
+def head_state(group: Group) -> AlarmState:
+    """The state whose symbol stands for the group."""
+    return AlarmState.UNACKNOWLEDGED if group.unacknowledged else AlarmState.ACKNOWLEDGED
