@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
 
+from console.domain.alarm_classes import AlarmSettings
 from console.domain.commands import Command
 from console.services import station as s
 from console.services.alarms.engine import AlarmEngine
@@ -26,6 +27,7 @@ from console.services.records import (
     AlarmCounts,
     AlarmsDelta,
     ExportRecord,
+    FloodRecord,
     HornSnapshot,
     IncidentsDelta,
     JournalRow,
@@ -71,6 +73,7 @@ class Parts:
     preferences: Callable[[], dict[str, str]]
     now_us: Callable[[], int]
     add_consumer: Callable[[Consumer], Undo]
+    alarm_settings: Callable[[], AlarmSettings] = AlarmSettings
     links: KeyedRecords[LinkRecord] = field(default_factory=lambda: KeyedRecords[LinkRecord](lambda link: link.name))
     nodes: KeyedRecords[NodeRecord] = field(
         default_factory=lambda: KeyedRecords[NodeRecord](lambda n: (n.broker, n.group, n.node, n.device))
@@ -79,6 +82,7 @@ class Parts:
         default_factory=lambda: KeyedRecords[Trouble](lambda trouble: (trouble.sender, trouble.kind))
     )
     export: Latest[ExportRecord] = field(default_factory=lambda: Latest(ExportRecord()))
+    flood: Latest[FloodRecord] = field(default_factory=lambda: Latest(FloodRecord()))
     sync: Latest[SyncRecord] = field(default_factory=lambda: Latest(SyncRecord()))
 
 
@@ -99,6 +103,7 @@ class LocalStation:
             s.TrendQuery: self._trend,
             s.JournalQuery: self._journal_rows,
             s.AlarmHistoryQuery: self._alarm_history,
+            s.AlarmSettingsQuery: self._alarm_settings,
             s.PreferencesQuery: self._preferences,
             s.SignatureQuery: self._signature,
         }
@@ -143,6 +148,7 @@ class LocalStation:
         hub.offer(s.TAGS, lambda: _present(parts.tags_delta(True)), lambda: parts.tags_delta(False))
         hub.offer(s.ALARMS, parts.engine.snapshot, self._alarms_delta)
         hub.offer(s.ALARM_COUNTS, self._counts.snapshot, self._counts.delta)
+        hub.offer(s.FLOOD, parts.flood.snapshot, parts.flood.delta)
         hub.offer(s.HORN, self._horn.snapshot, self._horn.delta)
         hub.offer(s.STATUS, self._status.snapshot, self._status.delta)
         hub.offer(s.PEOPLE, self._people.snapshot, self._people.delta)
@@ -200,6 +206,9 @@ class LocalStation:
 
     async def _preferences(self, _query: s.PreferencesQuery) -> dict[str, str]:
         return self._parts.preferences()
+
+    async def _alarm_settings(self, _query: s.AlarmSettingsQuery) -> AlarmSettings:
+        return self._parts.alarm_settings()
 
     async def _alarm_history(self, query: s.AlarmHistoryQuery) -> tuple[s.AlarmLogRow, ...]:
         return await self._parts.alarm_history(query.condition_id, query.limit)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
+from console.domain.alarm_classes import AlarmSettings
 from console.domain.commands import Command
 from console.services import records as r
 from console.services.notifier import Undo
@@ -85,6 +86,11 @@ class AlarmHistoryQuery(Query[tuple["AlarmLogRow", ...]]):
 
     condition_id: UUID | None = None
     limit: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmSettingsQuery(Query[AlarmSettings]):
+    """Classes, shelving, flood and sound as this station has them from its site's files now."""
 
 
 @dataclass(frozen=True, slots=True)

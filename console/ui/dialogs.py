@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDialog,
     QFormLayout,
@@ -17,14 +18,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from console.ui.option_row import OptionRow
 from console.ui.plain_label import PlainLabel
 from console.ui.secret_field import SecretField
 from console.ui.translation import tr
 
+Input = QLineEdit | QPlainTextEdit | QComboBox | QCheckBox | OptionRow
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One input. `kind` is line, password, lines or choice; `choices` are (value, shown text)."""
+    """One input. `kind` is line, password, lines, choice, options (a row of buttons) or check ("yes" or nothing);
+    `choices` are (value, shown text). A check's label stands beside its box."""
 
     key: str
     label: str
@@ -37,7 +42,10 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked; all texts already translated. The first button is the primary one, Esc answers nothing."""
+    """What is asked; all texts already translated. The first button is the primary one, Esc answers nothing.
+
+    `has_default` False: Return presses nothing, so that nobody agrees to something large by accident.
+    """
 
     title: str
     text: str = ""
@@ -45,6 +53,7 @@ class Question:
     accept: str = ""
     width: int = 460
     hints: Sequence[str] = field(default=())
+    has_default: bool = True
 
 
 def fit_height(dialog: QDialog) -> None:
@@ -77,7 +86,7 @@ class QuestionDialog(ReturningDialog):
         self.setModal(False)
         self.setMinimumWidth(question.width)
         self._question = question
-        self._inputs: dict[str, QLineEdit | QPlainTextEdit | QComboBox] = {}
+        self._inputs: dict[str, Input] = {}
         self._future: asyncio.Future[dict[str, str] | None] | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 16, 20, 16)
@@ -113,11 +122,15 @@ class QuestionDialog(ReturningDialog):
             made = _input(spec)
             if isinstance(made, QComboBox):
                 made.currentIndexChanged.connect(self._check)
+            elif isinstance(made, OptionRow):
+                made.changed.connect(self._check)
+            elif isinstance(made, QCheckBox):
+                made.toggled.connect(self._check)
             else:
                 made.textChanged.connect(self._check)
             made.setAccessibleName(spec.label)
             self._inputs[spec.key] = made
-            form.addRow(PlainLabel(spec.label), made)
+            form.addRow(PlainLabel("" if spec.kind == "check" else spec.label), made)
         return form
 
     def _buttons(self, question: Question) -> QHBoxLayout:
@@ -128,13 +141,14 @@ class QuestionDialog(ReturningDialog):
         self.cancel_button.clicked.connect(self.reject)
         self.accept_button = QPushButton(question.accept or tr("OK"))
         self.accept_button.setProperty("primary", True)
-        self.accept_button.setDefault(True)
+        self.accept_button.setDefault(question.has_default)
+        self.accept_button.setAutoDefault(question.has_default)
         self.accept_button.clicked.connect(self._accepted)
         row.addWidget(self.cancel_button)
         row.addWidget(self.accept_button)
         return row
 
-    def input(self, key: str) -> QLineEdit | QPlainTextEdit | QComboBox:
+    def input(self, key: str) -> Input:
         return self._inputs[key]
 
     def answers(self) -> dict[str, str]:
@@ -143,6 +157,10 @@ class QuestionDialog(ReturningDialog):
         for key, made in self._inputs.items():
             if isinstance(made, QComboBox):
                 found[key] = str(made.currentData())
+            elif isinstance(made, OptionRow):
+                found[key] = made.value()
+            elif isinstance(made, QCheckBox):
+                found[key] = "yes" if made.isChecked() else ""
             elif isinstance(made, QPlainTextEdit):
                 found[key] = made.toPlainText()
             else:
@@ -198,7 +216,13 @@ class QuestionDialog(ReturningDialog):
         self.accept_button.setEnabled(not missing)
 
 
-def _input(spec: Field) -> QLineEdit | QPlainTextEdit | QComboBox:
+def _input(spec: Field) -> Input:
+    if spec.kind == "options":
+        return OptionRow(spec.choices, spec.value)
+    if spec.kind == "check":
+        box = QCheckBox(spec.label)
+        box.setChecked(bool(spec.value))
+        return box
     if spec.kind == "choice":
         choice = QComboBox()
         for value, shown in spec.choices:

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from console.domain.alarm_classes import AlarmSettings
 from console.domain.commands import Command
 from console.domain.refusal import Refused
 from console.services.notifier import Notifier, Undo
-from console.services.station import JournalQuery, Query, Receipt, Topic
+from console.services.station import AlarmSettingsQuery, JournalQuery, PreferencesQuery, Query, Receipt, Topic
 
 T = TypeVar("T")
 
@@ -17,7 +18,11 @@ class FakeStation:
     def __init__(self) -> None:
         self.submitted: list[Command] = []
         self.refusals: dict[type[Command], Refused] = {}
-        self.answers: dict[type, Callable[[Any], Any]] = {JournalQuery: lambda _query: ()}
+        self.answers: dict[type, Callable[[Any], Any]] = {
+            JournalQuery: lambda _query: (),
+            AlarmSettingsQuery: lambda _query: AlarmSettings(),
+            PreferencesQuery: lambda _query: {},
+        }
         self._notifiers: dict[str, Notifier[Any]] = {}
         self._kept: dict[str, list[Any]] = {}
 
