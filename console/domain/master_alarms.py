@@ -38,13 +38,13 @@ EVENTS = {
     "retire": MasterState.RETIRED,
 }
 _FROM: Mapping[str, Collection[MasterState]] = {
-    "submit": frozenset({MasterState.DRAFT}),
+    "submit": frozenset({MasterState.DRAFT, MasterState.RETIRED}),  # what was retired may come back
     "approve": frozenset({MasterState.IN_REVIEW}),
     "send_back": frozenset({MasterState.IN_REVIEW}),
     "retire": frozenset({MasterState.DRAFT, MasterState.IN_REVIEW, MasterState.APPROVED}),
 }
 _WRONG_STATE = {
-    "submit": "Only a draft can be submitted for review: {key}",
+    "submit": "Only a draft or a retired record can be submitted for review: {key}",
     "approve": "Only a record in review can be approved: {key}",
     "send_back": "Only a record in review can be sent back: {key}",
     "retire": "This record is retired already: {key}",
@@ -143,6 +143,7 @@ def step(event: str, record: MasterAlarm, user_id: str, matrix: PriorityMatrix, 
         tuple(values.items()),
         int(given) if approves and given is not None else 0,
         why,
+        tuple(by.hex() for by in record.heads.get("state", ())),
     )
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from console.domain.alarms import AlarmRule
 from console.domain.master_alarms import MasterAlarm, MasterState, is_area
-from console.domain.master_fields import FIELDS, bands_of, key_of, settings_of
+from console.domain.master_fields import FIELDS, bands_of, can_be_named, key_of, settings_of
 
 PRIORITY = "priority"
 _SETTINGS = frozenset(field.key for field in FIELDS if field.is_setting)
@@ -50,10 +50,10 @@ class Live:
 
 
 def live_settings(rules: Iterable[AlarmRule], priority_of: PriorityOf) -> dict[str, Live]:
-    """What is in force, by the name of the record it should have."""
+    """What is in force, by the name of the record it should have. A rule whose id can name none is left out."""
     found: dict[str, Live] = {}
     for rule in rules:
-        for band in bands_of(rule):
+        for band in bands_of(rule) if can_be_named(rule.rule_id) else ():
             values = {**settings_of(rule, band), PRIORITY: str(int(priority_of(rule, band)))}
             found[key_of(rule.rule_id, band)] = Live(rule, band, values)
     return found

@@ -23,7 +23,10 @@ class MasterAlarmSet(Fact):
 
 @dataclass(frozen=True, slots=True)
 class MasterAlarmMoved(Fact):
-    """A step of the review about exactly the values whose digest is `content`; an approval says them whole."""
+    """A step of the review about exactly the values whose digest is `content`; an approval says them whole.
+
+    `seen`: the steps of this record that it replaces (hex): one transaction may be about more than its parents name.
+    """
 
     etype: ClassVar[str] = "master_alarm.moved"
     entity_type: ClassVar[str] = "master_alarm"
@@ -34,6 +37,7 @@ class MasterAlarmMoved(Fact):
     values: tuple[tuple[str, str], ...] = ()
     priority: int = 0  # 1..5 as the matrix gave it when it was approved
     reason: str = ""
+    seen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,14 @@ def key_of(rule_id: str, band: str = "") -> str:
     return f"{rule}/{side}" if side else rule
 
 
+def can_be_named(rule_id: str) -> bool:
+    """False for the few ids of rules that cannot name a record."""
+    try:
+        return bool(key_of(rule_id)) and not rule_id.startswith(AREA_MARK)
+    except Refused:
+        return False
+
+
 def parts_of(key: str) -> tuple[str, str]:
     """(rule id, band) of a record's name; raises Refused like `key_of`."""
     rule, _, band = key.partition("/")

@@ -11,6 +11,7 @@ from console.domain.alarm_classes import AlarmSettings
 from console.domain.commands import Command
 from console.services import station as s
 from console.services.alarms.engine import AlarmEngine
+from console.services.alarms.master_desk import MasterDesk
 from console.services.historian.live_feed import LiveFeed
 from console.services.historian.live_ring import LiveRing
 from console.services.identity.people import People
@@ -18,6 +19,7 @@ from console.services.identity.sign_on import Session
 from console.services.journal.entries import Entry
 from console.services.journal.log import JournalLog
 from console.services.keyed_records import KeyedRecords
+from console.services.master_records import MasterPreview
 from console.services.notifier import Undo
 from console.services.operations import Operations
 from console.services.people_records import SignatureSheet
@@ -84,6 +86,9 @@ class Parts:
     export: Latest[ExportRecord] = field(default_factory=lambda: Latest(ExportRecord()))
     flood: Latest[FloodRecord] = field(default_factory=lambda: Latest(FloodRecord()))
     sync: Latest[SyncRecord] = field(default_factory=lambda: Latest(SyncRecord()))
+    master: MasterDesk = field(default_factory=MasterDesk)
+    master_files: Latest[ExportRecord] = field(default_factory=lambda: Latest(ExportRecord()))
+    master_preview: Callable[[str], Awaitable[MasterPreview]] | None = None
 
 
 class LocalStation:
@@ -106,6 +111,7 @@ class LocalStation:
             s.AlarmSettingsQuery: self._alarm_settings,
             s.PreferencesQuery: self._preferences,
             s.SignatureQuery: self._signature,
+            s.MasterPreviewQuery: self._master_preview,
         }
         parts.people.sign_on.changed.subscribe(self._session.set)
         parts.people.changed.subscribe(self._on_people)
@@ -160,6 +166,8 @@ class LocalStation:
         hub.offer(s.INCIDENTS, parts.desk.snapshot, self._incidents_delta)
         hub.offer(s.EXPORT, parts.export.snapshot, parts.export.delta)
         hub.offer(s.SYNC, parts.sync.snapshot, parts.sync.delta)
+        hub.offer(s.MASTER, parts.master.snapshot, parts.master.take_delta)
+        hub.offer(s.MASTER_FILES, parts.master_files.snapshot, parts.master_files.delta)
         hub.offer(s.JOURNAL, parts.recent.snapshot, parts.recent.delta)
         hub.offer_kind("samples", self._samples)
 
@@ -203,6 +211,10 @@ class LocalStation:
     async def _signature(self, query: s.SignatureQuery) -> SignatureSheet:
         record = self._parts.operations.record_of(query.command)
         return self._parts.people.signing.sheet(query.command, record)
+
+    async def _master_preview(self, query: s.MasterPreviewQuery) -> MasterPreview:
+        assert self._parts.master_preview is not None
+        return await self._parts.master_preview(query.file)
 
     async def _preferences(self, _query: s.PreferencesQuery) -> dict[str, str]:
         return self._parts.preferences()

@@ -12,6 +12,7 @@ from uuid import UUID
 from console.domain.alarm_classes import AlarmSettings
 from console.domain.commands import Command
 from console.services import records as r
+from console.services.master_records import MasterDelta, MasterPreview
 from console.services.notifier import Undo
 from console.services.people_records import PeopleRecord, SignatureSheet
 
@@ -41,6 +42,8 @@ STATUS: Topic[r.StatusRecord] = Topic("status")
 SYNC: Topic[r.SyncRecord] = Topic("sync")
 PEOPLE: Topic[PeopleRecord] = Topic("people")
 EXPORT: Topic[r.ExportRecord] = Topic("export")
+MASTER: Topic[MasterDelta] = Topic("master")
+MASTER_FILES: Topic[r.ExportRecord] = Topic("master_files")
 
 
 def samples_topic(handles: tuple[int, ...]) -> Topic[r.SamplesDelta]:
@@ -96,6 +99,13 @@ class AlarmSettingsQuery(Query[AlarmSettings]):
 @dataclass(frozen=True, slots=True)
 class PreferencesQuery(Query[dict[str, str]]):
     """Preferences of the person signed on here, from every station of the site: key -> JSON text."""
+
+
+@dataclass(frozen=True, slots=True)
+class MasterPreviewQuery(Query[MasterPreview]):
+    """What a file of master alarm records (.csv, .xlsx, an absolute path) would change; Refused: it cannot be read."""
+
+    file: str
 
 
 @dataclass(frozen=True, slots=True)
