@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from console.app.audit import join_audit
 from console.app.folders import Folders
 from console.app.journal_road import JournalRoad
+from console.app.master_room import join_master
 from console.app.proof_care import ProofCare
 from console.app.site_reading import SiteFiles, read_site
 from console.app.standing_work import StandingWork
@@ -147,6 +148,7 @@ class Core:
         projector, desk = Projector(), IncidentDesk(self._name_of)
         self.effects = Effects(projector, self.engine, self._name_of, now_us)
         self.parts = self._join(store, journal, desk, station_db)
+        self.master = join_master(self.parts, self._files.rules, self._name_of, now_us)
         join_audit(self.parts, self.settings, self.site, data, self.people.name_pair, now_us)
         consumers = self._feed_from(inbox)
         self.alarm_lane = alarm_log.AlarmLog(station_db.writer)
@@ -221,6 +223,7 @@ class Core:
         self.engine.renamed()
         self.parts.desk.renamed()
         self.parts.recent.renamed(self._name_of)
+        self.master.renamed()
 
     def _alarm_engine(self, store: TagStore) -> AlarmEngine:
         places = {asset.asset_id: (asset.name, asset.area) for asset in self._files.plant.assets}
@@ -292,7 +295,7 @@ class Core:
             partial(holdings.is_held, CENTRE), parts.desk.mark_in_centre, partial(holdings.is_forked, CENTRE)
         )
 
-        others = (self._letter.apply, self.rules.apply)
+        others = (self._letter.apply, self.rules.apply, self.master.apply)
         road = self._road = JournalRoad(parts.journal, self.people, projector, parts.desk, marks, others, self.defect)
 
         def replayed(entries: tuple[Entry, ...]) -> None:
