@@ -296,7 +296,9 @@ class Core:
         )
 
         others = (self._letter.apply, self.rules.apply, self.master.apply)
-        road = self._road = JournalRoad(parts.journal, self.people, projector, parts.desk, marks, others, self.defect)
+        road = self._road = JournalRoad(
+            parts.journal, self.people, projector, parts.desk, marks, others, self.defect, [self.effects.flags]
+        )
 
         def replayed(entries: tuple[Entry, ...]) -> None:
             road.replayed(entries)
@@ -322,7 +324,9 @@ class Core:
         else:
             await self.care.opened(parts.journal, self.engine)
             await self.people.settle()
-        self.engine.restore(open_alarms, now_us())
+        one_shots = self.engine.shelves.one_shots(now_us())
+        returned = await station_db.readers.read(lambda c: alarm_log.returned_since(c, one_shots))
+        self.engine.restore(open_alarms, now_us(), returned)
         if station_db.set_aside is not None:
             text = f"Alarm log and tag file were damaged and begin anew; both are kept in {station_db.set_aside.name}"
             self.engine.raise_system("station.db", text, Priority.HIGH, now_us())

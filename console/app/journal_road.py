@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import Protocol
 
 from console.domain.refusal import Refused
 from console.services.centre_marks import CentreMarks
@@ -17,6 +18,13 @@ _VERDICTS = ("unauthorised", "revoked_user")
 _AT_ONCE = 200  # entries that are judged anew before others have their turn
 Take = Callable[[tuple[Entry, ...]], object]
 log = logging.getLogger(__name__)
+
+
+class HeldBack(Protocol):
+    """A projection in which what was done without the right to it has no effect."""
+
+    def withhold(self, hashes: Iterable[bytes]) -> None: ...
+    def release(self, hashes: Iterable[bytes]) -> None: ...
 
 
 class JournalRoad:
@@ -35,10 +43,11 @@ class JournalRoad:
         marks: CentreMarks,
         others: Sequence[Take] = (),
         on_defect: Callable[[str], None] = lambda _place: None,
+        held_back: Sequence[HeldBack] = (),
     ) -> None:
         self._journal = journal
         self._people = people
-        self._desk = desk
+        self._held_back: tuple[HeldBack, ...] = (desk, *held_back)
         self._on_defect = on_defect
         self._steps: tuple[Take, ...] = (
             people.take,
@@ -92,7 +101,10 @@ class JournalRoad:
             self._on_defect("journal")
 
     def _withhold(self, entries: tuple[Entry, ...]) -> None:
-        self._desk.withhold(entry.hash for entry in entries if self._people.gate.is_withheld(entry))
+        withheld = [entry.hash for entry in entries if self._people.gate.is_withheld(entry)]
+        if withheld:
+            for one in self._held_back:
+                one.withhold(withheld)
 
     def _is_unsure(self, entry: Entry) -> bool:
         verdict = self._people.gate.judge(entry)
@@ -111,8 +123,9 @@ class JournalRoad:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _on_rejudged(self, judged: Rejudged) -> None:
-        self._desk.withhold(entry.hash for entry in judged.withheld)
-        self._desk.release(entry.hash for entry in judged.released)
+        for one in self._held_back:
+            one.withhold([entry.hash for entry in judged.withheld])
+            one.release([entry.hash for entry in judged.released])
         if judged.from_hlc is not None and self._is_live:
             self._anew_from = judged.from_hlc if self._anew_from is None else min(self._anew_from, judged.from_hlc)
             if not self._is_judging:  # one walk at a time, however many facts about people a catch-up brings

@@ -24,7 +24,9 @@ class Event(StrEnum):
     RESET = "reset"
     SEVERITY_UP = "severity_up"
     SEVERITY_DOWN = "severity_down"
-    REANNUNCIATE = "reannunciate"  # re-alarm timer, end of a shelf or of out-of-service
+    REALARM = "realarm"  # re-alarm timer
+    RELIST = "relist"  # back in the list after a shelf, a suppression or out-of-service that hid it
+    DISMISS = "dismiss"  # it began and ended while a rule suppressed it: the journal has it, the list does not
     QUALITY_BAD = "quality_bad"
     RETIRED = "retired"  # the rule or the source left the configuration
 
@@ -42,6 +44,20 @@ class Transition(StrEnum):
     CLOSED = "closed"  # returned and acknowledged (and reset, when it latches)
     RETIRED = "retired"
     SUPERSEDED = "superseded"  # never acknowledged, and too many newer occurrences to keep it in reach
+    REALARMED = "realarmed"  # acknowledged and still active after the time of its class: unacknowledged again
+    # What follows is about the condition, not about an occurrence: logged with `start_us` 0 (see `flag_log`).
+    SHELVED = "shelved"
+    UNSHELVED = "unshelved"  # by hand: what was acknowledged stays so
+    SHELF_EXPIRED = "shelf_expired"  # by time: what is active is annunciated
+    SHELF_RETURNED = "shelf_returned"  # a one-shot shelf ended with the return to normal, silently
+    OUT_OF_SERVICE = "out_of_service"
+    RETURNED_TO_SERVICE = "returned_to_service"
+    SUPPRESSED = "suppressed"
+    UNSUPPRESSED = "unsuppressed"
+    MASKED = "masked"
+    UNMASKED = "unmasked"
+    TAKEN = "taken"
+    LEFT = "left"
 
 
 class Returning(StrEnum):
@@ -135,6 +151,7 @@ _ACKNOWLEDGE_AND_CLOSE = Outcome(_A, (_T.ACKNOWLEDGED, _T.CLOSED))
 _LOUDER = Outcome(_B, (_T.SEVERITY_UP,), sounds=True)
 _SOFTER = Outcome(None, (_T.SEVERITY_DOWN,))
 _GONE = Outcome(_A, (_T.RETIRED,))
+_AGAIN = Outcome(_B, (_T.REANNUNCIATED,), sounds=True)
 
 
 def _refuse(text: str) -> Outcome:
@@ -161,13 +178,15 @@ TABLE: dict[Event, tuple[Outcome, Outcome, Outcome, Outcome, Outcome, Outcome]] 
         Outcome(_A, (_T.CLOSED,))),
     Event.SEVERITY_UP: (_STAY, _LOUDER, _LOUDER, _STAY, _STAY, _STAY),
     Event.SEVERITY_DOWN: (_STAY, _SOFTER, _SOFTER, _STAY, _STAY, _STAY),
-    Event.REANNUNCIATE: (
-        _STAY, _STAY, Outcome(_B, (_T.REANNUNCIATED,), sounds=True), _STAY, _STAY, _STAY),
+    Event.REALARM: (_STAY, _STAY, Outcome(_B, (_T.REALARMED,), sounds=True), _STAY, _STAY, _STAY),
+    Event.RELIST: (_STAY, _AGAIN, _AGAIN, _STAY, _STAY, _STAY),
+    Event.DISMISS: (_STAY, _STAY, _STAY, Outcome(_A, (_T.CLOSED,)), _STAY, _STAY),
     Event.QUALITY_BAD: (_STAY, _STAY, _STAY, _STAY, _STAY, _STAY),
     Event.RETIRED: (_STAY, _GONE, _GONE, _GONE, _GONE, _GONE),
 }
 # fmt: on
 
+_ANNUNCIATING = frozenset({Event.SEVERITY_UP, Event.UNACKNOWLEDGE, Event.REALARM, Event.RELIST})
 _RETURNS = {
     Returning.PLAIN: Event.CONDITION_FALSE,
     Returning.LATCHING: Event.CONDITION_FALSE_LATCHING,
@@ -231,7 +250,7 @@ def _move(alarm: Alarm, trigger: Trigger, event: Event, outcome: Outcome) -> Ala
         worst = severity if alarm.state is AlarmState.ACKNOWLEDGED else max(worst, severity)
     elif event is Event.ACKNOWLEDGE and state is AlarmState.ACKNOWLEDGED:
         worst = severity
-    if event in (Event.SEVERITY_UP, Event.UNACKNOWLEDGE, Event.REANNUNCIATE):
+    if event in _ANNUNCIATING:
         annunciated_us = max(annunciated_us, trigger.at_us)
     if Transition.RETURNED in outcome.logs:
         returned_us, severity = max(trigger.at_us, alarm.start_us), 0

@@ -25,16 +25,34 @@ class Shelved:
     until_us: int
     user_id: str = ""
     reason: str = ""
+    reason_code: str = ""
+    station_code: str = ""
+    is_one_shot: bool = False
+    hlc: int = 0  # of its event: what was acknowledged later was acknowledged under it
+    by: Hash = b""
 
     @property
     def lasts_us(self) -> int:
         return self.until_us - self.from_us
 
 
-def shelved(wall_us: int, until_us: int, max_s: int, user_id: str = "", reason: str = "") -> Shelved:
+def shelved(
+    wall_us: int,
+    until_us: int,
+    max_s: int,
+    user_id: str = "",
+    reason: str = "",
+    *,
+    reason_code: str = "",
+    station_code: str = "",
+    is_one_shot: bool = False,
+    hlc: int = 0,
+    by: Hash = b"",
+) -> Shelved:
     """What the event grants: at most its class maximum after its own wall time, and never less than nothing."""
     longest_us = min(max(max_s, 0), LONGEST_S) * SECOND_US
-    return Shelved(wall_us, max(wall_us, min(until_us, wall_us + longest_us)), user_id, reason)
+    end_us = max(wall_us, min(until_us, wall_us + longest_us))
+    return Shelved(wall_us, end_us, user_id, reason, reason_code, station_code, is_one_shot, hlc, by)
 
 
 class Shelf:
@@ -85,6 +103,9 @@ class Taken:
 
     user_id: str = ""
     reason: str = ""
+    work_order: str = ""
+    station_code: str = ""
+    since_us: int = 0  # wall time of the event
 
 
 class OutOfService:

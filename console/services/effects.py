@@ -9,6 +9,7 @@ from console.domain.acknowledgements import interval_of, taken_back
 from console.domain.alarm_facts import AlarmUnacknowledged
 from console.domain.alarms import Occurrence
 from console.services.alarms.engine import AlarmEngine
+from console.services.flag_effects import FlagEffects
 from console.services.journal.entries import Entry
 from console.services.journal.projector import Projector
 
@@ -41,6 +42,7 @@ class Effects:
         projector.on(f.IncidentOpened, self._incident_opened)
         projector.on(f.IncidentAlarmLinked, self._linked_alarm)
         projector.on(f.PreferenceSaved, self._preference)
+        self.flags = FlagEffects(projector, engine, now_us)
 
     def set_notes(self) -> None:
         """Once the open alarms are restored."""

@@ -70,7 +70,9 @@ EXPECTED = {
     ),
     Event.SEVERITY_UP: (STAY, (B, "severity_up", True), (B, "severity_up", True), STAY, STAY, STAY),
     Event.SEVERITY_DOWN: (STAY, (None, "severity_down", False), (None, "severity_down", False), STAY, STAY, STAY),
-    Event.REANNUNCIATE: (STAY, STAY, (B, "reannunciated", True), STAY, STAY, STAY),
+    Event.REALARM: (STAY, STAY, (B, "realarmed", True), STAY, STAY, STAY),
+    Event.RELIST: (STAY, (B, "reannunciated", True), (B, "reannunciated", True), STAY, STAY, STAY),
+    Event.DISMISS: (STAY, STAY, STAY, (A, "closed", False), STAY, STAY),
     Event.QUALITY_BAD: (STAY, STAY, STAY, STAY, STAY, STAY),
     Event.RETIRED: (STAY, *[(A, "retired", False)] * 5),
 }

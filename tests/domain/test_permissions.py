@@ -27,6 +27,13 @@ reopen-incident   y        y          -        -               -             -
 close-incident    o        o          -        -               -             -
 cancel-incident   y        y          y        y               -             -
 unacknowledge     y        y          -        -               -             -
+shelve            y        y          -        -               -             -
+unshelve          y        y          -        -               -             -
+out-of-service    -        y          y        -               -             -
+return-to-service -        y          y        -               -             -
+reset-alarms      y        y          -        -               -             -
+take-alarms       y        y          y        y               -             -
+leave-alarms      y        y          y        y               -             -
 merge-incidents   y        y          y        y               -             -
 amend-note        y        y          y        y               -             -
 resolve-conflict  y        y          y        y               -             -

@@ -1,7 +1,7 @@
 """Who has seen which part of a condition's time; kept by condition, because facts may come before their alarm."""
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from hashlib import sha256
 from uuid import UUID
 
@@ -71,6 +71,15 @@ class Acknowledgements:
             gone = [one for one, _by in covered]
             self._older[row] = deque(one for one in older if one not in gone)
         return covered
+
+    def take_older(self, row: int, starts: Container[int]) -> tuple[Alarm, ...]:
+        """Older occurrences that began at one of these times; they are no longer kept."""
+        older = self._older.get(row)
+        if not older:
+            return ()
+        gone = tuple(one for one in older if one.start_us in starts)
+        self._older[row] = deque(one for one in older if one not in gone)
+        return gone
 
     def forget(self, before_us: int, is_open: Callable[[UUID], bool]) -> int:
         """Drop what reaches no further than this and concerns no open occurrence; returns how many are dropped."""

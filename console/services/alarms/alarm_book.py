@@ -1,7 +1,6 @@
 """Every condition and its occurrences: takes triggers through `step`, keeps rows, log, horn and acknowledgements."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 from uuid import UUID
@@ -12,7 +11,7 @@ from console.domain.alarms import UNACKNOWLEDGED_STATES, AlarmState, Condition, 
 from console.services.alarms.acknowledgements import Acknowledgements
 from console.services.alarms.alarm_rows import AlarmRows
 from console.services.alarms.annunciation import Annunciation
-from console.services.alarms.transitions import AlarmTransition, OpenOccurrence
+from console.services.alarms.transition_log import TransitionLog
 
 
 class OlderElsewhere(Protocol):
@@ -31,9 +30,23 @@ def _nobody(_row: int, _alarm: Alarm, _now_us: int) -> OlderElsewhere | None:
 
 
 Maker = Callable[[int], Condition]  # makes the static part when it is first needed: 100,000 idle ones cost nothing
-_ONCE = frozenset(
-    {Transition.RAISED, Transition.RETURNED, Transition.CLOSED, Transition.RETIRED, Transition.SUPERSEDED}
-)
+
+
+class RowWatcher:
+    """Who wants to know what happens to rows; told before anything sounds."""
+
+    def opened(self, row: int, condition_id: UUID) -> None:
+        """A condition has its row from now on."""
+
+    def begun(self, row: int, now_us: int) -> None:
+        """Another occurrence is on the row."""
+
+    def returned(self, row: int, now_us: int) -> None:
+        """The condition returned to normal."""
+
+
+def _never(_condition_id: UUID, _start_us: int) -> bool:
+    return False
 
 
 class AlarmBook:
@@ -49,8 +62,9 @@ class AlarmBook:
         self._row_of: dict[UUID, int] = {}
         self._makers: list[Maker] = []
         self._conditions: dict[int, Condition] = {}
-        self._counted: dict[tuple[int, int], Counter[str]] = {}
-        self._transitions: list[AlarmTransition] = []
+        self.log = TransitionLog(self.rows, self.condition)
+        self.watchers: list[RowWatcher] = []
+        self.is_reset: Callable[[UUID, int], bool] = _never
 
     def open_row(
         self, condition_id: UUID, maker: Maker, *, outer: int, inner: int, sign: int = 1,
@@ -63,6 +77,8 @@ class AlarmBook:
             self._row_of[condition_id] = row
             self.ids.append(condition_id)
             self._makers.append(maker)
+            for watcher in self.watchers:
+                watcher.opened(row, condition_id)
             return row
         self.rows.configure(row, outer=outer, inner=inner, sign=sign, returning=returning)
         self.redefine(row, maker)
@@ -112,21 +128,68 @@ class AlarmBook:
             rows.acked_by.pop(row, None)
         rows.store(row, result.alarm)
         if result.superseded is not None:
-            self._supersede(row, result.superseded, now_us)
-        self._log(row, result.alarm, result.logs, trigger.at_us, now_us)
-        if older is not None and not result.annunciate:
+            self.supersede(row, result.superseded, now_us)
+        self.log.put(row, result.alarm, result.logs, trigger.at_us, now_us)
+        self._follow(row, result, now_us, is_part=older is not None and not result.annunciate)
+        return result
+
+    def _follow(self, row: int, result: Step, now_us: int, *, is_part: bool) -> None:
+        """What a step does to horn, latch and watchers."""
+        if Transition.RAISED in result.logs:
+            self.tell_begun(row, now_us)
+        if is_part:
             self._settle(row, now_us)
         else:
             self._sound(row, result, now_us)
-        return result
+        if Transition.RETURNED in result.logs:
+            self.settle_latch(row, now_us)
+            for watcher in self.watchers:
+                watcher.returned(row, now_us)
+
+    def relist(self, row: int, at_us: int, now_us: int, *, in_silence: bool = False) -> bool:
+        """What was hidden is in the list again: active, it waits for acknowledgement anew, and sounds. True then."""
+        alarm = self.rows.load(row)
+        result = self.apply(row, Trigger(Event.RELIST, self.beyond(row, alarm, at_us)), now_us)
+        if result.annunciate and in_silence:
+            self.list_silently(row)
+        return result.annunciate
+
+    def beyond(self, row: int, alarm: Alarm, at_us: int) -> int:
+        """Later than whatever acknowledges the alarm, so that it counts no more, whatever its node's clock says."""
+        covering = self.acknowledgements.all_covering(self.ids[row], alarm)
+        return max([at_us, *(one.seen_through_us + 1 for one in covering)])
+
+    def tell_begun(self, row: int, now_us: int) -> None:
+        for watcher in self.watchers:
+            watcher.begun(row, now_us)
+
+    def settle_latch(self, row: int, now_us: int) -> bool:
+        """Close what is latched, acknowledged and reset, in whatever order that was said."""
+        if self.rows.state[row] != AlarmState.LATCHED_ACKNOWLEDGED:
+            return False
+        alarm = self.rows.load(row)
+        if not self.is_reset(self.ids[row], alarm.start_us):
+            return False
+        result = step(alarm, Trigger(Event.RESET, now_us))
+        self.rows.store(row, result.alarm)
+        self.log.put(row, result.alarm, result.logs, now_us, now_us)
+        return True
+
+    def list_silently(self, row: int) -> None:
+        """Unacknowledged without a sound, unless it is hidden."""
+        if self.rows.is_hidden(row):
+            self.annunciation.end(row)
+        else:
+            self.annunciation.restore(row)
 
     def rename(self, row: int, older: OlderElsewhere, now_us: int) -> None:
         """The active occurrence on the row is a part of one that began earlier elsewhere; silent."""
         alarm = self.rows.load(row)
-        self._log(row, alarm, (Transition.SUPERSEDED,), alarm.changed_us, now_us)
+        self.log.put(row, alarm, (Transition.SUPERSEDED,), alarm.changed_us, now_us)
         named = replace(alarm, start_us=older.start_us, annunciated_us=_annunciated_us(alarm, older))
         self.rows.store(row, named)
-        self._log(row, named, (Transition.RAISED,), named.annunciated_us, now_us)
+        self.log.put(row, named, (Transition.RAISED,), named.annunciated_us, now_us)
+        self.tell_begun(row, now_us)
         is_seen = self.acknowledgements.covering(self.ids[row], named) is not None
         if named.state is AlarmState.ACKNOWLEDGED and not is_seen:
             self.rows.store(row, replace(named, state=AlarmState.UNACKNOWLEDGED))
@@ -137,13 +200,14 @@ class AlarmBook:
     def begin_again(self, row: int, start_us: int, now_us: int) -> None:
         """What was taken for a part of an older occurrence is one by itself: it is annunciated now."""
         alarm = self.rows.load(row)
-        self._log(row, alarm, (Transition.SUPERSEDED,), alarm.changed_us, now_us)
+        self.log.put(row, alarm, (Transition.SUPERSEDED,), alarm.changed_us, now_us)
         self.rows.acked_by.pop(row, None)
         begun = replace(
             alarm, state=AlarmState.UNACKNOWLEDGED, start_us=start_us, annunciated_us=start_us, changed_us=start_us
         )
         self.rows.store(row, begun)
-        self._log(row, begun, (Transition.RAISED,), start_us, now_us)
+        self.log.put(row, begun, (Transition.RAISED,), start_us, now_us)
+        self.tell_begun(row, now_us)
         self._sound(row, Step(begun, annunciate=True), now_us)
 
     def _settle(self, row: int, now_us: int) -> None:
@@ -153,7 +217,7 @@ class AlarmBook:
         if covering is not None:
             self._acknowledge_row(row, covering, now_us)
         elif alarm.state is AlarmState.UNACKNOWLEDGED:
-            self.annunciation.restore(row)
+            self.list_silently(row)
 
     def acknowledge(self, condition_id: UUID, interval: AckInterval, now_us: int) -> bool:
         """Apply a fact; True when something changed. Never refused, idempotent, may come before its alarm."""
@@ -163,7 +227,7 @@ class AlarmBook:
         changed = False
         for older, by in self.acknowledgements.take_covered(row, condition_id):
             logs = (Transition.ACKNOWLEDGED, Transition.CLOSED)
-            self._log(row, older, logs, now_us, now_us, by.who)
+            self.log.put(row, older, logs, now_us, now_us, by.who)
             changed = True
         covering = self.acknowledgements.covering(condition_id, self.rows.load(row))
         if covering is None:
@@ -198,69 +262,15 @@ class AlarmBook:
         result = step(before, Trigger(Event.UNACKNOWLEDGE, at_us))
         alarm = result.alarm
         if before.state is AlarmState.NORMAL and before.returned_us and was_closed_by_it:
-            alarm = replace(before, state=AlarmState.RETURNED_UNACKNOWLEDGED, annunciated_us=at_us, changed_us=at_us)
+            latches = before.returning is Returning.LATCHING
+            state = AlarmState.LATCHED_UNACKNOWLEDGED if latches else AlarmState.RETURNED_UNACKNOWLEDGED
+            alarm = replace(before, state=state, annunciated_us=at_us, changed_us=at_us)
         elif not result.logs:
             return False
         self.rows.store(row, alarm)
         self.rows.acked_by.pop(row, None)
-        self._log(row, alarm, (Transition.UNACKNOWLEDGED,), at_us, now_us, who)
+        self.log.put(row, alarm, (Transition.UNACKNOWLEDGED,), at_us, now_us, who)
         return True
-
-    def restore(self, occurrences: Iterable[OpenOccurrence], now_us: int) -> list[int]:
-        """Open occurrences of the last run: same identity, marked uncertain, silent. Returns their rows.
-
-        What is returned and acknowledged meanwhile closes here. Several of one condition: the newest takes the row.
-        """
-        rows: dict[int, None] = {}
-        for occurrence in sorted(occurrences, key=lambda item: item.start_us):
-            row = self._row_of.get(occurrence.condition_id)
-            if row is None:
-                row = self.open_row(
-                    occurrence.condition_id,
-                    _stored(occurrence),
-                    outer=occurrence.priority,
-                    inner=occurrence.priority,
-                    sign=-1 if occurrence.side == "low" else 1,
-                )
-            self._restore_row(row, occurrence, now_us)
-            rows[row] = None
-        return list(rows)
-
-    def take_transitions(self) -> list[AlarmTransition]:
-        """What is to be logged since the last call, in order."""
-        taken, self._transitions = self._transitions, []
-        return taken
-
-    def _restore_row(self, row: int, stored: OpenOccurrence, now_us: int) -> None:
-        current = self.rows.load(row)
-        if current.state is not AlarmState.NORMAL:
-            self._supersede(row, current, now_us)
-        self._counted[row, stored.start_us] = Counter(stored.counted)
-        returned = stored.returned_us > 0
-        alarm = Alarm(
-            AlarmState.RETURNED_UNACKNOWLEDGED if returned else AlarmState.UNACKNOWLEDGED,
-            stored.start_us,
-            stored.annunciated_us,
-            stored.changed_us,
-            stored.returned_us,
-            abs(stored.severity),
-            max(stored.worst, 1),
-            not returned,
-            current.returning,
-        )
-        self.rows.value[row] = float("nan") if stored.value is None else stored.value
-        self.rows.count[row] += 1
-        self.rows.store(row, alarm)
-        covering = self.acknowledgements.covering(stored.condition_id, alarm)
-        if covering is None:
-            if not returned:
-                self.annunciation.restore(row)
-            return
-        result = step(alarm, Trigger(Event.ACKNOWLEDGE, stored.changed_us, acknowledgement=covering))
-        self.rows.store(row, result.alarm)
-        self.rows.acked_by[row] = covering.who
-        if Transition.CLOSED in result.logs:  # the row of its closing was not written any more
-            self._log(row, result.alarm, (Transition.CLOSED,), now_us, now_us, covering.who)
 
     def _sound(self, row: int, result: Step, now_us: int) -> None:
         if not result.annunciate:
@@ -270,6 +280,8 @@ class AlarmBook:
         covering = self.acknowledgements.covering(self.ids[row], result.alarm)
         if covering is not None:  # somebody has already seen it: the fact was faster than the samples
             self._acknowledge_row(row, covering, now_us)
+        elif self.rows.is_hidden(row):
+            self.annunciation.end(row)
         else:
             severity = result.alarm.severity
             self.annunciation.annunciate(row, self.rows.priority_of(row, severity), now_us)
@@ -292,48 +304,14 @@ class AlarmBook:
         if acknowledgement.comment:
             self.rows.notes[row] = acknowledgement.comment
         self.annunciation.end(row)
-        self._log(row, result.alarm, result.logs, now_us, now_us, acknowledgement.who)
+        self.log.put(row, result.alarm, result.logs, now_us, now_us, acknowledgement.who)
+        self.settle_latch(row, now_us)
         return True
 
-    def _supersede(self, row: int, alarm: Alarm, now_us: int) -> None:
+    def supersede(self, row: int, alarm: Alarm, now_us: int) -> None:
         dropped = self.acknowledgements.supersede(row, alarm)
         if dropped is not None:
-            self._log(row, dropped, (Transition.SUPERSEDED,), now_us, now_us)
-
-    def _log(
-        self, row: int, alarm: Alarm, logs: tuple[Transition, ...], at_us: int, now_us: int, who: str = ""
-    ) -> None:
-        condition = self.condition(row)
-        value = float(self.rows.value[row])
-        for transition in logs:
-            n = 0
-            if transition not in _ONCE:
-                counted = self._counted.setdefault((row, alarm.start_us), Counter())
-                n = counted[transition]
-                counted[transition] += 1
-            self._transitions.append(
-                AlarmTransition(
-                    condition.condition_id,
-                    alarm.start_us,
-                    transition,
-                    n,
-                    alarm.annunciated_us if transition is Transition.RAISED else at_us,
-                    now_us,
-                    self.rows.priority_of(row, max(alarm.worst, 1)),
-                    int(alarm.severity * self.rows.sign[row]),
-                    value if value == value else None,  # noqa: PLR0124 - nan
-                    condition.text,
-                    condition.subject,
-                    condition.kind.value,
-                    condition.rule_id,
-                    condition.side,
-                    condition.area,
-                    condition.asset_name,
-                    who,
-                )
-            )
-        if logs and logs[-1] in (Transition.CLOSED, Transition.RETIRED, Transition.SUPERSEDED):
-            self._counted.pop((row, alarm.start_us), None)
+            self.log.put(row, dropped, (Transition.SUPERSEDED,), now_us, now_us)
 
 
 def _annunciated_us(alarm: Alarm, older: OlderElsewhere) -> int:
@@ -346,22 +324,3 @@ def _annunciated_us(alarm: Alarm, older: OlderElsewhere) -> int:
 def _as_part_of(result: Step, older: OlderElsewhere) -> Step:
     alarm = replace(result.alarm, start_us=older.start_us, annunciated_us=_annunciated_us(result.alarm, older))
     return replace(result, alarm=alarm, annunciate=alarm.worst > older.worst)
-
-
-def _stored(occurrence: OpenOccurrence) -> Maker:
-    """The static part as the log has it, until the tag or asset is known again."""
-
-    def make(row: int) -> Condition:
-        return Condition(
-            row,
-            occurrence.condition_id,
-            occurrence.rule_id,
-            occurrence.kind,
-            occurrence.side,
-            subject=occurrence.subject,
-            asset_name=occurrence.asset_name,
-            area=occurrence.area,
-            text=occurrence.text,
-        )
-
-    return make

@@ -1,7 +1,7 @@
 """The lane of alarm transitions: into `alarm_log` every turn, open occurrences and history out of it."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,9 @@ from console.services.storage.ports import Writer
 
 _ENDS = frozenset({Transition.CLOSED, Transition.RETIRED, Transition.SUPERSEDED})
 _OPENS = frozenset({Transition.RAISED, Transition.UNACKNOWLEDGED})  # taken back after it was closed: open again
-_ANNUNCIATES = frozenset({Transition.SEVERITY_UP, Transition.UNACKNOWLEDGED, Transition.REANNUNCIATED})
+_ANNUNCIATES = frozenset(
+    {Transition.SEVERITY_UP, Transition.UNACKNOWLEDGED, Transition.REANNUNCIATED, Transition.REALARMED}
+)
 
 _CLOSE = delete(alarm_open).where(
     alarm_open.c.condition_id == bindparam("ended_id"), alarm_open.c.start_us == bindparam("ended_us")
@@ -106,6 +108,20 @@ def history(connection: Connection, condition_id: UUID | None, limit: int) -> tu
     )
 
 
+def returned_since(connection: Connection, conditions: Mapping[UUID, int]) -> frozenset[UUID]:
+    """Those of these conditions that were seen to return after a wall time of this PC, in microseconds."""
+    found = set()
+    for condition_id, since_us in conditions.items():
+        query = select(alarm_log.c.rid).where(
+            alarm_log.c.condition_id == condition_id.bytes,
+            alarm_log.c.transition == Transition.RETURNED.value,
+            alarm_log.c.receive_us >= since_us,
+        )
+        if connection.execute(query.limit(1)).first() is not None:
+            found.add(condition_id)
+    return frozenset(found)
+
+
 def _occurrence(rows: list[Row[Any]]) -> OpenOccurrence:
     first, last = rows[0], rows[-1]
     annunciated = [row.at_us for row in rows if row.transition == Transition.RAISED or row.transition in _ANNUNCIATES]
@@ -134,6 +150,7 @@ def _occurrence(rows: list[Row[Any]]) -> OpenOccurrence:
         area=leading.area,
         asset_name=leading.asset_name,
         counted=Counter(row.transition for row in rows),
+        is_realarmed=last.transition == Transition.REALARMED,
     )
 
 

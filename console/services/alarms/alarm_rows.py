@@ -5,15 +5,24 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from console.domain.alarm_flags import HIDING, PRECEDENCE, AlarmFlag, hidden_by
 from console.domain.alarm_step import Alarm, Returning
 from console.domain.alarms import ACTIVE_STATES, UNACKNOWLEDGED_STATES, AlarmState, Condition, Priority
-from console.services.records import AlarmCounts, AlarmsDelta
+from console.services.records import AlarmCounts, AlarmsDelta, AsideRecord
 
 ConditionSource = Callable[[int], Condition]  # makes the static part of a row when it is first told
+AsideSource = Callable[[int], tuple[AsideRecord, ...]]  # why a row is kept out of the list
+
+
+def _nothing_aside(_row: int) -> tuple[AsideRecord, ...]:
+    return ()
+
+
 _STATES = tuple(AlarmState)
 _RETURNING = tuple(Returning)
 _IS_UNACKNOWLEDGED = np.array([state in UNACKNOWLEDGED_STATES for state in _STATES])
 _IS_ACTIVE = np.array([state in ACTIVE_STATES for state in _STATES])
+_HIDING = np.uint8(HIDING)
 _COLUMNS: dict[str, tuple[str, float | int]] = {
     "state": ("u1", 0),
     "priority": ("u1", Priority.MEDIUM),  # of `worst`
@@ -28,6 +37,7 @@ _COLUMNS: dict[str, tuple[str, float | int]] = {
     "uncertain": ("?", False),
     "flags": ("u1", 0),  # AlarmFlag
     "returning": ("u1", 0),
+    "realarm_s": ("i4", 0),  # 0: never
     "outer": ("u1", Priority.MEDIUM),  # priority of band 2, or of the only band
     "inner": ("u1", Priority.MEDIUM),  # priority of band 1
     "sign": ("i1", 1),  # -1: a low side, severities are shown below zero
@@ -50,6 +60,7 @@ class AlarmRows:
     uncertain: NDArray[np.bool_]
     flags: NDArray[np.uint8]
     returning: NDArray[np.uint8]
+    realarm_s: NDArray[np.int32]
     outer: NDArray[np.uint8]
     inner: NDArray[np.uint8]
     sign: NDArray[np.int8]
@@ -62,6 +73,9 @@ class AlarmRows:
         self._told: set[int] = set()
         self._unacknowledged = [0] * 6
         self._active = [0] * 6
+        self._aside = dict.fromkeys(PRECEDENCE, 0)  # rows by the flag under which they are listed
+        self.aside_of: AsideSource = _nothing_aside
+        self.owners: dict[int, str] = {}  # row -> user id
         self._counts: AlarmCounts | None = None
         self.acked_by: dict[int, str] = {}  # row -> user id
         self.name_of: Callable[[str], str] = str  # as it is shown
@@ -110,6 +124,8 @@ class AlarmRows:
         self.uncertain[row] = alarm.uncertain
         if alarm.worst:
             self.priority[row] = self.priority_of(row, alarm.worst)
+        if alarm.state != AlarmState.UNACKNOWLEDGED:
+            self.flags[row] &= ~np.uint8(AlarmFlag.REALARMED)
         self._account(row, 1)
         self._dirty.add(row)
 
@@ -119,6 +135,29 @@ class AlarmRows:
     def mark(self, row: int) -> None:
         """Something beside the columns changed: text, note, value."""
         self._dirty.add(row)
+
+    def set_flag(self, row: int, flag: AlarmFlag, *, is_on: bool) -> bool:
+        """Set or clear one flag, leaving all others; True when that changed it. Counts and dirt follow."""
+        before = int(self.flags[row])
+        after = before | flag if is_on else before & ~flag
+        if after == before:
+            return False
+        self._account(row, -1)
+        self.flags[row] = after
+        self._account(row, 1)
+        self._dirty.add(row)
+        return True
+
+    def has_flag(self, row: int, flag: AlarmFlag) -> bool:
+        return bool(int(self.flags[row]) & flag)
+
+    def is_hidden(self, row: int) -> bool:
+        """Whether any flag keeps the row out of the list and silent."""
+        return bool(self.flags[row] & _HIDING)
+
+    def hidden_rows(self) -> list[int]:
+        """Rows that a flag keeps out of the list."""
+        return list(np.flatnonzero(self.flags[: self.size] & _HIDING).tolist())
 
     def renew_condition(self, row: int) -> None:
         """The static part must be told again."""
@@ -144,6 +183,9 @@ class AlarmRows:
                 (unacknowledged[1], unacknowledged[2], unacknowledged[3], unacknowledged[4]),
                 (active[1], active[2], active[3], active[4]),
                 self._top_row(),
+                self._aside[AlarmFlag.SHELVED],
+                self._aside[AlarmFlag.OUT_OF_SERVICE],
+                self._aside[AlarmFlag.SUPPRESSED] + self._aside[AlarmFlag.MASKED],
             )
         return self._counts
 
@@ -162,8 +204,9 @@ class AlarmRows:
         return self._delta(rows, tuple(self._conditions[row] for row in fresh), is_snapshot=False)
 
     def snapshot(self, condition_of: ConditionSource) -> AlarmsDelta:
-        """All listed rows, and every condition that a later delta takes as known."""
-        rows = np.flatnonzero(self.state[: self.size]).tolist()
+        """All rows that are listed or kept apart, and every condition that a later delta takes as known."""
+        told = (self.state[: self.size] != AlarmState.NORMAL) | ((self.flags[: self.size] & _HIDING) != 0)
+        rows = np.flatnonzero(told).tolist()
         for row in rows:
             if row not in self._conditions:
                 self._conditions[row] = condition_of(row)
@@ -190,11 +233,16 @@ class AlarmRows:
             flags=self.flags[index],
             acked_by={row: self.name_of(self.acked_by[row]) for row in rows if row in self.acked_by},
             notes={row: self.notes[row] for row in rows if row in self.notes},
+            aside={row: self.aside_of(row) for row in index[(self.flags[index] & _HIDING) != 0].tolist()},
+            owners={row: self.name_of(self.owners[row]) for row in rows if row in self.owners},
         )
 
     def _account(self, row: int, sign: int) -> None:
         state = self.state[row]
-        if state:
+        hidden = hidden_by(int(self.flags[row])) if self.flags[row] & _HIDING else None
+        if hidden is not None:
+            self._aside[hidden] += sign
+        elif state:
             priority = self.priority[row]
             self._unacknowledged[priority] += sign * int(_IS_UNACKNOWLEDGED[state])
             self._active[priority] += sign * int(_IS_ACTIVE[state])
@@ -205,7 +253,8 @@ class AlarmRows:
         if not wanted:
             return -1
         state, priority = self.state[: self.size], self.priority[: self.size]
-        rows = np.flatnonzero(_IS_UNACKNOWLEDGED[state] & (priority == wanted))
+        shown = (self.flags[: self.size] & _HIDING) == 0
+        rows = np.flatnonzero(_IS_UNACKNOWLEDGED[state] & (priority == wanted) & shown)
         return int(rows[np.argmax(self.annunciated_us[rows])])
 
     def _grow(self, capacity: int) -> None:

@@ -4,7 +4,7 @@ Acknowledgement, occurrence identity and source time after architecture.md; stat
 calls `tick` every turn, drains `take_transitions` into the log and `take_delta` towards the models.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from uuid import UUID
 
@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from console.domain import identity
-from console.domain.acknowledgement import AHEAD_US, Standing
-from console.domain.acknowledgements import AckInterval
+from console.domain.acknowledgement import AHEAD_US
+from console.domain.alarm_classes import AlarmSettings
 from console.domain.alarm_step import (
     Event,
     Trigger,
@@ -21,34 +21,32 @@ from console.domain.alarm_step import (
 from console.domain.alarms import (
     AlarmKind,
     AlarmRule,
-    AlarmState,
-    Condition,
     Occurrence,
     Priority,
 )
 from console.domain.quality import Quality
 from console.domain.tags import Tag
-from console.services.alarms.acknowledging import Acknowledging
-from console.services.alarms.alarm_book import AlarmBook
 from console.services.alarms.annunciation import Annunciation
 from console.services.alarms.asset_conditions import ASSET_KINDS, AssetConditions
 from console.services.alarms.asset_quality import AssetQuality
 from console.services.alarms.clock_watch import ClockWatch
-from console.services.alarms.elsewhere import Elsewhere
+from console.services.alarms.described import returning_of, with_class
+from console.services.alarms.engine_face import EngineFace
 from console.services.alarms.limits import BandColumns, BandEvents, Rows
 from console.services.alarms.places import Places, unplaced
-from console.services.alarms.rule_match import TAG_KINDS, RuleMatch
+from console.services.alarms.restoring import restore
+from console.services.alarms.rule_match import OWN_KINDS, TAG_KINDS, RuleMatch
 from console.services.alarms.sessions import Sessions
-from console.services.alarms.tag_conditions import TagConditions, band_settings, sides
+from console.services.alarms.tag_conditions import WITH_SIDES, TagConditions, band_settings, sides
 from console.services.alarms.tag_rows import TagRow, priorities, tag_condition
-from console.services.alarms.transitions import AlarmTransition, OpenOccurrence
-from console.services.records import AlarmCounts, AlarmsDelta, Trouble
+from console.services.alarms.transitions import OpenOccurrence
+from console.services.records import Trouble
 from console.services.telemetry.batch import LinkChanged, QualityChanged, SampleBatch, SessionChanged, TagColumns
 
 RESTORED_OWN_S = 30.0  # an alarm about this station itself that nothing speaks of by then has ended
 
 
-class AlarmEngine:
+class AlarmEngine(EngineFace):
     """A `Consumer` of the tag store. Main thread only. `restore` comes before the first tags."""
 
     def __init__(
@@ -61,17 +59,15 @@ class AlarmEngine:
         annunciation: Annunciation | None = None,
         places: Places = unplaced,
         name_of: Callable[[str], str] = str,
+        settings: AlarmSettings | None = None,
     ) -> None:
+        super().__init__(annunciation or Annunciation(), settings or AlarmSettings(), name_of)
         self._tags = tags
         self._places = places
-        self.annunciation = annunciation or Annunciation()
-        self._book = AlarmBook(self.annunciation)
-        self._book.rows.name_of = name_of
-        self.acknowledging = Acknowledging(self._book)
-        self.elsewhere = Elsewhere(self._book)
         self._bands = BandColumns()
         self._tag_conditions = TagConditions(self._bands)
         self._rules = tuple(rules)
+        self._tag_conditions.expect(self._rules)
         self._match = RuleMatch(rule for rule in self._rules if rule.kind in TAG_KINDS)
         asset_rules = [rule for rule in self._rules if rule.kind in ASSET_KINDS]
         self._assets = AssetConditions(site_id, station_id or site_id, self._book, asset_rules, places)
@@ -90,6 +86,8 @@ class AlarmEngine:
 
     def on_tags(self, tags: tuple[Tag, ...]) -> None:
         """New or redefined tags: their conditions exist from now on; a rebirth starts nothing anew."""
+        for tag in tags:
+            self._tag_conditions.know(tag)
         for tag in tags:
             path = tag.source.path().partition("/")[2]
             rules = self._match.rules_of(path)
@@ -139,6 +137,8 @@ class AlarmEngine:
         self._run_delays()
         self._sessions.tick(now_us, mono_s)
         self.acknowledging.tick(now_us, mono_s)
+        self.shelves.tick(now_us, mono_s)
+        self._realarm.tick(now_us, mono_s)
         if self._restored_own:
             if self._restored_until is None:
                 self._restored_until = mono_s + RESTORED_OWN_S
@@ -172,81 +172,47 @@ class AlarmEngine:
         here = [node for node, one in zip(nodes, sources, strict=True) if one.node_path() == trouble.sender]
         self._mark_uncertain(bands[np.isin(self._tags.node[handles], here)])
 
-    # -- acknowledgement ---------------------------------------------------------------------------------------------
-
-    def check_acknowledge(self, occurrences: Sequence[Occurrence]) -> tuple[Standing, ...]:
-        """How each one stands now; what is unknown or no longer the one on its row is stale. Changes nothing."""
-        return tuple(map(self.acknowledging.standing, occurrences))
-
-    def annunciated_us(self, occurrence: Occurrence) -> int:
-        """Newest annunciation of a current occurrence (start, severity rise, re-alarm), 0 when it is not current."""
-        row = self._current_row(occurrence)
-        return 0 if row is None else int(self._book.rows.annunciated_us[row])
-
     def seen_through_us(self, occurrence: Occurrence, now_us: int) -> int:
         """How far somebody who acknowledges now has seen this condition, in its own source time.
 
         Not the wall clock: a node whose clock is slow would have its next occurrence acknowledged unseen. It is the
         tag's newest sample, but never an entry that still waits for its on-delay, and at most now + 5 min.
         """
-        row = self._current_row(occurrence)
+        row = self._book.current_row(occurrence)
         return 0 if row is None else self._seen_through(row, now_us)
-
-    def acknowledgements_of(self, occurrence: Occurrence) -> tuple[AckInterval, ...]:
-        """Those that acknowledge a current occurrence, first given first."""
-        return self.acknowledging.covering(occurrence)
-
-    def text_of(self, condition_id: UUID) -> str:
-        """What names the alarm to people, empty for an unknown condition."""
-        condition = self.condition(condition_id)
-        if condition is None:
-            return ""
-        if condition.kind is AlarmKind.SYSTEM or not condition.asset_name:
-            return condition.text
-        return f"{condition.asset_name}: {condition.text}"
-
-    def area_of(self, condition_id: UUID) -> str:
-        condition = self.condition(condition_id)
-        return condition.area if condition is not None else ""
-
-    def newest_sounding_us(self) -> int:
-        """Newest annunciation that sounds at this position, 0 when nothing does."""
-        return self.annunciation.newest_sounding_us()
-
-    def set_note(self, occurrence: Occurrence, note: str) -> None:
-        """What stands beside the row (comment, incident number), while this occurrence is the one on the row."""
-        row = self._book.row_of(occurrence.condition_id)
-        if row is not None and self._book.rows.start_us[row] == occurrence.start_us:
-            self._book.rows.notes[row] = note
-            self._book.rows.mark(row)
-
-    def renamed(self) -> None:
-        """People may be called otherwise than before: rows that name one are told again."""
-        for row in self._book.rows.acked_by:
-            self._book.rows.mark(row)
 
     # -- restart, edits ----------------------------------------------------------------------------------------------
 
-    def restore(self, occurrences: Iterable[OpenOccurrence], now_us: int) -> None:
-        """Open occurrences of the last run, after the acknowledgements were replayed and before the first tags.
+    def restore(self, occurrences: Iterable[OpenOccurrence], now_us: int, returned: Iterable[UUID] = ()) -> None:
+        """Open occurrences of the last run, after the journal was replayed and before the first tags.
 
         Each continues silently and uncertain until fresh data says what is. Rules that are gone retire theirs.
+        `returned`: which conditions of `shelves.one_shots` were seen to return since. A shelf that ended meanwhile
+        ends now: who was unacknowledged sounds, nothing else does.
         """
-        known = {rule.rule_id for rule in self._rules}
-        for row in self._book.restore(occurrences, now_us):
+        known = {rule.rule_id: rule for rule in self._rules}
+        restored = restore(
+            self._book, occurrences, now_us, lambda one: returning_of(known.get(one.rule_id), self.settings)
+        )
+        for row in restored:
             self._assets.has_restored = True
             condition = self._book.condition(row)
-            if condition.kind in (AlarmKind.LIMIT, AlarmKind.DISCRETE) and condition.rule_id not in known:
+            if condition.kind in OWN_KINDS and condition.rule_id not in known:
                 self._book.apply(row, Trigger(Event.RETIRED, now_us), now_us)
             elif condition.kind in (AlarmKind.SYSTEM, AlarmKind.LINK_DOWN) and self._book.rows.is_active(row):
                 self._restored_own.add(row)
             elif condition.kind is AlarmKind.CLOCK and self._book.rows.is_active(row):
                 self._sessions.restored_clock(row)
+        self.shelves.restored(restored, returned, now_us)
 
-    def set_rules(self, rules: Iterable[AlarmRule], now_us: int) -> None:
+    def set_rules(self, rules: Iterable[AlarmRule], now_us: int, settings: AlarmSettings | None = None) -> None:
         """Edited rules: what still exists keeps its occurrence and is judged anew; what is gone retires."""
         self._now_us = max(self._now_us, now_us)
+        if settings is not None:
+            self.settings = settings
+            self.shelves.by_condition = settings.shelving.by_condition
         self._rules = tuple(rules)
+        self._tag_conditions.expect(self._rules)
         self._match = RuleMatch(rule for rule in self._rules if rule.kind in TAG_KINDS)
         self._assets.set_rules(rule for rule in self._rules if rule.kind in ASSET_KINDS)
         before = dict(self._tag_rows)
@@ -258,34 +224,6 @@ class AlarmEngine:
                 self._book.apply(row, Trigger(Event.RETIRED, now_us), now_us)
                 self._tag_rows[row] = gone  # the rule may come back: same condition, same band
         self._judge_present(now_us)
-
-    # -- what others read --------------------------------------------------------------------------------------------
-
-    def take_delta(self) -> AlarmsDelta | None:
-        """Rows that changed since the last call, or None."""
-        return self._book.rows.take_delta(self._book.condition) if self._book.rows.is_dirty else None
-
-    def snapshot(self) -> AlarmsDelta:
-        return self._book.rows.snapshot(self._book.condition)
-
-    def counts(self) -> AlarmCounts:
-        return self._book.rows.counts()
-
-    def take_transitions(self) -> list[AlarmTransition]:
-        """Rows for `alarm_log` since the last call, in order."""
-        return self._book.take_transitions()
-
-    def condition(self, condition_id: UUID) -> Condition | None:
-        """The static part of a condition, None when it is not known here."""
-        row = self._book.row_of(condition_id)
-        return None if row is None else self._book.condition(row)
-
-    def open_occurrence(self, condition_id: UUID) -> Occurrence | None:
-        """The occurrence on the row, None when the condition is normal or unknown."""
-        row = self._book.row_of(condition_id)
-        if row is None or self._book.rows.state[row] == AlarmState.NORMAL:
-            return None
-        return Occurrence(condition_id, int(self._book.rows.start_us[row]))
 
     # -- inside ------------------------------------------------------------------------------------------------------
 
@@ -320,8 +258,16 @@ class AlarmEngine:
         row = self._book.row_of(condition_id)
         known = self._tag_rows.get(row) if row is not None else None
         outer, inner = priorities(rule, side)
-        maker = tag_condition(condition_id, tag, rule, side, self._places)
-        row = self._book.open_row(condition_id, maker, outer=outer, inner=inner, sign=-1 if side == "low" else 1)
+        maker = with_class(tag_condition(condition_id, tag, rule, side, self._places), rule, self.settings)
+        row = self._book.open_row(
+            condition_id,
+            maker,
+            outer=outer,
+            inner=inner,
+            sign=-1 if side == "low" else 1,
+            returning=returning_of(rule, self.settings),
+        )
+        self._book.rows.realarm_s[row] = self.settings.class_of(rule.alarm_class).realarm_s
         if known is not None:
             self._bands.configure(known.band, band_settings(rule, side))
             self._tag_conditions.configure(known.band, tag, rule)
@@ -345,6 +291,7 @@ class AlarmEngine:
             self._link_band(band, row, handle)
 
     def _run_delays(self) -> None:
+        self._play(self._tag_conditions.go_on(self._time_of))
         if not self._bands.is_waiting:
             return
         bands = self._bands.waiting_rows()
@@ -378,14 +325,11 @@ class AlarmEngine:
         hung = self._tag_rows.get(row)
         if hung is None:
             return None
-        return value if hung.rule.kind is AlarmKind.LIMIT else float(self._tags.value[hung.handle])
+        return value if hung.rule.kind in WITH_SIDES else float(self._tags.value[hung.handle])
 
     def _mark_uncertain(self, bands: Rows) -> None:
         if len(bands):
             self._book.rows.set_uncertain(np.unique(self._row_of_band[bands]))
-
-    def _current_row(self, occurrence: Occurrence) -> int | None:
-        return self._book.current_row(occurrence)
 
     def _seen_through(self, row: int, now_us: int) -> int:
         annunciated_us = int(self._book.rows.annunciated_us[row])

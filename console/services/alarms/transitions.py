@@ -52,3 +52,4 @@ class OpenOccurrence:
     area: str = ""
     asset_name: str = ""
     counted: Mapping[str, int] = field(default_factory=dict)  # transition -> how many are logged
+    is_realarmed: bool = False  # unacknowledged because its acknowledgement ran out

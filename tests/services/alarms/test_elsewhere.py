@@ -62,7 +62,7 @@ class Station:
 
 
 def logged(station: Station) -> list[tuple[Transition, int]]:
-    return [(one.transition, one.start_us) for one in station.book.take_transitions()]
+    return [(one.transition, one.start_us) for one in station.book.log.take()]
 
 
 def test_a_condition_found_true_is_the_occurrence_that_a_neighbour_knows_without_a_sound():

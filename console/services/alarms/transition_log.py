@@ -1,0 +1,92 @@
+"""What is to be logged about alarms, in order: transitions of occurrences, and what hides a condition or shows it."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+from console.domain.alarm_step import Alarm, Transition
+from console.domain.alarms import Condition
+from console.services.alarms.alarm_rows import AlarmRows
+from console.services.alarms.transitions import AlarmTransition
+
+_ONCE = frozenset(
+    {Transition.RAISED, Transition.RETURNED, Transition.CLOSED, Transition.RETIRED, Transition.SUPERSEDED}
+)
+_ENDS = (Transition.CLOSED, Transition.RETIRED, Transition.SUPERSEDED)
+_N_BITS = 0x7FFFFFFF  # the centre keeps `n` in 31 bits
+
+
+class TransitionLog:
+    """Kept until `take`. The key of a row is (condition, start, transition, n), the same at every station."""
+
+    def __init__(self, rows: AlarmRows, condition_of: Callable[[int], Condition]) -> None:
+        self._rows = rows
+        self._condition_of = condition_of
+        self._counted: dict[tuple[int, int], Counter[str]] = {}
+        self._waiting: list[AlarmTransition] = []
+
+    def take(self) -> list[AlarmTransition]:
+        """What came since the last call, in order."""
+        taken, self._waiting = self._waiting, []
+        return taken
+
+    def go_on(self, row: int, start_us: int, counted: Mapping[str, int]) -> None:
+        """An occurrence of the last run: so many of each kind are logged."""
+        self._counted[row, start_us] = Counter(counted)
+
+    def put(self, row: int, alarm: Alarm, logs: tuple[Transition, ...], at_us: int, now_us: int, who: str = "") -> None:
+        """Transitions of one occurrence; `n` counts those of a kind."""
+        for transition in logs:
+            n = 0
+            if transition not in _ONCE:
+                counted = self._counted.setdefault((row, alarm.start_us), Counter())
+                n = counted[transition]
+                counted[transition] += 1
+            told_us = alarm.annunciated_us if transition is Transition.RAISED else at_us
+            self._write(row, alarm, transition, n, told_us, now_us, who)
+        if logs and logs[-1] in _ENDS:
+            self._counted.pop((row, alarm.start_us), None)
+
+    def put_flag(self, row: int, transition: Transition, by: int, at_us: int, now_us: int, who: str = "") -> None:
+        """A flag of the condition changed. It belongs to no occurrence (there may be none): `start_us` is 0 and `n` a
+        number of what made it, so that every station that learns of it writes the same row."""
+        self._write(row, self._rows.load(row), transition, by & _N_BITS, at_us, now_us, who, start_us=0)
+
+    def _write(
+        self,
+        row: int,
+        alarm: Alarm,
+        transition: Transition,
+        n: int,
+        at_us: int,
+        now_us: int,
+        who: str,
+        start_us: int | None = None,
+    ) -> None:
+        condition = self._condition_of(row)
+        value = float(self._rows.value[row])
+        self._waiting.append(
+            AlarmTransition(
+                condition.condition_id,
+                alarm.start_us if start_us is None else start_us,
+                transition,
+                n,
+                at_us,
+                now_us,
+                self._rows.priority_of(row, max(alarm.worst, 1)),
+                int(alarm.severity * self._rows.sign[row]),
+                value if value == value else None,  # noqa: PLR0124 - nan
+                condition.text,
+                condition.subject,
+                condition.kind.value,
+                condition.rule_id,
+                condition.side,
+                condition.area,
+                condition.asset_name,
+                who,
+            )
+        )
+
+
+def number_of(by: bytes) -> int:
+    """The number in the log of what an event did."""
+    return int.from_bytes(by[:4], "big")
