@@ -3,14 +3,16 @@
 A band row has two nested bands, seen from the inside: 1 (H, or L mirrored) and 2 (HH, LL). Discrete and quality
 conditions use band 1 alone with x in {0, 1}. Rules (alarms.md 1, subtle rules 6 to 8): the on-delay runs per entry
 into a band, the alarm starts with the crossing sample and shows the highest band seen during the delay; the
-off-delay holds; the deadband works on the way out only; a sample that cannot be trusted holds the alarm and makes
-pending delays start anew.
+off-delay holds; each limit's deadband works on the way out only; a sample that cannot be trusted holds the alarm and
+makes pending delays start anew. Entries may have to come `count` times within `within_us` (`count_window`).
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from console.services.alarms.count_window import CountWindow
 
 Rows = NDArray[np.int64]
 Times = NDArray[np.int64]
@@ -52,13 +54,17 @@ class BandSettings:
     deadband: float = 0.0
     on_us: int = 0
     off_us: int = 0
+    deadband2: float | None = None  # of the outer limit; None: the same
+    count: int = 1
+    within_us: int = 0
 
 
 _COLUMNS: dict[str, tuple[str, float | int]] = {
     "sign": ("f8", 1.0),  # -1 mirrors the low side
     "t1": ("f8", _INF),
     "t2": ("f8", _INF),
-    "deadband": ("f8", 0.0),
+    "deadband": ("f8", 0.0),  # of t1
+    "deadband2": ("f8", 0.0),
     "on_us": ("i8", 0),
     "off_us": ("i8", 0),
     "raw": ("i1", 0),  # band of the newest trusted sample, with hysteresis
@@ -79,6 +85,7 @@ class BandColumns:
     t1: Floats
     t2: Floats
     deadband: Floats
+    deadband2: Floats
     on_us: Times
     off_us: Times
     raw: NDArray[np.int8]
@@ -95,6 +102,7 @@ class BandColumns:
         self._capacity = 0
         self._touched: Flags = np.zeros(0, bool)
         self._waiting: set[int] = set()
+        self._window = CountWindow()
         self._grow(256)
 
     def add(self, settings: BandSettings, shown: int = 0) -> int:
@@ -113,8 +121,13 @@ class BandColumns:
         self.t2[row] = settings.t2
         self.sign[row] = settings.sign
         self.deadband[row] = settings.deadband
+        self.deadband2[row] = settings.deadband if settings.deadband2 is None else settings.deadband2
         self.on_us[row] = settings.on_us
         self.off_us[row] = settings.off_us
+        is_shown = bool(self.shown[row])
+        if self._window.configure(row, settings.count, settings.within_us, is_active=is_shown):
+            self.raw[row] = self.shown[row] = 0  # it was kept back until now: the next sample is its entry
+            self.since1[row] = self.since2[row] = NONE
         self._set_edge(row)
 
     def disarm(self, row: int) -> None:
@@ -123,6 +136,7 @@ class BandColumns:
         self.raw[row] = self.shown[row] = 0
         self.since1[row] = self.since2[row] = NONE
         self._waiting.discard(row)
+        self._window.forget(row)
         self._set_edge(row)
 
     @property
@@ -150,11 +164,11 @@ class BandColumns:
             out |= ~ok & ((self.since1[row] != NONE) | (self.since2[row] != NONE))
         hits = row[out]
         if not len(hits):
-            return _EMPTY
+            return NO_EVENTS
         self._touched[hits] = True
         pick = np.flatnonzero(self._touched[row])
         self._touched[hits] = False
-        return self._rounds(row[pick], x[pick], ok[pick], at_us[pick])
+        return self._told(self._rounds(row[pick], x[pick], ok[pick], at_us[pick]))
 
     def hold(self, row: Rows) -> None:
         """The samples of these rows cannot be trusted now: pending delays are dropped, what is shown stays."""
@@ -163,6 +177,16 @@ class BandColumns:
 
     def expire(self, row: Rows, at_us: Times) -> BandEvents:
         """Let the delays of these rows run to `at_us` (one each). A row may change more than once, in order."""
+        return self._told(self._run_out(row, at_us))
+
+    def _told(self, events: BandEvents) -> BandEvents:
+        """Without the entries that are not enough yet."""
+        told = self._window.let_through(events.row, events.at_us, events.old, events.new) if len(events) else None
+        if told is None:
+            return events
+        return BandEvents(events.row[told], events.at_us[told], events.old[told], events.new[told], events.value[told])
+
+    def _run_out(self, row: Rows, at_us: Times) -> BandEvents:
         parts: list[BandEvents] = []
         while len(row):
             first, is1, is2 = self._due(row)
@@ -187,21 +211,21 @@ class BandColumns:
         raw = self.raw[row]
         limits = (-_INF, self.t1[row], self.t2[row], _INF)
         self.up_edge[row] = limits[raw + 1]
-        self.down_edge[row] = limits[raw] - self.deadband[row]
+        self.down_edge[row] = limits[raw] - (self.deadband2[row] if raw == 2 else self.deadband[row])
 
     def _set_edges(self, row: Rows) -> None:
         raw = self.raw[row]
         t1, t2 = self.t1[row], self.t2[row]
         self.up_edge[row] = np.where(raw == 0, t1, np.where(raw == 1, t2, _INF))
-        edge = np.where(raw == 1, t1, t2) - self.deadband[row]
+        edge = np.where(raw == 1, t1 - self.deadband[row], t2 - self.deadband2[row])
         self.down_edge[row] = np.where(raw == 0, -_INF, edge)
 
     def _band(self, row: Rows, x: Floats) -> NDArray[np.int8]:
-        """Band of x: up at the limit, down only beyond the deadband."""
-        t1, t2, deadband = self.t1[row], self.t2[row], self.deadband[row]
-        up = (x >= t1).astype(np.int8) + (x >= t2)
-        stay = (x >= t1 - deadband).astype(np.int8) + (x >= t2 - deadband)
-        result: NDArray[np.int8] = np.maximum(up, np.minimum(self.raw[row], stay)).astype(np.int8)
+        """Band of x: up at the limit, down only beyond that limit's deadband."""
+        t1, t2, raw = self.t1[row], self.t2[row], self.raw[row]
+        is2 = (x >= t2) | ((raw == 2) & (x >= t2 - self.deadband2[row]))
+        is1 = (x >= t1) | ((raw >= 1) & (x >= t1 - self.deadband[row]))
+        result: NDArray[np.int8] = np.where(is2, 2, is1).astype(np.int8)
         return result
 
     def _rounds(self, row: Rows, x: Floats, ok: Flags, at_us: Times) -> BandEvents:
@@ -218,20 +242,20 @@ class BandColumns:
         parts = []
         for turn in np.split(by_rank, cuts):
             rows, at = row[turn], at_us[turn]
-            parts.append(self.expire(rows, at))
+            parts.append(self._run_out(rows, at))
             self.value[rows] = x[turn] * self.sign[rows]
             trusted = ok[turn]
             band = np.where(trusted, self._band(rows, x[turn]), self.shown[rows]).astype(np.int8)
             self._apply(rows, band, at)
             self.seen2[rows[~trusted]] = False
-            parts.append(self.expire(rows, at))
+            parts.append(self._run_out(rows, at))
         return _joined(parts)
 
     def _changes_class(self, row: Rows, x: Floats, ok: Flags) -> Flags:
         """False for a sample that meets the same side of every edge as the one before it: it changes nothing."""
-        t1, t2, deadband = self.t1[row], self.t2[row], self.deadband[row]
-        side = (x >= t1).astype(np.int8) + (x >= t2) + (x >= t1 - deadband) * np.int8(3)
-        side = np.where(ok, side + (x >= t2 - deadband) * np.int8(9), np.int8(-1))
+        t1, t2 = self.t1[row], self.t2[row]
+        side = (x >= t1).astype(np.int8) + (x >= t2) + (x >= t1 - self.deadband[row]) * np.int8(3)
+        side = np.where(ok, side + (x >= t2 - self.deadband2[row]) * np.int8(9), np.int8(-1))
         keep = np.ones(len(row), bool)
         keep[1:] = (row[1:] != row[:-1]) | (side[1:] != side[:-1])
         return keep
@@ -284,7 +308,7 @@ class BandColumns:
 def _joined(parts: list[BandEvents]) -> BandEvents:
     parts = [part for part in parts if len(part)]
     if not parts:
-        return _EMPTY
+        return NO_EVENTS
     if len(parts) == 1:
         return parts[0]
     return BandEvents(
@@ -296,6 +320,6 @@ def _joined(parts: list[BandEvents]) -> BandEvents:
     )
 
 
-_EMPTY = BandEvents(
+NO_EVENTS = BandEvents(
     np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int8), np.zeros(0, np.int8), np.zeros(0, np.float64)
 )

@@ -7,7 +7,8 @@ from fnmatch import translate
 from console.domain.alarms import AlarmKind, AlarmRule
 
 _WILD = re.compile(r"[*?\[]")
-TAG_KINDS = frozenset({AlarmKind.LIMIT, AlarmKind.DISCRETE, AlarmKind.BAD_QUALITY, AlarmKind.STALE})
+OWN_KINDS = frozenset({AlarmKind.LIMIT, AlarmKind.DEVIATION, AlarmKind.RATE, AlarmKind.DISCRETE})  # only by a rule
+TAG_KINDS = OWN_KINDS | {AlarmKind.BAD_QUALITY, AlarmKind.STALE}
 
 
 class RuleMatch:

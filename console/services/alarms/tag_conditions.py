@@ -1,5 +1,7 @@
 """From samples to bands: which conditions hang on a tag, and what each sample means to them."""
 
+from collections.abc import Callable, Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,16 +9,21 @@ from console.domain.alarms import AlarmKind, AlarmRule
 from console.domain.quality import Detail, Quality
 from console.domain.tags import Tag
 from console.domain.values import ValueType
-from console.services.alarms.limits import BandColumns, BandEvents, BandSettings, Rows
+from console.services.alarms.deviation import Deviations, Fed
+from console.services.alarms.limits import NO_EVENTS, BandColumns, BandEvents, BandSettings, Rows, Times
+from console.services.alarms.rate import Rates
 from console.services.telemetry.batch import FLAG_HISTORICAL, FLAG_LATE, SampleBatch, TagColumns
 
-_LIMIT, _DISCRETE, _BAD, _STALE = range(4)
+_LIMIT, _DISCRETE, _BAD, _STALE, _DEVIATION, _RATE = range(6)
 _MODES = {
     AlarmKind.LIMIT: _LIMIT,
     AlarmKind.DISCRETE: _DISCRETE,
     AlarmKind.BAD_QUALITY: _BAD,
     AlarmKind.STALE: _STALE,
+    AlarmKind.DEVIATION: _DEVIATION,
+    AlarmKind.RATE: _RATE,
 }
+WITH_SIDES = (AlarmKind.LIMIT, AlarmKind.DEVIATION, AlarmKind.RATE)
 _INF = float("inf")
 SILENT_DETAILS = (Detail.SILENT, Detail.REPORTED)  # the source itself is quiet; dead and blind have their own alarms
 
@@ -58,10 +65,20 @@ class TagConditions:
     def __init__(self, bands: BandColumns) -> None:
         self.bands = bands
         self._values = _Values()
+        self._deviations = Deviations()
+        self._rates = Rates()
         self._first = np.full(256, -1, np.int64)  # handle -> band row
         self._next = np.full(256, -1, np.int64)  # band row -> band row of the same handle
         self._mode = np.zeros(256, np.uint8)
         self._set = np.zeros(256, np.int32)
+
+    def expect(self, rules: Iterable[AlarmRule]) -> None:
+        """The rules from now on, before the first tag hangs on them."""
+        self._deviations.expect(rules)
+
+    def know(self, tag: Tag) -> None:
+        """A tag exists; a deviation may have it for its setpoint."""
+        self._deviations.know(tag)
 
     def add(self, tag: Tag, rule: AlarmRule, side: str, shown: int) -> int:
         """Hang a condition on a tag; `shown` > 0 continues an open occurrence. Returns the band row."""
@@ -76,9 +93,13 @@ class TagConditions:
         return band
 
     def configure(self, band: int, tag: Tag, rule: AlarmRule) -> None:
-        """The values of a discrete rule, again when the rule or the tag's enumeration changed."""
+        """What a rule looks at beside its limits, again when the rule or the tag's enumeration changed."""
         self._mode[band] = _MODES[rule.kind]
         self._set[band] = self._values.add(rule, tag) if rule.kind is AlarmKind.DISCRETE else 0
+        if rule.kind is AlarmKind.DEVIATION:
+            self._deviations.hang(band, tag, rule)
+        elif rule.kind is AlarmKind.RATE:
+            self._rates.hang(band, rule.over_s)
 
     def rows_of(self, handles: NDArray[np.int32]) -> tuple[Rows, Rows]:
         """Band rows of these handles and, beside each, the index into `handles`."""
@@ -101,16 +122,58 @@ class TagConditions:
     def evaluate(self, batch: SampleBatch) -> tuple[BandEvents, Rows]:
         """All samples of a batch in order. Returns the changes, and the rows whose tag met a sample without trust."""
         rows, at = self.rows_of(batch.handle)
-        if batch.flags.any():
-            judged = ((batch.flags & (FLAG_LATE | FLAG_HISTORICAL)) == 0)[at]
+        counts = (batch.flags & (FLAG_LATE | FLAG_HISTORICAL)) == 0
+        if not counts.all():
+            judged = counts[at]
             rows, at = rows[judged], at[judged]
-        ok = ((batch.quality == Quality.GOOD) & np.isfinite(batch.value))[at]
-        x = batch.value[at] * self.bands.sign[rows]
+        good = (batch.quality == Quality.GOOD) & np.isfinite(batch.value)
         mode = self._mode[rows]
+        parts: list[Fed] = []
+        if not self._deviations.is_empty or (mode >= _DEVIATION).any():
+            parts = self._over_time(batch, rows, at, mode, np.flatnonzero(counts), good)
+            plain = mode < _DEVIATION
+            rows, at, mode = rows[plain], at[plain], mode[plain]
+        ok = good[at]
+        x = batch.value[at] * self.bands.sign[rows]
         if mode.any():
             self._judge_discrete(batch, rows, at, mode, x, ok)
             self._judge_quality(batch.quality[at], batch.detail[at], mode, x, ok)
-        return self.bands.feed(rows, x, ok, batch.source_us[at]), rows[~ok]
+        times = batch.source_us[at]
+        for more, number, is_known, moment in parts:
+            rows, ok, times = (
+                np.concatenate([rows, more]),
+                np.concatenate([ok, is_known]),
+                np.concatenate([times, moment]),
+            )
+            x = np.concatenate([x, number * self.bands.sign[more]])
+        return self.bands.feed(rows, x, ok, times), rows[~ok]
+
+    def go_on(self, time_of: Callable[[Rows], Times]) -> BandEvents:
+        """What time alone changes: a rate ends when its value has stood still for long enough."""
+        rows = self._rates.waiting()
+        if not len(rows):
+            return NO_EVENTS
+        band, number, ok, times = self._rates.go_on(rows, time_of(rows))
+        return self.bands.feed(band, number * self.bands.sign[band], ok, times)
+
+    def _over_time(
+        self,
+        batch: SampleBatch,
+        rows: Rows,
+        at: Rows,
+        mode: NDArray[np.uint8],
+        counts: Rows,
+        good: NDArray[np.bool_],
+    ) -> list[Fed]:
+        """What deviations and rates are fed; their joined samples stay in order per row."""
+        value = np.where(good, batch.value, np.nan)
+        place = np.zeros(len(batch), np.int64)
+        place[counts] = np.arange(len(counts))
+        mine = mode == _DEVIATION
+        main = (rows[mine], place[at[mine]])
+        deviations = self._deviations.samples(batch.handle[counts], batch.source_us[counts], value[counts], main)
+        mine = mode == _RATE
+        return [deviations, self._rates.samples(rows[mine], batch.source_us[at[mine]], value[at[mine]])]
 
     def judge_quality(self, handles: NDArray[np.int32], tags: TagColumns, at_us: int) -> tuple[BandEvents, Rows]:
         """Quality changed without a sample. Returns the changes, and the rows that hold from now on."""
@@ -119,7 +182,12 @@ class TagConditions:
         ok = np.zeros(len(rows), bool)
         x = np.zeros(len(rows))
         self._judge_quality(quality, detail, mode, x, ok)
-        held = rows[(quality != Quality.GOOD) & ~ok]
+        lost = (quality != Quality.GOOD) & ~ok
+        held = rows[lost]
+        if not self._deviations.is_empty:
+            by_setpoint = self._deviations.distrust(handles, held[mode[lost] == _DEVIATION])
+            held = np.concatenate([held, by_setpoint])
+        self._rates.distrust(rows[lost & (mode == _RATE)])
         self.bands.hold(held)
         rows, x, ok = rows[ok], x[ok], ok[ok]
         return self.bands.feed(rows, x, ok, np.full(len(rows), at_us, np.int64)), held
@@ -160,7 +228,7 @@ class TagConditions:
         ok: NDArray[np.bool_],
     ) -> None:
         """Conditions about trust itself are decided by every quality except "nothing can be known"."""
-        about = mode >= _BAD
+        about = (mode == _BAD) | (mode == _STALE)
         if not about.any():
             return
         knows = (quality == Quality.GOOD) | (quality == Quality.UNCERTAIN) | (quality == Quality.BAD)
@@ -173,23 +241,31 @@ class TagConditions:
 def band_settings(rule: AlarmRule, side: str) -> BandSettings:
     """One side of a rule as a band row (`side` empty: a condition of yes or no)."""
     on_us, off_us = int(rule.on_delay_s * 1e6), int(rule.off_delay_s * 1e6)
+    within_us = int(rule.within_s * 1e6)
     if not side:
-        return BandSettings(on_us=on_us, off_us=off_us)
+        return BandSettings(on_us=on_us, off_us=off_us, count=rule.count, within_us=within_us)
     sign = -1.0 if side == "low" else 1.0
     inner, outer = (rule.l, rule.ll) if side == "low" else (rule.h, rule.hh)
+    deadbands = dict(rule.deadbands)
+    of_inner, of_outer = (
+        deadbands.get(name, rule.deadband) for name in (("l", "ll") if side == "low" else ("h", "hh"))
+    )
     return BandSettings(
         t1=_INF if inner is None else inner * sign,
         t2=_INF if outer is None else outer * sign,
         sign=sign,
-        deadband=rule.deadband,
+        deadband=of_outer if inner is None else of_inner,
         on_us=on_us,
         off_us=off_us,
+        deadband2=of_outer,
+        count=rule.count,
+        within_us=within_us,
     )
 
 
 def sides(rule: AlarmRule) -> tuple[str, ...]:
     """The conditions that one rule makes on one tag."""
-    if rule.kind is not AlarmKind.LIMIT:
+    if rule.kind not in WITH_SIDES:
         return ("",)
     high = ("high",) if rule.h is not None or rule.hh is not None else ()
     low = ("low",) if rule.l is not None or rule.ll is not None else ()

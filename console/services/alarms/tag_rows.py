@@ -12,6 +12,10 @@ from console.services.alarms.places import Places
 TEXTS = {
     (AlarmKind.LIMIT, "high"): "Value is high",
     (AlarmKind.LIMIT, "low"): "Value is low",
+    (AlarmKind.DEVIATION, "high"): "Value is too far above its setpoint",
+    (AlarmKind.DEVIATION, "low"): "Value is too far below its setpoint",
+    (AlarmKind.RATE, "high"): "Value rises too fast",
+    (AlarmKind.RATE, "low"): "Value falls too fast",
     (AlarmKind.DISCRETE, ""): "State is an alarm",
     (AlarmKind.BAD_QUALITY, ""): "Bad quality of the value",
     (AlarmKind.STALE, ""): "Sends no data",
@@ -57,7 +61,7 @@ def tag_condition(condition_id: UUID, tag: Tag, rule: AlarmRule, side: str, plac
             rule.area or area or "/".join(part for part in (source.group, source.node) if part),
             rule.text or TEXTS[rule.kind, side],
             rule.response,
-            tag.unit,
+            f"{tag.unit}/s" if rule.kind is AlarmKind.RATE else tag.unit,
             tuple((name, limit) for name, limit in names if limit is not None) if side else (),
         )
 
