@@ -78,6 +78,7 @@ class AlarmEngine(EngineFace):
         self._handle_of_band = np.zeros(256, np.int32)
         self._band_of_row: dict[int, int] = {}
         self._tag_rows: dict[int, TagRow] = {}  # alarm row -> what it hangs on
+        self._hung_before: dict[int, TagRow] = {}  # while rules are edited: by the rules until now
         self._restored_own: set[int] = set()
         self._restored_until: float | None = None
         self._now_us = 0
@@ -215,9 +216,10 @@ class AlarmEngine(EngineFace):
         self._tag_conditions.expect(self._rules)
         self._match = RuleMatch(rule for rule in self._rules if rule.kind in TAG_KINDS)
         self._assets.set_rules(rule for rule in self._rules if rule.kind in ASSET_KINDS)
-        before = dict(self._tag_rows)
-        self._tag_rows.clear()
+        before, self._tag_rows = self._tag_rows, {}
+        self._hung_before = before
         self.on_tags(tuple(self._known_tags()))
+        self._hung_before = {}
         for row, gone in before.items():
             if row not in self._tag_rows:
                 self._bands.disarm(gone.band)
@@ -256,7 +258,7 @@ class AlarmEngine(EngineFace):
         key = f"{rule.rule_id}/{side}" if side else rule.rule_id
         condition_id = identity.condition_id(tag.tag_id, key)
         row = self._book.row_of(condition_id)
-        known = self._tag_rows.get(row) if row is not None else None
+        known = (self._tag_rows.get(row) or self._hung_before.get(row)) if row is not None else None
         outer, inner = priorities(rule, side)
         maker = with_class(tag_condition(condition_id, tag, rule, side, self._places), rule, self.settings)
         row = self._book.open_row(
