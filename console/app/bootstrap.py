@@ -253,6 +253,7 @@ class Core:
             zone=ZoneInfo(self.site.time_zone),
             rebirth=self.telemetry,
             station_refusal=self.enrolment.refusal_of,
+            signing=self.people.signing,
         )
         operations.extend(self.people.acts())
 

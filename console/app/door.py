@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from console.app.sync_room import SyncRoom
 
 
+_BOOLS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+
+
 class Core(Protocol):
     """What the door needs of a built station."""
 
@@ -158,6 +161,10 @@ def _parsed(hint: Any, text: str) -> Any:
     if hint is Occurrence:
         condition, _, start = text.partition("@")
         return Occurrence(UUID(condition), int(start))
+    if hint is bool:
+        if text.lower() not in _BOOLS:
+            raise ValueError("yes or no")
+        return _BOOLS[text.lower()]
     if hint in (int, float, UUID):
         return hint(text)
     return text

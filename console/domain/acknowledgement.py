@@ -125,5 +125,10 @@ def unacknowledge(
 
 def names(seen: Sequence[Seen]) -> str:
     """The first few by name, then how many more."""
-    shown = ", ".join(one.text or str(one.occurrence.condition_id) for one in seen[:_NAMED])
-    return shown + (f" (+{len(seen) - _NAMED})" if len(seen) > _NAMED else "")
+    return listed([one.text or str(one.occurrence.condition_id) for one in seen])
+
+
+def listed(texts: Sequence[str]) -> str:
+    """The first few of these names, then how many more."""
+    shown = ", ".join(texts[:_NAMED])
+    return shown + (f" (+{len(texts) - _NAMED})" if len(texts) > _NAMED else "")

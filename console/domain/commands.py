@@ -10,6 +10,7 @@ from uuid import UUID
 from console.domain import alarm_commands, audit_commands, master_commands, merge_commands, people_commands
 from console.domain.alarms import Occurrence
 from console.domain.command import Command as Command  # noqa: PLC0414 part of this module's face
+from console.domain.signatures import SignatureProof
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,16 @@ class SignOff(Command):
 
 @dataclass(frozen=True, slots=True)
 class AcknowledgeAlarms(Command):
-    """Acknowledges exactly the occurrences that were seen; one that is no longer on screen refuses the whole batch."""
+    """Acknowledges exactly the occurrences that were seen; one that is no longer on screen refuses the whole batch.
+
+    With `signs` it is an electronic signature; it must be one when any of them demands it.
+    """
 
     name: ClassVar[str] = "ack"
     occurrences: tuple[Occurrence, ...]
     comment: str = ""
+    signs: bool = False
+    proof: SignatureProof | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,10 @@ def _is_about_an_administrator(command: u.GrantRole | u.RevokeRole) -> bool:
     return command.role.strip() == Role.ADMINISTRATOR
 
 
+def _says_that_it_signs(command: c.AcknowledgeAlarms) -> bool:
+    return command.signs
+
+
 @dataclass(frozen=True, slots=True)
 class Permission:
     """One row. `roles` may always, `own` only where the person opened the record; `why_not` is told to the others."""
@@ -74,6 +78,7 @@ PERMISSIONS: dict[str, Permission] = {
             c.AcknowledgeAlarms,
             _DESK,
             why_not="Only operators and shift leads may acknowledge alarms",
+            signed=Signed(Meaning.RESPONSIBLE, _says_that_it_signs),
             is_for_break_glass=True,
         ),
         Permission(

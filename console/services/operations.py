@@ -19,7 +19,9 @@ from console.domain.refusal import Refused
 from console.domain.signatures import Record
 from console.services.acts import Act, receipt
 from console.services.alarms.alarm_door import AlarmActs, AlarmDoor
+from console.services.alarms.flag_acts import FlagActs, FlagDoor
 from console.services.identity.sign_on import Session, SignOnDesk
+from console.services.identity.signing import Signing
 from console.services.journal.entries import SYSTEM, Actor, Journal
 from console.services.servicedesk.incident_door import IncidentActs
 from console.services.servicedesk.incidents import IncidentDesk
@@ -35,6 +37,10 @@ class RebirthDoor(Protocol):
         ...
 
 
+class AlarmsDoor(AlarmDoor, FlagDoor, Protocol):
+    """The alarm engine, as far as acts need it."""
+
+
 class Operations:
     """`submit` is the only way in. Lives in the main thread; decisions are made one after the other.
 
@@ -46,7 +52,7 @@ class Operations:
     def __init__(
         self,
         journal: Journal,
-        alarms: AlarmDoor,
+        alarms: AlarmsDoor,
         desk: IncidentDesk,
         sign_on: SignOnDesk,
         *,
@@ -59,6 +65,7 @@ class Operations:
         rebirth: RebirthDoor | None = None,
         random_bits: Callable[[int], int] = secrets.randbits,
         station_refusal: Callable[[str], str | None] = lambda command: None,
+        signing: Signing | None = None,
     ) -> None:
         self._journal = journal
         self._station_refusal = station_refusal
@@ -69,7 +76,7 @@ class Operations:
             c.SavePreference: Act(self._save_preference),
             c.RequestRebirth: Act(self._request_rebirth),
         }
-        alarm_acts = AlarmActs(journal, alarms, clock_us, position)
+        alarm_acts = AlarmActs(journal, alarms, clock_us, position, signing)
         incident_acts = IncidentActs(
             journal,
             desk,
@@ -81,6 +88,7 @@ class Operations:
             random_bits=random_bits,
         )
         self.extend(alarm_acts.acts())
+        self.extend(FlagActs(journal, alarms, clock_us).acts())
         self.extend(incident_acts.acts())
 
     def extend(self, acts: Mapping[type[c.Command], Act]) -> None:

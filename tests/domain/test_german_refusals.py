@@ -20,8 +20,10 @@ SPEAKING = (
     "console/domain/permissions.py",
     "console/domain/plain_text.py",
     "console/config/users_file.py",
+    "console/domain/shelving_acts.py",
     "console/services/operations.py",
     "console/services/alarms/alarm_door.py",
+    "console/services/alarms/flag_acts.py",
     "console/services/servicedesk/incident_door.py",
     "console/services/identity/sign_on.py",
 )

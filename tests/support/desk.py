@@ -10,9 +10,11 @@ from uuid import UUID
 from console.config.users_file import TEST_COST, UserEntry, hash_password
 from console.domain.acknowledgement import Standing
 from console.domain.acknowledgements import AckInterval
-from console.domain.alarms import Occurrence
+from console.domain.alarm_classes import STANDARD, AlarmClass, ShelvingRules
+from console.domain.alarms import Occurrence, Priority
 from console.domain.people import Role
 from console.domain.refusal import Refused
+from console.domain.shelving_acts import Shelvable
 from console.services.identity.password_worker import PasswordWorker
 from console.services.identity.sign_on import SignOnDesk
 from console.services.identity.users import Users
@@ -53,6 +55,13 @@ class FakeAlarms:
     texts: dict[UUID, str] = field(default_factory=dict)
     areas: dict[UUID, str] = field(default_factory=dict)
     sounding_us: int = 0
+    shelving_rules: ShelvingRules = field(default_factory=ShelvingRules)
+    priorities: dict[UUID, int] = field(default_factory=dict)
+    classes: dict[UUID, AlarmClass] = field(default_factory=dict)
+    shelved: dict[UUID, str] = field(default_factory=dict)  # condition -> user id
+    out: set[UUID] = field(default_factory=set)
+    no_resets: dict[UUID, str] = field(default_factory=dict)
+    owners: dict[Occurrence, str] = field(default_factory=dict)
 
     def raise_alarm(self, n: int, start_us: int, text: str = "", area: str = "") -> Occurrence:
         occurrence = Occurrence(UUID(int=n), start_us)
@@ -82,6 +91,52 @@ class FakeAlarms:
 
     def newest_sounding_us(self) -> int:
         return self.sounding_us
+
+    def needs_comment(self, condition_id: UUID) -> bool:
+        return self.class_of(condition_id).needs_comment
+
+    def needs_signature(self, condition_id: UUID) -> bool:
+        return self.class_of(condition_id).needs_signature
+
+    def class_of(self, condition_id: UUID) -> AlarmClass:
+        return self.classes.get(condition_id, STANDARD)
+
+    def is_current(self, occurrence: Occurrence) -> bool:
+        return self.standings.get(occurrence, Standing.STALE) is not Standing.STALE
+
+    def shelvable(self, occurrence: Occurrence, user_id: str) -> Shelvable:
+        one = occurrence.condition_id
+        who = self.shelved.get(one, "")
+        return Shelvable(
+            occurrence,
+            self.text_of(one),
+            self.priorities.get(one, Priority.MEDIUM),
+            self.class_of(one),
+            self.is_current(occurrence),
+            bool(who),
+            who == user_id,
+        )
+
+    def shelved_by(self, user_id: str) -> int:
+        return list(self.shelved.values()).count(user_id)
+
+    def is_shelved(self, condition_id: UUID) -> bool:
+        return condition_id in self.shelved
+
+    def is_out_of_service(self, condition_id: UUID) -> bool:
+        return condition_id in self.out
+
+    def shelf_heads(self, condition_id: UUID) -> Sequence[bytes]:
+        return ()
+
+    def service_heads(self, condition_id: UUID) -> Sequence[bytes]:
+        return ()
+
+    def why_no_reset(self, occurrence: Occurrence) -> str:
+        return self.no_resets.get(occurrence.condition_id, "")
+
+    def owner_of(self, occurrence: Occurrence) -> str:
+        return self.owners.get(occurrence, "")
 
 
 class FakeRebirths:

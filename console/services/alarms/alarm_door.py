@@ -1,19 +1,22 @@
 """What operators do with alarms: acknowledge exactly what was seen, comment, silence the horn."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Protocol
 from uuid import UUID
 
 from console.domain import commands as c
-from console.domain.acknowledgement import AHEAD_US, AT_ONCE, Seen, Standing, acknowledge, unacknowledge
+from console.domain.acknowledgement import AHEAD_US, AT_ONCE, Seen, Standing, acknowledge, names, unacknowledge
 from console.domain.acknowledgements import AckInterval
 from console.domain.alarms import Occurrence
-from console.domain.facts import AlarmCommented, HornSilenced
+from console.domain.facts import AlarmAcknowledged, AlarmCommented, HornSilenced
 from console.domain.merge_commands import UnacknowledgeAlarms
 from console.domain.permissions import Subject
 from console.domain.plain_text import paragraph, required
 from console.domain.refusal import Refused
+from console.domain.signatures import Record
 from console.services.acts import Act, receipt
+from console.services.identity.signing import Signing
 from console.services.journal.entries import Actor, Journal
 from console.services.station import Receipt
 
@@ -45,12 +48,28 @@ class AlarmDoor(Protocol):
         """Newest annunciation that sounds at this position, 0 when nothing does."""
         ...
 
+    def needs_comment(self, condition_id: UUID) -> bool:
+        """Whether nobody acknowledges it without a word."""
+        ...
+
+    def needs_signature(self, condition_id: UUID) -> bool:
+        """Whether acknowledging it takes an electronic signature."""
+        ...
+
 
 class AlarmActs:
     """The alarm's part of the operators' door; `position` is the desk whose horn is silenced."""
 
-    def __init__(self, journal: Journal, alarms: AlarmDoor, clock_us: Callable[[], int], position: str) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        alarms: AlarmDoor,
+        clock_us: Callable[[], int],
+        position: str,
+        signing: Signing | None = None,
+    ) -> None:
         self._journal = journal
+        self._signing = signing
         self._alarms = alarms
         self._clock_us = clock_us
         self._position = position
@@ -58,7 +77,9 @@ class AlarmActs:
     def acts(self) -> Mapping[type[c.Command], Act]:
         # more than a page is refused whatever it is about: nobody waits for a million areas to be looked up
         return {
-            c.AcknowledgeAlarms: Act(self._acknowledge, lambda command: self.subject(command.occurrences[:AT_ONCE])),
+            c.AcknowledgeAlarms: Act(
+                self._acknowledge, lambda command: self.subject(command.occurrences[:AT_ONCE]), self._record
+            ),
             UnacknowledgeAlarms: Act(self._unacknowledge, lambda command: self.subject(command.occurrences[:AT_ONCE])),
             c.CommentAlarm: Act(self._comment, lambda command: self.subject((command.occurrence,))),
             c.SilenceHorn: Act(self._silence),
@@ -74,13 +95,47 @@ class AlarmActs:
         return tuple(self._alarms.text_of(one.condition_id) for one in occurrences)
 
     async def _acknowledge(self, command: c.AcknowledgeAlarms, actor: Actor) -> Receipt:
+        facts, skipped = self._decide(command)
+        if command.signs:
+            if self._signing is None:
+                raise Refused("This needs your signature: read the record and sign it at the console")
+            entries = await self._signing.append(
+                command, lambda: self._record(command), lambda: self._decide(command)[0], actor
+            )
+        else:
+            entries = await self._journal.append(facts, actor)
+        return receipt(entries, skipped=tuple(one.text for one in skipped))
+
+    def _decide(self, command: c.AcknowledgeAlarms) -> tuple[tuple[AlarmAcknowledged, ...], tuple[Seen, ...]]:
+        """What is written and what is skipped; raises Refused, naming what is in the way."""
         occurrences = tuple(dict.fromkeys(command.occurrences))
         standings = self._alarms.check_acknowledge(occurrences)
         now_us = self._clock_us()
         seen = [self._seen(one, standing, now_us) for one, standing in zip(occurrences, standings, strict=True)]
         facts, skipped = acknowledge(seen, now_us, command.comment)
-        entries = await self._journal.append(facts, actor)
-        return receipt(entries, skipped=tuple(one.text for one in skipped))
+        wanted = [one for one in seen if one.standing is Standing.OPEN]
+        if not paragraph(command.comment):
+            silent = [one for one in wanted if self._alarms.needs_comment(one.occurrence.condition_id)]
+            if silent:
+                raise Refused("Write a comment to acknowledge these: {alarms}", alarms=names(silent))
+        signed = [one for one in wanted if self._alarms.needs_signature(one.occurrence.condition_id)]
+        if signed and not command.signs:
+            raise Refused("These are acknowledged with your signature only: {alarms}", alarms=names(signed))
+        return facts, skipped
+
+    def _record(self, command: c.AcknowledgeAlarms) -> Record:
+        """What is read before it is signed: every alarm of the batch with its time, and the comment."""
+        occurrences = tuple(dict.fromkeys(command.occurrences))
+        if not occurrences:
+            raise Refused("No alarm is selected")
+        lines = [
+            ("Alarm", f"{self._alarms.text_of(one.condition_id)} ({_utc(one.start_us)})")
+            for one in occurrences[:AT_ONCE]
+        ]
+        if comment := paragraph(command.comment):
+            lines.append(("Comment", comment))
+        first = occurrences[0]
+        return Record("acknowledgement", f"{first.condition_id}@{first.start_us}+{len(occurrences) - 1}", tuple(lines))
 
     async def _unacknowledge(self, command: UnacknowledgeAlarms, actor: Actor) -> Receipt:
         occurrences = tuple(dict.fromkeys(command.occurrences))
@@ -111,3 +166,7 @@ class AlarmActs:
     def _seen(self, occurrence: Occurrence, standing: Standing, now_us: int) -> Seen:
         through_us = self._alarms.seen_through_us(occurrence, now_us) if standing is Standing.OPEN else 0
         return Seen(occurrence, standing, through_us, self._alarms.text_of(occurrence.condition_id))
+
+
+def _utc(at_us: int) -> str:
+    return datetime.fromtimestamp(at_us // 1_000_000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

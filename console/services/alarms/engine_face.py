@@ -5,10 +5,11 @@ from uuid import UUID
 
 from console.domain.acknowledgement import Standing
 from console.domain.acknowledgements import AckInterval
-from console.domain.alarm_classes import AlarmSettings
+from console.domain.alarm_classes import AlarmSettings, ShelvingRules
 from console.domain.alarm_flags import AlarmFlag
 from console.domain.alarms import AlarmKind, AlarmState, Condition, Occurrence
 from console.domain.identity import Hash
+from console.domain.shelving_acts import Shelvable
 from console.services.alarms.acknowledging import Acknowledging
 from console.services.alarms.alarm_book import AlarmBook
 from console.services.alarms.annunciation import Annunciation
@@ -86,6 +87,56 @@ class EngineFace:
         hashes = tuple(hashes)
         for one in (self.shelves, self.service, self.resets):
             one.release(hashes, now_us)
+
+    # -- for acts ----------------------------------------------------------------------------------------------------
+
+    @property
+    def shelving_rules(self) -> ShelvingRules:
+        return self.settings.shelving
+
+    def shelvable(self, occurrence: Occurrence, user_id: str) -> Shelvable:
+        """The alarm as it stands now, for this person; a condition that is not known may not be shelved."""
+        condition_id = occurrence.condition_id
+        condition, shelf = self.condition(condition_id), self.shelves.in_force(condition_id)
+        its_class = self.settings.class_of(condition.alarm_class if condition is not None else "")
+        return Shelvable(
+            occurrence,
+            self.text_of(condition_id),
+            self.priority_of(condition_id),
+            its_class,
+            self.is_current(occurrence),
+            shelf is not None,
+            shelf is not None and shelf.user_id == user_id,
+        )
+
+    def shelved_by(self, user_id: str) -> int:
+        return len(self.shelves.of_person(user_id))
+
+    def is_shelved(self, condition_id: UUID) -> bool:
+        return self.shelves.in_force(condition_id) is not None
+
+    def is_out_of_service(self, condition_id: UUID) -> bool:
+        return self.service.taken(condition_id) is not None
+
+    def shelf_heads(self, condition_id: UUID) -> tuple[Hash, ...]:
+        return self.shelves.heads(condition_id)
+
+    def service_heads(self, condition_id: UUID) -> tuple[Hash, ...]:
+        return self.service.heads(condition_id)
+
+    def why_no_reset(self, occurrence: Occurrence) -> str:
+        return self.resets.refusal(occurrence)
+
+    def owner_of(self, occurrence: Occurrence) -> str:
+        return self.ownership.owner(occurrence)
+
+    def needs_comment(self, condition_id: UUID) -> bool:
+        condition = self.condition(condition_id)
+        return condition is not None and condition.needs_comment
+
+    def needs_signature(self, condition_id: UUID) -> bool:
+        condition = self.condition(condition_id)
+        return condition is not None and condition.needs_signature
 
     # -- what is beside a row ----------------------------------------------------------------------------------------
 
