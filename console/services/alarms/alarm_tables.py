@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     event,
+    text,
 )
 
 metadata = MetaData()
@@ -44,6 +45,7 @@ alarm_log = Table(
     Column("who", Text, nullable=False),
     UniqueConstraint("condition_id", "start_us", "transition", "n"),
     Index("ix_alarm_log_at", "at_us"),
+    Index("ix_alarm_log_flag", "at_us", sqlite_where=text("start_us = 0")),  # what hides alarms: few rows, long ago
 )
 
 # One row, made with the table: which file the row ids of `alarm_log` belong to.

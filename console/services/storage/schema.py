@@ -168,6 +168,8 @@ def open_station_db(path: Path, metadatas: Sequence[MetaData], *, is_suspect: bo
     def create(connection: Connection) -> None:
         for metadata in metadatas:
             metadata.create_all(connection, checkfirst=True)
+            for index in (index for table in metadata.sorted_tables for index in table.indexes):
+                index.create(connection, checkfirst=True)  # `create_all` leaves tables that are there as they are
 
     engine = writer_engine(path)
     try:

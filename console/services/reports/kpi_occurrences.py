@@ -1,0 +1,142 @@
+"""Occurrences out of alarm rows: when each was raised, acknowledged and over, and when its condition was hidden."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from console.services.reports.kpi_columns import (
+    ANNUNCIATES,
+    CODE,
+    FIRST_ASIDE,
+    FLAGS,
+    FOREVER,
+    LEAST_URGENT,
+    AlarmColumns,
+    grouped,
+)
+from console.services.reports.kpi_spans import Spans
+
+I64 = NDArray[np.int64]
+I32 = NDArray[np.int32]
+_OVER = (CODE["returned"], CODE["closed"], CODE["retired"], CODE["superseded"])
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrences:
+    """One element an occurrence; FOREVER where something has not come. `over_us` ends the active time: the return, or
+    what closed it without one, never before the start (a return may carry a wrong time). `priority` is its first."""
+
+    condition: I32
+    start_us: I64
+    raised_us: I64
+    returned_us: I64
+    acknowledged_us: I64
+    over_us: I64
+    priority: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.start_us)
+
+
+@dataclass(frozen=True, slots=True)
+class Annunciations:
+    """What called the operator while it was not hidden: raised, more severe, announced again; in order of time."""
+
+    condition: I32
+    start_us: I64
+    at_us: I64
+    is_raise: NDArray[np.bool_]
+    priority: NDArray[np.uint8]
+
+    def __len__(self) -> int:
+        return len(self.at_us)
+
+    def between(self, low: int, high: int) -> "Annunciations":
+        part = slice(*np.searchsorted(self.at_us, (low, high)).tolist())
+        return Annunciations(
+            self.condition[part], self.start_us[part], self.at_us[part], self.is_raise[part], self.priority[part]
+        )
+
+
+def occurrences(columns: AlarmColumns) -> Occurrences:
+    """Of all rows of region 1, whatever their order; those for the journal only are left out."""
+    rows = columns.take((columns.code < FIRST_ASIDE) & (columns.priority <= LEAST_URGENT))
+    order = grouped(rows.condition, rows.start_us)
+    condition, start = rows.condition[order], rows.start_us[order]
+    begins = np.ones(len(order), np.bool_)
+    begins[1:] = (condition[1:] != condition[:-1]) | (start[1:] != start[:-1])
+    first = np.flatnonzero(begins)
+    at, code = rows.at_us[order], rows.code[order]
+
+    def earliest(*codes: int) -> I64:
+        if not len(first):
+            return np.zeros(0, np.int64)
+        return np.minimum.reduceat(np.where(np.isin(code, codes), at, FOREVER), first)
+
+    start = start[first]
+    return Occurrences(
+        condition[first],
+        start,
+        earliest(CODE["raised"]),
+        np.maximum(earliest(CODE["returned"]), start),
+        earliest(CODE["acknowledged"]),
+        np.maximum(earliest(*_OVER), start),
+        rows.priority[order][first],
+    )
+
+
+def flag_spans(columns: AlarmColumns, flag: str) -> dict[int, Spans]:
+    """When this flag was up, by condition; FOREVER ends what nobody has taken down."""
+    up, down = FLAGS[flag]
+    rows = columns.take(np.isin(columns.code, (up, *down)))
+    spans: dict[int, Spans] = {}
+    order = grouped(rows.condition, rows.at_us)
+    condition, at, is_up = rows.condition[order], rows.at_us[order], rows.code[order] == up
+    if not len(order):
+        return spans
+    edges = np.flatnonzero(np.append(True, condition[1:] != condition[:-1]))
+    for low, high in zip(edges.tolist(), [*edges[1:].tolist(), len(order)], strict=True):
+        found: list[tuple[int, int]] = []
+        since = None
+        for moment, puts_up in zip(at[low:high].tolist(), is_up[low:high].tolist(), strict=True):
+            if puts_up and since is None:
+                since = moment
+            elif not puts_up and since is not None:
+                found.append((since, moment))
+                since = None
+        if since is not None:
+            found.append((since, FOREVER))
+        spans[int(condition[low])] = Spans.of(found)
+    return spans
+
+
+def hidden_spans(columns: AlarmColumns) -> dict[int, Spans]:
+    """When a condition was hidden by any flag."""
+    hidden: dict[int, Spans] = {}
+    for flag in FLAGS:
+        for condition, spans in flag_spans(columns, flag).items():
+            known = hidden.get(condition)
+            hidden[condition] = spans if known is None else known.joined(spans.starts, spans.ends)
+    return hidden
+
+
+def annunciations(columns: AlarmColumns, hidden: dict[int, Spans]) -> Annunciations:
+    """Everything that called the operator; what came while its condition was hidden is left out."""
+    rows = columns.take(np.isin(columns.code, ANNUNCIATES) & (columns.priority <= LEAST_URGENT))
+    seen = np.ones(len(rows), np.bool_)
+    suspects = np.flatnonzero(np.isin(rows.condition, list(hidden)))
+    order = suspects[np.argsort(rows.condition[suspects], kind="stable")]
+    condition = rows.condition[order]
+    for one in np.unique(condition).tolist():
+        part = order[slice(*np.searchsorted(condition, (one, one + 1)).tolist())]
+        seen[part] = ~hidden[one].holds(rows.at_us[part])
+    rows = rows.take(seen)
+    order = np.argsort(rows.at_us, kind="stable")
+    return Annunciations(
+        rows.condition[order],
+        rows.start_us[order],
+        rows.at_us[order],
+        rows.code[order] == CODE["raised"],
+        rows.priority[order],
+    )
