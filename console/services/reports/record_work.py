@@ -53,9 +53,11 @@ class RecordWork:
             raise Refused("{file} cannot be read: {why}", file=path.name, why=error.strerror or str(error)) from error
 
     async def write(self, path: Path, title: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-        """The whole file or none; its SHA-256. Raises Refused with the reason."""
+        """The whole file or none; its SHA-256. Raises Refused with the reason, and for a file that is there already."""
 
         def work(tell: Tell) -> str:
+            if path.exists():
+                raise FileExistsError(str(path))
             writing = write_records(path, title, headers, rows)
             try:
                 for count in writing:
@@ -66,6 +68,11 @@ class RecordWork:
 
         try:
             return await self._beside(path.name, len(rows), work)
+        except asyncio.CancelledError:
+            _forget(path)  # it may have been quicker than the cancelling
+            raise
+        except FileExistsError as error:
+            raise Refused("{file} is there already; nothing was overwritten.", file=str(path)) from error
         except OSError as error:
             why = error.strerror or str(error)
             raise Refused("{file} is not written: {why}.", file=str(path), why=why) from error
@@ -96,6 +103,10 @@ class RecordWork:
         finally:
             pool.shutdown(wait=False)
             self.record.set(ExportRecord(name, done, total or done, False))
+
+
+def _forget(path: Path) -> None:
+    path.unlink(missing_ok=True)
 
 
 def _digest(path: Path) -> str:
