@@ -203,8 +203,7 @@ class AlarmTable(SortedTable):
     def _reordered(self, changed: Rows) -> Rows:
         if self.groups.by == GroupBy.NONE:
             return super()._reordered(changed)
-        self._is_resort_due = True  # the order before it had heads in it
-        return self.groups.arranged(super()._reordered(changed))
+        return self.groups.arranged(self._flat())
 
     def _repaint(self, rows: Rows) -> None:
         if self.groups.by == GroupBy.NONE:
@@ -253,6 +252,18 @@ class AlarmTable(SortedTable):
         found = (self.alarms.occurrence(row) for row in self.alarm_rows(positions))
         return tuple(occurrence for occurrence in found if occurrence is not None)
 
+    def every_row(self) -> Rows:
+        """Every alarm of this list through its filter in its order, also those that a folded group hides."""
+        if self.groups.by == GroupBy.NONE:
+            return self.shown_rows
+        return self._flat()
+
+    def _flat(self) -> Rows:
+        self._is_resort_due, was_due = True, self._is_resort_due  # the order in sight has heads in it
+        flat = super()._reordered(self.shown_rows)
+        self._is_resort_due = was_due
+        return flat
+
     def alarm_rows(self, positions: Sequence[int]) -> tuple[int, ...]:
         """The alarms at these positions; heads of groups are none."""
         rows = (self.row_at(position) for position in positions)
@@ -267,6 +278,11 @@ class AlarmTable(SortedTable):
         """Those of the positions whose alarm is acknowledged, and could be taken back."""
         owed = set(self.owed(positions))
         return tuple(place for place in positions if self.alarm_rows([place]) and place not in owed)
+
+    def waits_for_reset(self, positions: Sequence[int]) -> bool:
+        """Whether a latched alarm among these has returned and is acknowledged."""
+        states = (self.alarms["state"][row] for row in self.alarm_rows(positions))
+        return any(state == AlarmState.LATCHED_ACKNOWLEDGED for state in states)
 
     def owed_count(self, spans: Sequence[tuple[int, int]]) -> tuple[int, int]:
         """How many rows lie in these (first, last) spans of positions, and how many of them are unacknowledged."""

@@ -1,91 +1,111 @@
-"""What a person does with alarms: acknowledge exactly what was seen, comment, open or show the incident."""
+"""Acknowledging exactly what was seen, taking that back, commenting: asked first where it is much or must be said."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from PySide6.QtWidgets import QWidget
 
-from console.domain.alarms import Condition, Occurrence, Priority
-from console.domain.commands import AcknowledgeAlarms, CommentAlarm, OpenIncident
+from console.domain.commands import AcknowledgeAlarms, CommentAlarm
 from console.domain.merge_commands import UnacknowledgeAlarms
 from console.domain.refusal import Refused
-from console.models.alarm_table import AlarmTable, alarm_text
-from console.models.incident_table import IncidentTable
-from console.services.station import Station
-from console.ui.dialogs import Field, Question, confirm
+from console.services.station import Receipt, Station
+from console.ui.dialogs import Field, Question, ask
+from console.ui.signing import sign
 from console.ui.translation import tr, tr_n
-from console.ui.view import Selection, ViewContext
+from console.views.alarms.seen import Seen, listed, names_of
 from console.widgets.asking import ask_until_done
-from console.widgets.incident_form import IncidentForm, Prefill
 
 PAGE_LIMIT = 100
-_NAMED = 12  # critical alarms named one by one in the confirmation
+ASK_ABOVE = 10  # more than these at once: are you sure, with the critical ones by name (alarms.md 6, 40)
+
+Say = Callable[[str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One alarm as the person saw it."""
-
-    occurrence: Occurrence
-    condition: Condition
-    priority: int
-
-    @property
-    def name(self) -> str:
-        text = alarm_text(self.condition)
-        return f"{self.condition.asset_name} · {text}" if self.condition.asset_name else text
-
-
-def seen_at(table: AlarmTable, positions: Sequence[int]) -> tuple[Seen, ...]:
-    """The alarms on screen at these positions."""
-    found = []
-    for place in positions:
-        condition, occurrences = table.condition_at(place), table.occurrences([place])
-        if condition is not None and occurrences:
-            found.append(Seen(occurrences[0], condition, table.symbol(table.row_at(place))[0]))
-    return tuple(found)
-
-
-async def acknowledge(station: Station, alarms: Sequence[Seen]) -> None:
-    """Raises Refused, also when nothing is owed."""
-    if not alarms:
+async def acknowledge(station: Station, alarms: Sequence[Seen], parent: QWidget, say: Say) -> None:
+    """Those that are owed; how many were left out is told. Raises Refused, also when nothing is owed."""
+    owed = [seen for seen in alarms if seen.is_owed]
+    if not owed:
         raise Refused("There is nothing to acknowledge here")
-    await station.submit(AcknowledgeAlarms(tuple(seen.occurrence for seen in alarms)))
+    if len(owed) > ASK_ABOVE and not _needs_word(owed) and not await _agrees(owed, parent):
+        return
+    await _acknowledge(station, owed, parent, say, already=len(alarms) - len(owed))
 
 
-async def acknowledge_page(station: Station, alarms: Sequence[Seen], parent: QWidget) -> None:
+async def acknowledge_page(station: Station, alarms: Sequence[Seen], parent: QWidget, say: Say) -> None:
     """Ask first, critical alarms by name; acknowledges what was on screen when asked, however long the answer takes."""
-    if not alarms:
+    shown = [seen for seen in alarms if seen.is_owed][:PAGE_LIMIT]
+    if not shown:
         raise Refused("No alarm in sight is unacknowledged")
-    shown = alarms[:PAGE_LIMIT]
-    critical = [seen.name for seen in shown if seen.priority == Priority.CRITICAL]
-    lines = []
-    if critical:
-        lines.append(tr_n("{n} critical alarm:", "{n} critical alarms:", len(critical)))
-        lines += [f"    {name}" for name in critical[:_NAMED]]
-        if len(critical) > _NAMED:
-            lines.append("    " + tr("and {n} more", n=len(critical) - _NAMED))
-    others = len(shown) - len(critical)
-    if others:
-        lines.append(tr_n("{n} other alarm in sight", "{n} other alarms in sight", others))
-    title = tr_n("Acknowledge {n} alarm in sight?", "Acknowledge {n} alarms in sight?", len(shown))
-    accept = tr_n("Acknowledge {n} alarm", "Acknowledge {n} alarms", len(shown))
-    if await confirm(title, "\n".join(lines), accept, parent):
-        await acknowledge(station, shown)
+    n = len(shown)
+    title = tr_n("Acknowledge {n} alarm in sight?", "Acknowledge {n} alarms in sight?", n)
+    if _needs_word(shown) or await _agrees(shown, parent, title):
+        await _acknowledge(station, shown, parent, say)
+
+
+def _needs_word(alarms: Sequence[Seen]) -> bool:
+    return any(seen.condition.needs_comment or seen.condition.needs_signature for seen in alarms)
+
+
+async def _agrees(alarms: Sequence[Seen], parent: QWidget, title: str = "") -> bool:
+    n = len(alarms)
+    question = Question(
+        title or tr_n("Acknowledge {n} alarm?", "Acknowledge {n} alarms?", n),
+        "\n".join(listed(alarms)),
+        accept=tr_n("Acknowledge {n} alarm", "Acknowledge {n} alarms", n),
+        has_default=False,
+    )
+    return await ask(question, parent) is not None
+
+
+async def _acknowledge(station: Station, owed: Sequence[Seen], parent: QWidget, say: Say, *, already: int = 0) -> None:
+    occurrences = tuple(seen.occurrence for seen in owed)
+    receipts: list[Receipt | None] = []
+
+    async def submit(comment: str) -> None:
+        command = AcknowledgeAlarms(occurrences, comment)
+        if any(seen.condition.needs_signature for seen in owed):
+            receipts.append(await sign(station, command, parent))
+        else:
+            receipts.append(await station.submit(command))
+
+    if any(seen.condition.needs_comment for seen in owed):
+        await _with_comment(owed, submit, parent)
+    else:
+        await submit("")
+    done = [one for one in receipts if one is not None]
+    left_out = already + sum(len(one.skipped) for one in done)
+    if done and left_out:
+        say(
+            tr_n(
+                "{n} alarm was acknowledged already and is left out.",
+                "{n} alarms were acknowledged already and are left out.",
+                left_out,
+            )
+        )
+
+
+async def _with_comment(owed: Sequence[Seen], submit: Callable[[str], Awaitable[None]], parent: QWidget) -> None:
+    n = len(owed)
+    asking = [seen for seen in owed if seen.condition.needs_comment]
+    question = Question(
+        tr_n("Acknowledge {n} alarm?", "Acknowledge {n} alarms?", n),
+        "\n".join(listed(owed)),
+        (Field("comment", tr("Comment"), "lines", required=True),),
+        tr_n("Acknowledge {n} alarm", "Acknowledge {n} alarms", n),
+        hints=(tr("Nobody acknowledges these without a word: {names}", names=", ".join(names_of(asking, 3))),),
+        has_default=n <= 1,
+    )
+    await ask_until_done(question, lambda answers: submit(answers["comment"]), parent)
 
 
 async def unacknowledge(station: Station, alarms: Sequence[Seen], parent: QWidget) -> None:
     """Ask first: from then on they count as unacknowledged for everybody, and their horn may sound again."""
-    if not alarms:
+    shown = [seen for seen in alarms if seen.is_acknowledged][:PAGE_LIMIT]
+    if not shown:
         raise Refused("None of the selected alarms is acknowledged")
-    shown = alarms[:PAGE_LIMIT]
     n = len(shown)
-    lines = [seen.name for seen in shown[:_NAMED]]
-    if n > _NAMED:
-        lines.append(tr("and {n} more", n=n - _NAMED))
     question = Question(
         tr_n("Take the acknowledgement of {n} alarm back?", "Take the acknowledgement of {n} alarms back?", n),
-        "\n".join(lines),
+        "\n".join(names_of(shown)),
         (Field("comment", tr("Comment"), "lines"),),
         tr_n("Take back for {n} alarm", "Take back for {n} alarms", n),
         hints=(tr("Unacknowledged again at every console. Who had acknowledged stays written down."),),
@@ -109,60 +129,3 @@ async def comment(station: Station, alarms: Sequence[Seen], parent: QWidget) -> 
     about = alarms[0].name if len(alarms) == 1 else tr_n("{n} alarm", "{n} alarms", len(alarms))
     fields = (Field("text", tr("Comment"), "lines", required=True),)
     await ask_until_done(Question(tr("Comment"), about, fields, tr("Keep comment")), act, parent)
-
-
-class IncidentDesk:
-    """Opens the form for the selected alarms, or shows the incident that is open for one of them; keeps drafts."""
-
-    def __init__(self, context: ViewContext, incidents: IncidentTable, view: QWidget) -> None:
-        self._context = context
-        self._incidents = incidents
-        self._view = view
-        self.forms: dict[tuple[str, str], IncidentForm] = {}  # by author and alarms
-        self.author = ""  # user id of the person who sits here: a draft stays with whoever began it
-
-    def open_or_show(self, alarms: Sequence[Seen]) -> None:
-        """Raises Refused when nothing is selected."""
-        if not alarms:
-            raise Refused("Select an alarm first")
-        for seen in alarms:
-            record = self._incidents.open_for(seen.occurrence)
-            if record is not None:
-                self._context.go("incidents", Selection(incident_id=record.incident_id, occurrence=seen.occurrence))
-                return
-        self._show_form(_prefill(alarms))
-
-    def _show_form(self, prefill: Prefill) -> None:
-        key = (self.author, prefill.key)
-        form = self.forms.get(key)
-        if form is None:
-            form = IncidentForm(prefill, self._submit, self._view)
-            self.forms[key] = form
-            form.accepted.connect(lambda: self._forget(key))
-        form.show()
-        form.raise_()
-        form.activateWindow()
-        form.title_field.setFocus()
-
-    def _forget(self, key: tuple[str, str]) -> None:
-        form = self.forms.pop(key, None)
-        if form is not None:
-            form.deleteLater()
-
-    async def _submit(self, command: OpenIncident) -> None:
-        receipt = await self._context.station.submit(command)
-        if receipt.number:
-            self._context.refused(self._view, tr("Incident {number} is open.", number=receipt.number))
-
-
-def _prefill(alarms: Sequence[Seen]) -> Prefill:
-    first = min(alarms, key=lambda seen: seen.priority)
-    assets = dict.fromkeys(seen.condition.asset_id for seen in alarms if seen.condition.asset_id is not None)
-    urgency = {Priority.CRITICAL: 1, Priority.HIGH: 2, Priority.MEDIUM: 3}.get(Priority(first.priority), 4)
-    return Prefill(
-        title=first.name[:180],
-        description="\n".join(seen.name for seen in alarms) if len(alarms) > 1 else "",
-        urgency=urgency,
-        alarms=tuple((seen.occurrence, seen.name) for seen in alarms),
-        asset_ids=tuple(assets),
-    )

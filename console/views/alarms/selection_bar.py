@@ -1,21 +1,72 @@
-"""What is selected in the alarm list, and the deeds for it with their keys."""
+"""What is selected in the alarm list, and the deeds for it with their keys: those that make sense in this list."""
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout
+from collections.abc import Mapping
 
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton
+
+from console.models.alarm_table import AlarmTab
 from console.ui.actions import ActionSet
 from console.ui.plain_label import PlainLabel
 from console.ui.table_view import TableView
 from console.ui.translation import tr, tr_n
 from console.widgets.key_button import KeyButton
 
-BUTTONS = (
-    ("alarm.acknowledge", "Space"),
-    ("alarm.unacknowledge", "Shift+Space"),
-    ("alarm.comment", "C"),
-    ("incident.open", "I"),
-    ("show.trend", "T"),
-    ("show.topology", "G"),
+_SHOW = ("incident.open", "show.trend", "show.topology")
+_LIST_BUTTONS = ("alarm.acknowledge", "alarm.unacknowledge", "alarm.reset", "alarm.shelve", "alarm.take")
+_MORE = (
+    "alarm.unacknowledge",
+    "alarm.leave",
+    "alarm.out_of_service",
+    "alarm.attach",
+    "alarm.reset",
 )
+_ASIDE_BUTTONS: Mapping[AlarmTab, tuple[str, ...]] = {
+    AlarmTab.SHELVED: ("alarm.extend", "alarm.unshelve"),
+    AlarmTab.OUT_OF_SERVICE: ("alarm.return_to_service",),
+    AlarmTab.SUPPRESSED: (),
+}
+_COPY = ("", "table.copy", "table.export")
+MENUS: Mapping[AlarmTab, tuple[str, ...]] = {
+    AlarmTab.ACTIVE: (
+        "alarm.acknowledge",
+        "alarm.unacknowledge",
+        "alarm.reset",
+        "alarm.comment",
+        "",
+        "alarm.take",
+        "alarm.leave",
+        "alarm.shelve",
+        "alarm.out_of_service",
+        "",
+        "incident.open",
+        "alarm.attach",
+        "show.trend",
+        "show.topology",
+        "show.procedure",
+        *_COPY,
+    ),
+    AlarmTab.SHELVED: (
+        "alarm.extend",
+        "alarm.shelve",
+        "alarm.unshelve",
+        "alarm.out_of_service",
+        "alarm.comment",
+        "",
+        *_SHOW,
+        *_COPY,
+    ),
+    AlarmTab.OUT_OF_SERVICE: ("alarm.return_to_service", "alarm.comment", "", *_SHOW, *_COPY),
+    AlarmTab.SUPPRESSED: ("alarm.out_of_service", "alarm.comment", "", *_SHOW, *_COPY),
+}
+_ALL = (
+    *_LIST_BUTTONS,
+    "alarm.extend",
+    "alarm.unshelve",
+    "alarm.return_to_service",
+    "alarm.comment",
+    *_SHOW,
+)
+_PRIMARY = frozenset({"alarm.acknowledge", "alarm.extend", "alarm.return_to_service"})
 
 
 class SelectionBar(QFrame):
@@ -28,22 +79,38 @@ class SelectionBar(QFrame):
         row.setContentsMargins(14, 6, 14, 6)
         row.setSpacing(8)
         self.text = PlainLabel(elide=True)
+        self.text.setMinimumWidth(60)
         row.addWidget(self.text, 1)
         self.buttons: dict[str, KeyButton] = {}
-        for action_id, key in BUTTONS:
-            button = KeyButton(key=key, primary=action_id == "alarm.acknowledge")
+        for action_id in _ALL:
+            key = actions.spec(action_id).shortcut
+            button = KeyButton(key=key, primary=action_id in _PRIMARY)
             button.bind(actions.action(action_id), key)
             row.addWidget(button)
             self.buttons[action_id] = button
+        self.more = QPushButton()
+        self.more.setAutoDefault(False)
+        menu = QMenu(self.more)
+        for action_id in _MORE:
+            menu.addAction(actions.action(action_id))
+        self.more.setMenu(menu)
+        row.addWidget(self.more)
         self.hide()
 
-    def tell(self, chosen: int, owed: int) -> None:
-        """How many rows are selected and how many of them are unacknowledged."""
+    def tell(self, chosen: int, owed: int, tab: AlarmTab, *, latched: bool = False) -> None:
+        """How many rows are selected, how many of them are unacknowledged; `latched`: one waits for its reset."""
         self.setVisible(bool(chosen))
-        self.buttons["alarm.acknowledge"].setVisible(owed > 0)  # of the two only the one that does something
-        self.buttons["alarm.unacknowledge"].setVisible(owed == 0)
+        present = set(_ASIDE_BUTTONS[tab]) if tab in _ASIDE_BUTTONS else {"alarm.shelve", "alarm.take"}
+        if tab not in _ASIDE_BUTTONS:  # of the three only the one that does something
+            present.add("alarm.acknowledge" if owed else "alarm.reset" if latched else "alarm.unacknowledge")
+        present |= {"alarm.comment", *_SHOW}
+        for action_id, button in self.buttons.items():
+            button.setVisible(action_id in present)
+        self.more.setVisible(tab not in _ASIDE_BUTTONS)
+        self.more.setText(tr("More"))
         count = tr_n("{n} alarm selected", "{n} alarms selected", chosen)
-        self.text.setText(f"{count} · {tr('{n} unacknowledged', n=owed)}")
+        aside = tab in _ASIDE_BUTTONS
+        self.text.setText(count if aside else f"{count} · {tr('{n} unacknowledged', n=owed)}")
 
 
 def rows_in_sight(view: TableView) -> range:

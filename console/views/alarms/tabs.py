@@ -45,6 +45,7 @@ class AlarmTabs(QWidget):
         self._group = QButtonGroup(self)
         self._buttons: dict[AlarmTab, QPushButton] = {}
         self._counts: dict[AlarmTab, int | None] = dict.fromkeys(AlarmTab, None)
+        self._soon = 0
         for tab in AlarmTab:
             button = QPushButton()
             button.setCheckable(True)
@@ -63,21 +64,26 @@ class AlarmTabs(QWidget):
     def choose(self, tab: AlarmTab) -> None:
         self._buttons[tab].setChecked(True)
 
-    def set_counts(self, counts: Mapping[AlarmTab, int | None]) -> None:
-        """None is a count that nobody knows yet."""
+    def set_counts(self, counts: Mapping[AlarmTab, int | None], *, soon: int = 0) -> None:
+        """None is a count that nobody knows yet; `soon`: how many shelves ask to be looked at before they end."""
+        is_soon = soon != self._soon
+        self._soon = soon
         for tab, count in counts.items():
-            if count != self._counts[tab]:
+            if count != self._counts[tab] or (is_soon and tab == AlarmTab.SHELVED):
                 self._counts[tab] = count
-                self._buttons[tab].setText(_label(tab, count))
+                self._buttons[tab].setText(self._label(tab))
 
     def count(self, tab: AlarmTab) -> int | None:
         return self._counts[tab]
 
     def retell(self) -> None:
         for tab, button in self._buttons.items():
-            button.setText(_label(tab, self._counts[tab]))
+            button.setText(self._label(tab))
             button.setToolTip(tr(TIPS[tab]))
 
-
-def _label(tab: AlarmTab, count: int | None) -> str:
-    return f"{tr(TITLES[tab])} {DASH if count is None else whole_text(count)}"
+    def _label(self, tab: AlarmTab) -> str:
+        count = self._counts[tab]
+        shown = f"{tr(TITLES[tab])} {DASH if count is None else whole_text(count)}"
+        if tab == AlarmTab.SHELVED and self._soon:
+            shown += " · " + tr("{n} end soon", n=self._soon)
+        return shown

@@ -1,12 +1,13 @@
-"""The strip under the alarm list: which area was in alarm when, over the last eight hours."""
+"""The strip under the alarm list: which area or asset was in alarm when, over the last eight hours."""
 
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QMenu, QSizePolicy, QToolButton, QToolTip, QWidget
 
-from console.models.alarm_spans import AlarmSpans, AreaLine
+from console.models.alarm_spans import AlarmSpans, Span, SpanLine
+from console.models.alarm_texts import alarm_text
 from console.ui.fonts import font
 from console.ui.format import clock_text
 from console.ui.plain_label import plain_tip
@@ -17,7 +18,8 @@ HOURS = 8
 LINES = 6
 _REFRESH_MS = 2_000
 _SPAN_US = HOURS * 3_600_000_000
-_TITLE = mark("Last 8 hours by area")
+_NO_NAME = {"area": mark("no area"), "asset": mark("no asset")}
+_REACH_PX = 4  # alarms so near the pointer are told
 _LEFT, _RIGHT, _TOP, _LINE = 150, 24, 34, 20
 
 
@@ -28,14 +30,63 @@ class AlarmTimeline(QWidget):
         super().__init__(parent)
         self._spans = spans
         self._now_us = now_us
-        self._lines: tuple[AreaLine, ...] = ()
+        self._lines: tuple[SpanLine, ...] = ()
         self._more = 0
+        self.by = "area"  # or "asset": of `area`, of every one when it is None
+        self.area: str | None = None
+        self._button = QToolButton(self)
+        self._button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._menu = QMenu(self._button)
+        self._menu.aboutToShow.connect(self._fill)
+        self._button.setMenu(self._menu)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName(tr(_TITLE))
         self._timer = QTimer(self)
         self._timer.setInterval(_REFRESH_MS)
         self._timer.timeout.connect(self.refresh)
         theme().changed.connect(self.refresh)
+        self._retell()
+
+    def show_by(self, by: str, area: str | None = None) -> None:
+        """One line for each area, or for each asset of an area or of all of them."""
+        self.by, self.area = by if by in _NO_NAME else "area", area
+        self._retell()
+        self.refresh()
+
+    def title(self) -> str:
+        if self.by == "area":
+            return tr("Last 8 hours by area")
+        if self.area is None:
+            return tr("Last 8 hours by asset")
+        return tr("Last 8 hours by asset: {area}", area=self.area or tr("no area"))
+
+    def _retell(self) -> None:
+        self.setAccessibleName(self.title())
+        self._button.setText(self.title() + "  ▾")
+        self._button.adjustSize()
+        self._button.move(8, 3)
+
+    def _fill(self) -> None:
+        self._menu.clear()
+        for by, area, words in (
+            ("area", None, tr("By area")),
+            ("asset", None, tr("By asset")),
+            *(("asset", area, tr("Assets of {area}", area=area or tr("no area"))) for area in self._spans.areas()),
+        ):
+            action = self._menu.addAction(words.replace("&", "&&"))
+            action.setCheckable(True)
+            action.setChecked((by, area) == (self.by, self.area))
+            action.triggered.connect(lambda _on=False, b=by, a=area: self.show_by(b, a))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """From an area to its assets, and back."""
+        line = self._line_at(int(event.position().y()))
+        if line is not None:
+            self.show_by("asset", line.name) if self.by == "area" else self.show_by("area")
+
+    def _line_at(self, y: int) -> SpanLine | None:
+        number = (y - _TOP) // _LINE
+        return self._lines[number] if y >= _TOP and number < len(self._lines) else None
 
     def sizeHint(self) -> QSize:
         return QSize(600, _TOP + LINES * _LINE + 26)
@@ -46,7 +97,8 @@ class AlarmTimeline(QWidget):
         """Ask for the lines again."""
         now = self._now_us()
         slots = max(1, self.width() - _LEFT - _RIGHT)
-        self._lines, self._more = self._spans.lines(now - _SPAN_US, now, slots, LINES)
+        self._lines, self._more = self._spans.lines(now - _SPAN_US, now, slots, LINES, by=self.by, area=self.area)
+        self._retell()
         self.update()
 
     def showEvent(self, event: QEvent) -> None:
@@ -67,8 +119,12 @@ class AlarmTimeline(QWidget):
         painter.setFont(font("font_small"))
         painter.setPen(theme().color("text.dim"))
         middle = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        more = f" · {tr_n('{n} more area', '{n} more areas', self._more)}" if self._more else ""
-        painter.drawText(QRectF(14, 6, self.width() - 28, 22), middle, tr(_TITLE) + more)
+        if self._more:
+            one, many = (
+                ("{n} more area", "{n} more areas") if self.by == "area" else ("{n} more asset", "{n} more assets")
+            )
+            left = self._button.geometry().right() + 12
+            painter.drawText(QRectF(left, 6, self.width() - left, 22), middle, tr_n(one, many, self._more))
         for number, line in enumerate(self._lines):
             self._paint_line(painter, line, _TOP + number * _LINE)
         if not self._lines:
@@ -76,10 +132,12 @@ class AlarmTimeline(QWidget):
         self._paint_hours(painter)
         painter.end()
 
-    def _paint_line(self, painter: QPainter, line: AreaLine, top: int) -> None:
+    def _paint_line(self, painter: QPainter, line: SpanLine, top: int) -> None:
         middle = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         painter.setPen(theme().color("text"))
-        shown = painter.fontMetrics().elidedText(line.area or tr("no area"), Qt.TextElideMode.ElideRight, _LEFT - 26)
+        shown = painter.fontMetrics().elidedText(
+            line.name or tr(_NO_NAME[self.by]), Qt.TextElideMode.ElideRight, _LEFT - 26
+        )
         painter.drawText(QRectF(14, top, _LEFT - 20, _LINE), middle, shown)
         painter.setPen(theme().color("line.soft"))
         painter.drawLine(_LEFT, top + _LINE // 2, self.width() - _RIGHT, top + _LINE // 2)
@@ -105,20 +163,29 @@ class AlarmTimeline(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            number = (event.pos().y() - _TOP) // _LINE
-            if 0 <= number < len(self._lines) and event.pos().y() >= _TOP:
-                QToolTip.showText(event.globalPos(), plain_tip(self._told(self._lines[number], event.pos().x())), self)
+            line = self._line_at(event.pos().y())
+            if line is not None and event.pos().x() >= _LEFT:
+                QToolTip.showText(event.globalPos(), plain_tip(self.told(line, event.pos().x())), self)
             else:
                 QToolTip.hideText()
             return True
         return super().event(event)
 
-    def _told(self, line: AreaLine, x: int) -> str:
+    def told(self, line: SpanLine, x: int) -> str:
+        """The alarms of a line at a place: what, how urgent, from when to when."""
         slots = max(1, self.width() - _LEFT - _RIGHT)
-        at = self._now_us() - _SPAN_US + int((x - _LEFT) / slots * _SPAN_US)
-        on = [p for p in (1, 2, 3, 4) if any(first <= x - _LEFT < last for first, last in line.runs.get(p, ()))]
-        words = ", ".join(tr("priority {n}", n=p) for p in on) or tr("no alarm")
-        return f"{line.area or tr('no area')} · {clock_text(at)[:5]} · {words}"
+        us = _SPAN_US // slots
+        at = self._now_us() - _SPAN_US + (x - _LEFT) * us
+        head = f"{line.name or tr(_NO_NAME[self.by])} · {clock_text(at)[:5]}"
+        found = self._spans.at(line.name, at, _REACH_PX * us, by=self.by, area=self.area)
+        return "\n".join([head, *map(_span_text, found)] if found else [f"{head} · {tr('no alarm')}"])
+
+
+def _span_text(span: Span) -> str:
+    end = clock_text(span.end_us)[:5] if span.end_us else tr("now")
+    name = alarm_text(span.condition)
+    asset = f"{span.condition.asset_name} · " if span.condition.asset_name else ""
+    return f"{tr('priority {n}', n=span.priority)} · {asset}{name} · {clock_text(span.start_us)[:5]}–{end}"
 
 
 _TOKENS = {1: "alarm.critical", 2: "alarm.high", 3: "alarm.medium", 4: "alarm.low"}

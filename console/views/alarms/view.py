@@ -1,39 +1,39 @@
-"""The alarm list: what is wrong, most urgent first, and everything a person does with it in two keystrokes."""
+"""The alarm view: what is wrong, most urgent first, what is kept aside, and everything a person does with it."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 
 from console.domain.alarms import Occurrence
+from console.models.alarm_filter import AlarmFilter
+from console.models.alarm_groups import GroupBy
 from console.models.alarm_spans import AlarmSpans
-from console.models.alarm_table import AlarmTab, AlarmTable
+from console.models.alarm_table import ASIDE_FLAGS, AlarmTab
 from console.models.empty_words import NO_ALARM_HEARD, EmptyWords
 from console.models.incident_table import IncidentTable
-from console.models.sorted_table import SYMBOL_ROLE
 from console.services.records import AlarmCounts, SessionRecord
-from console.services.station import ALARM_COUNTS, ALARMS, SESSION, AlarmHistoryQuery
-from console.ui.errands import Errands
-from console.ui.plain_label import PlainLabel
-from console.ui.table_view import TableView
+from console.services.station import ALARM_COUNTS, ALARMS, FLOOD, SESSION, AlarmHistoryQuery
 from console.ui.theme import theme
 from console.ui.translation import mark, tr
 from console.ui.view import Selection, View, ViewContext
 from console.ui.wall_clock import now_us
-from console.views.alarms import deeds
-from console.views.alarms.deeds import IncidentDesk, Seen, seen_at
-from console.views.alarms.selection_bar import BUTTONS, SelectionBar, rows_in_sight
-from console.views.alarms.tabs import EMPTY, AlarmTabs
+from console.views.alarms.acts import AlarmActs
+from console.views.alarms.flood_band import FloodBand
+from console.views.alarms.head import AlarmHead
+from console.views.alarms.incident_desk import IncidentDesk
+from console.views.alarms.kept_filters import KeptFilters
+from console.views.alarms.kept_state import bring_back, state_of
+from console.views.alarms.lists import AlarmLists
+from console.views.alarms.seen import seen_rows, selection_of
+from console.views.alarms.selection_bar import SelectionBar, rows_in_sight
+from console.views.alarms.tabs import EMPTY
 from console.views.alarms.timeline import AlarmTimeline
-from console.widgets.action_menu import attach_menu
-from console.widgets.column_layout import lay_out_columns
-from console.widgets.filter_line import FilterLine
-from console.widgets.panel import bare_column, panel_row
-from console.widgets.steady_scroll import SteadyScroll
-from console.widgets.symbol_delegate import SymbolDelegate
-from console.widgets.table_export import export_table
+from console.widgets.panel import bare_column
 
-_GIVE_WAY = (5, 7, 2, 8)  # area, limit, age, note
-_MENU = (*(action_id for action_id, _key in BUTTONS), "show.procedure", "", "table.copy", "table.export")
+_FEW = 200  # selected rows that the bar looks at one by one
+_LOOK_MS = 5_000  # shelves end by time: how often it is looked whether one asks for attention
 
 
 class AlarmsView(View):
@@ -45,130 +45,109 @@ class AlarmsView(View):
 
     def __init__(self, context: ViewContext) -> None:
         super().__init__(context)
-        self.table = AlarmTable(context.station, self, now_us=now_us)
-        self.incidents = IncidentTable(context.station, self)
-        self.spans = AlarmSpans(context.station)
-        self.errands = Errands(self.say)
+        station = context.station
+        self.lists = AlarmLists(station, context.actions, lambda: self.acts.settings.shelving.warn_s * 1_000_000)
+        self.table, self.list = self.lists.table, self.lists.list
+        self.incidents = IncidentTable(station, self)
+        self.spans = AlarmSpans(station)
         self.desk = IncidentDesk(context, self.incidents, self)
+        self.acts = AlarmActs(station, self.lists, self.desk, self, self.say, context.go)
+        self.errands = self.acts.errands
+        self.kept = KeptFilters(station, lambda filters: setattr(self.head.menu, "kept", filters))
+        alarms = self.table.alarms
+        self.flood = FloodBand(self._group, now_us)
+        self.head = AlarmHead(
+            self.flood.choose,
+            lambda: self.table.groups.by,
+            lambda: self.table.filter,
+            lambda: alarms.texts["area"].names,
+            lambda: alarms.texts["alarm_class"].names,
+        )
+        self.heading, self.tabs, self.filter = self.head.heading, self.head.tabs, self.head.filter
+        self.bar = SelectionBar(context.actions)
+        self.timeline = AlarmTimeline(self.spans, now_us)
         self._kept_aside: AlarmCounts | None = None
         self._awaited: Occurrence | None = None
         self._has_history = False
-        self.tabs, self.filter = AlarmTabs(), FilterLine()
-        self.list = TableView("alarms")
-        self.heading, self.bar = PlainLabel(), SelectionBar(context.actions)
-        self.timeline = AlarmTimeline(self.spans, now_us)
-        self._lay_out()
+        column = bare_column(self)
+        for part, stretch in ((self.head, 0), (self.flood, 0), (self.lists, 1), (self.bar, 0), (self.timeline, 0)):
+            column.addWidget(part, stretch)
         self._connect()
-        self.words = EmptyWords(context.station, ALARMS, self._tell_counts, deaf=NO_ALARM_HEARD)
+        self.words = EmptyWords(station, ALARMS, self._tell_counts, deaf=NO_ALARM_HEARD)
         self._undo = [
             self.words.close,
-            self.table.on_flushed(lambda _none: self._on_flushed()),
-            context.station.subscribe(ALARM_COUNTS, self._on_counts),
-            context.station.subscribe(SESSION, self._on_session),
+            *self.lists.on_flushed(lambda _none: self._on_flushed()),
+            station.subscribe(ALARM_COUNTS, self._on_counts),
+            station.subscribe(SESSION, self._on_session),
+            station.subscribe(FLOOD, self.flood.take),
         ]
         self._retell()
 
-    def _lay_out(self) -> None:
-        self.list.setModel(self.table)
-        self.list.setItemDelegateForColumn(0, SymbolDelegate(self.list, 0, SYMBOL_ROLE))
-        lay_out_columns(self.list, [column.width for column in AlarmTable.COLUMNS], _GIVE_WAY)
-        attach_menu(self.list, self.context.actions, _MENU)
-        SteadyScroll(self.list)
-        column = bare_column(self)
-        self.heading.setProperty("role", "heading")
-        self.filter.setMaximumWidth(520)
-        row = panel_row(column)
-        row.addWidget(self.heading)
-        row.addWidget(self.tabs)
-        row.addStretch(1)
-        row.addWidget(self.filter, 2)
-        column.addWidget(self.list, 1)
-        column.addWidget(self.bar)
-        column.addWidget(self.timeline)
-
     def _connect(self) -> None:
         self.tabs.chosen.connect(self.show_tab)
-        self.filter.changed.connect(self.table.set_filter)
-        self.filter.cleared.connect(lambda: self.table.set_priority(0))
+        self.filter.changed.connect(lambda text: self.choose(replace(self.table.filter, text=text)))
+        self.filter.cleared.connect(lambda: self.choose(AlarmFilter()))
         self.filter.left.connect(self.focus_list)
-        self.list.selectionModel().selectionChanged.connect(lambda *_: self._on_selection())
+        self.head.menu.chosen.connect(self.choose_whole)
+        self.head.menu.save_asked.connect(lambda: self.errands.run(self.kept.keep(self.table.filter, self)))
+        self.head.menu.drop_asked.connect(lambda name: self.errands.run(self.kept.drop(name)))
+        self.lists.selection_changed.connect(self._on_selection)
+        self.lists.clear_asked.connect(self.filter.reset)
         theme().changed.connect(self._retell)
+        self._look = QTimer(self, interval=_LOOK_MS)
+        self._look.timeout.connect(self._tell_counts)
 
     # what the frame asks
 
     def action_handlers(self) -> Mapping[str, Callable[[], object]]:
-        return {
-            "alarm.acknowledge": self.acknowledge_selection,
-            "alarm.acknowledge_page": self.acknowledge_page,
-            "alarm.unacknowledge": self.unacknowledge_selection,
+        own: dict[str, Callable[[], object]] = {
             "alarm.next": self.go_to_next,
-            "alarm.comment": self.comment_selection,
-            "incident.open": self.open_incident,
-            "show.trend": lambda: self._go("trends"),
-            "show.topology": lambda: self._go("topology"),
             "app.filter": self.filter.focus,
-            "table.copy": self.list.copy_selection,
-            "table.export": lambda: export_table(self.list, self.say),
+            "alarm.clear_filter": self.filter.reset,
+            "alarm.group": self.turn_groups,
         }
+        if not self.lists.is_aside:
+            own["alarm.acknowledge_page"] = self.acknowledge_page
+        return {**self.acts.handlers(self.lists.tab), **own}
 
     def show_selection(self, selection: Selection) -> None:
-        """Select the alarm of an occurrence; a tab or filter that hides it gives way."""
+        """Select the alarm of an occurrence; a tab, a filter or a group that hides it gives way."""
         if selection.occurrence is None:
             return
         self.table.flush()
-        place = self.table.position_of_condition(selection.occurrence)
-        if place < 0:
+        place = self._place_of(selection.occurrence)
+        if place < 0 or self.lists.is_aside:
             self._show_all()
-            place = self.table.position_of_condition(selection.occurrence)
+            place = self._place_of(selection.occurrence)
         self._awaited = selection.occurrence if place < 0 else None  # a new view gets its rows with the next beat
         self._select(place)
 
+    def _place_of(self, occurrence: Occurrence) -> int:
+        self.table.reveal(self.table.alarms.row_of(occurrence.condition_id))
+        return self.table.position_of_condition(occurrence)
+
     def save_state(self) -> dict[str, object]:
-        return {"table": self.list.save_state(), "tab": self.table.tab.value, "filter": self.filter.text()}
+        return state_of(self)
 
     def restore_state(self, state: Mapping[str, object]) -> None:
-        table, tab = state.get("table"), state.get("tab")
-        if isinstance(table, Mapping):
-            self.list.restore_state(table)
-        if tab in set(AlarmTab):
-            self.show_tab(AlarmTab(str(tab)))
-        self.filter.set_text(str(state.get("filter", "")))
+        bring_back(self, state)
 
     def close_view(self) -> None:
         for undo in self._undo:
             undo()
         self._undo.clear()
+        self._look.stop()
         self.errands.cancel()
-        self.table.close()
+        self.lists.close_tables()
         self.incidents.close()
         self.spans.close()
 
     # deeds
 
-    def selection(self) -> tuple[Seen, ...]:
-        return seen_at(self.table, self.list.selected_rows())
-
-    def acknowledge_selection(self) -> object:
-        owed = self.table.owed(self.list.selected_rows())
-        return self.errands.run(deeds.acknowledge(self.context.station, seen_at(self.table, owed)))
-
     def acknowledge_page(self) -> object:
         """Only rows that can be read now, whole."""
-        owed = self.table.owed(self.visible_positions())
-        return self.errands.run(deeds.acknowledge_page(self.context.station, seen_at(self.table, owed), self))
-
-    def unacknowledge_selection(self) -> object:
-        acknowledged = seen_at(self.table, self.table.acknowledged(self.list.selected_rows()))
-        return self.errands.run(deeds.unacknowledge(self.context.station, acknowledged, self))
-
-    def comment_selection(self) -> object:
-        return self.errands.run(deeds.comment(self.context.station, self.selection(), self))
-
-    def open_incident(self) -> object:
-        async def open_or_show() -> None:
-            self.desk.open_or_show(self.selection())
-
-        return self.errands.run(open_or_show())
+        rows = self.table.alarm_rows(self.visible_positions())
+        return self.acts.acknowledge_page(seen_rows(self.table.alarms, rows))
 
     def say(self, text: str) -> None:
         self.context.refused(self, text)
@@ -176,8 +155,10 @@ class AlarmsView(View):
     def go_to_next(self) -> None:
         """The most urgent unacknowledged alarm, or the one after the current."""
         self.table.flush()
+        if self.lists.is_aside:
+            self.show_tab(AlarmTab.ACTIVE)
         place = self.table.next_unacknowledged(self.list.currentIndex().row())
-        if place < 0 and (self.table.is_filtered or self.table.tab != AlarmTab.ACTIVE):
+        if place < 0 and (self.table.is_filtered or self.lists.tab != AlarmTab.ACTIVE):
             self._show_all()
             place = self.table.next_unacknowledged(-1)
         self._select(place)
@@ -186,26 +167,48 @@ class AlarmsView(View):
         """Positions whose rows are whole in sight."""
         return rows_in_sight(self.list)
 
+    # which rows, in which arrangement
+
     def show_tab(self, tab: AlarmTab) -> None:
         self.tabs.choose(tab)
-        self.table.set_tab(tab)
+        self.lists.show_tab(tab)
+        self.context.actions.refresh()
         self._tell_counts()
+
+    def choose(self, wanted: AlarmFilter) -> None:
+        """Show only what passes; what that hides is counted beside the field."""
+        self.table.choose(wanted)
+        self.lists.relayout()
+        self.filter.pin(wanted.words())
+        self._tell_counts()
+
+    def choose_whole(self, wanted: AlarmFilter) -> None:
+        """The typed words as well."""
+        if self.filter.text() != wanted.text:
+            self.filter.set_text(wanted.text)
+        self.choose(wanted)
 
     def show_priority(self, priority: int) -> None:
         """Only alarms of this priority, whatever the state; the filter line says how many that hides."""
         self._show_all()
-        self.filter.pin(tr("Only priority {n}", n=priority))
-        self.table.set_priority(priority)
-        self._tell_counts()
+        self.choose(AlarmFilter(priorities=frozenset({priority})))
+
+    def turn_groups(self) -> None:
+        self.flood.choose(GroupBy.AREA if self.table.groups.by == GroupBy.NONE else GroupBy.NONE)
+
+    def _group(self, by: GroupBy, folded: bool) -> None:
+        self.table.group_by(by, folded=folded)
+        self.flood.tell(by)
 
     def _show_all(self) -> None:
         self.filter.reset()
         self.show_tab(AlarmTab.ACTIVE)
 
     def focus_list(self) -> None:
-        self.list.setFocus()
-        if not self.list.currentIndex().isValid() and self.table.rowCount():
-            self._select(0)
+        table, view = self.lists.shown
+        view.setFocus()
+        if not view.currentIndex().isValid() and table.rowCount():
+            view.selectRow(0)
 
     def _select(self, place: int) -> None:
         if place < 0:
@@ -214,15 +217,10 @@ class AlarmsView(View):
         self.list.scrollTo(self.table.index(place, 0))
         self.list.setFocus()
 
-    def _go(self, view_id: str) -> None:
-        chosen = self.selection()
-        if chosen:
-            self.context.go(view_id, _selection(chosen[0]))
-
     # what changes by itself
 
     def _on_flushed(self) -> None:
-        place = self.table.position_of_condition(self._awaited) if self._awaited is not None else -1
+        place = self._place_of(self._awaited) if self._awaited is not None else -1
         if place >= 0:
             self._awaited = None
             self._select(place)
@@ -230,42 +228,48 @@ class AlarmsView(View):
 
     def _on_selection(self) -> None:
         self._tell_selection()
-        chosen = self.list.selected_rows()
-        current = self.list.currentIndex().row()
-        if chosen:
-            seen = seen_at(self.table, [current if current in chosen else chosen[0]])
-            if seen:
-                self.selected.emit(_selection(seen[0]))
+        view = self.lists.shown[1]
+        chosen, current = view.selected_rows(), view.currentIndex().row()
+        seen = self.lists.seen_at(current if current in chosen else chosen[0]) if chosen else ()
+        if seen:
+            self.selected.emit(selection_of(seen[0]))
 
     def _on_session(self, session: SessionRecord | None) -> None:
-        self.desk.author = session.user_id if session is not None else ""
+        author = session.user_id if session is not None else ""
+        if author != self.desk.author:
+            self.desk.author = author
+            self.errands.run(self.kept.load())
 
     def _on_counts(self, counts: AlarmCounts) -> None:
         self._kept_aside = counts
         self._tell_counts()
 
     def _tell_counts(self) -> None:
-        aside, is_known = self._kept_aside, self.words.is_known
-        self.tabs.set_counts(
-            {
-                AlarmTab.ACTIVE: self.table.tab_count(AlarmTab.ACTIVE) if is_known else None,
-                AlarmTab.UNACKNOWLEDGED: self.table.tab_count(AlarmTab.UNACKNOWLEDGED) if is_known else None,
-                AlarmTab.SHELVED: aside.shelved if aside else None,
-                AlarmTab.OUT_OF_SERVICE: aside.out_of_service if aside else None,
-                AlarmTab.SUPPRESSED: aside.suppressed if aside else None,
-            }
-        )
-        self.filter.set_hidden(self.table.hidden_count())
-        if self.table.is_filtered and not self.table.rowCount():
-            self.list.set_empty_text(tr("The filter hides every alarm of this list."))
-        elif not self.table.rowCount():
-            self.list.set_empty_text(self.words.text(EMPTY[self.table.tab]))
+        counts, aside = self._kept_aside, self.lists.shown[0]
+        known: dict[AlarmTab, int | None] = dict.fromkeys(AlarmTab, None)
+        if self.words.is_known:
+            known = {tab: self.table.tab_count(tab) for tab in AlarmTab}
+        elif counts is not None:
+            known |= zip(ASIDE_FLAGS, (counts.shelved, counts.out_of_service, counts.suppressed), strict=True)
+        self.tabs.set_counts(known, soon=self.lists.asides[AlarmTab.SHELVED].soon())
+        self.filter.set_hidden(aside.hidden_count())
+        if self.table.is_filtered and not aside.rowCount():
+            self.lists.shown[1].set_empty_text(tr("The filter hides every alarm of this list."))
+        elif not aside.rowCount():
+            self.lists.shown[1].set_empty_text(self.words.text(EMPTY[self.lists.tab]))
         self._tell_selection()
 
     def _tell_selection(self) -> None:
-        parts = self.list.selectionModel().selection().toList()
+        view = self.lists.shown[1]
+        parts = view.selectionModel().selection().toList()
         spans = [(part.top(), part.bottom()) for part in parts]
-        self.bar.tell(*self.table.owed_count(spans))
+        if self.lists.is_aside:
+            self.bar.tell(len({row for first, last in spans for row in range(first, last + 1)}), 0, self.lists.tab)
+            return
+        chosen, owed = self.table.owed_count(spans)
+        few = [row for first, last in spans[:_FEW] for row in range(first, min(last, first + _FEW) + 1)]
+        latched = self.table.waits_for_reset(few[:_FEW]) if chosen and not owed else False
+        self.bar.tell(chosen, owed, self.lists.tab, latched=latched)
 
     def _retell(self) -> None:
         self.heading.setText(tr(self.title))
@@ -274,26 +278,19 @@ class AlarmsView(View):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.table.set_visible(True)
+        self.lists.set_seen(True)
+        self._look.start()
         self._tell_counts()
-        self._has_history = self._has_history or self.errands.run(self._ask_history()) is not None
+        if not self._has_history:
+            self.errands.run(self.acts.learn_settings())
+            self._has_history = self.errands.run(self._ask_history()) is not None
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
-        self.table.set_visible(False)
+        self._look.stop()
+        self.lists.set_seen(False)
 
     async def _ask_history(self) -> None:
         log = await self.context.station.query(AlarmHistoryQuery(limit=5000))
         self.spans.add_history(log)
         self.timeline.refresh()
-
-
-def _selection(seen: Seen) -> Selection:
-    condition = seen.condition
-    return Selection(
-        asset_id=condition.asset_id,
-        tag_handle=condition.tag_handle,
-        tag_id=condition.tag_id,
-        occurrence=seen.occurrence,
-        at_us=seen.occurrence.start_us,
-    )

@@ -71,7 +71,7 @@ def test_the_key_i_opens_a_form_for_the_selection_and_keeps_its_draft(qtbot: QtB
             form.description_field.setPlainText("line 2 stands")
             form.reject()
             select_rows(view, {2, 0})
-            view.open_incident()
+            view.acts.open_incident()
             await until(form.isVisible)
             assert form.description_field.toPlainText() == "line 2 stands"
             form.open_button.click()
@@ -91,7 +91,7 @@ def test_the_key_i_shows_the_incident_that_is_open_already(qtbot: QtBot, station
         station.deliver(INCIDENTS, IncidentsDelta(True, (known,)))
         async with Screen(AlarmsView, station) as screen:
             select_rows(view_of(screen), {1})
-            view_of(screen).open_incident()
+            view_of(screen).acts.open_incident()
             await until(lambda: screen.went)
             assert not view_of(screen).findChildren(QDialog)
         view_id, selection = screen.went[0]
@@ -165,9 +165,9 @@ def test_the_strip_shows_finished_and_lasting_spans_by_area(qtbot: QtBot, statio
         station.deliver(ALARMS, alarms([1], start_us=T0 - hour, conditions=[shop, yard], is_snapshot=True, priority=1))
         async with Screen(AlarmsView, station) as screen:
             view = view_of(screen)
-            await until(lambda: view.spans.lines(T0 - 8 * hour, T0, 80, 6)[0][0].area == "Shop")
+            await until(lambda: view.spans.lines(T0 - 8 * hour, T0, 80, 6)[0][0].name == "Shop")
             lines, more = view.spans.lines(T0 - 8 * hour, T0, 80, 6)
-            assert [line.area for line in lines] == ["Shop", "Yard"]
+            assert [line.name for line in lines] == ["Shop", "Yard"]
             assert lines[0].runs[2] == ((50, 60),)
             assert lines[1].runs[1] == ((70, 80),)
             assert (lines[0].now, lines[1].now, more) == (0, 1, 0)

@@ -80,7 +80,7 @@ def test_the_bar_offers_it_only_where_nothing_is_owed(qtbot: QtBot) -> None:
 def test_nothing_to_take_back_is_said_beside_the_list(qtbot: QtBot) -> None:
     async def work(screen: Screen, view: AlarmsView, station: FakeStation) -> None:
         select(view, 0)
-        view.unacknowledge_selection()
+        view.acts.unacknowledge()
         await until(lambda: screen.said)
         assert "None of the selected alarms" in screen.said[0] and not station.submitted
 
@@ -101,14 +101,14 @@ def test_without_the_right_the_key_does_nothing_and_the_tip_says_why(qtbot: QtBo
 def test_an_incident_form_belongs_to_the_person_who_opened_it(qtbot: QtBot) -> None:
     async def work(screen: Screen, view: AlarmsView, station: FakeStation) -> None:
         select(view, 0)
-        view.open_incident()
+        view.acts.open_incident()
         await until(lambda: view.desk.forms)
         first = next(iter(view.desk.forms.values()))
         first.title_field.setText("Olga's words")
         first.hide()
         other = plant.r.SessionRecord("u9", "otto", "Otto", ("operator",), 0)
         station.deliver(SESSION, other)
-        view.open_incident()
+        view.acts.open_incident()
         await until(lambda: len(view.desk.forms) == 2)
         second = view.desk.forms[("u9", first.prefill.key)]
         assert second is not first and second.title_field.text() != "Olga's words"

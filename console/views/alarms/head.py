@@ -1,0 +1,97 @@
+"""The head line of the alarm view: heading, tabs with their counts, how the list is grouped, and what it is
+filtered by; in a narrow place on two lines."""
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QActionGroup, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
+
+from console.models.alarm_filter import AlarmFilter
+from console.models.alarm_groups import GROUP_WORDS, GroupBy
+from console.ui.plain_label import PlainLabel
+from console.ui.theme import theme
+from console.ui.translation import tr
+from console.views.alarms.filter_menu import FilterMenu
+from console.views.alarms.tabs import AlarmTabs
+from console.widgets.filter_line import FilterLine
+
+
+class GroupMenu(QPushButton):
+    """By what the list is grouped: one of five, the chosen one ticked."""
+
+    def __init__(self, choose: Callable[[GroupBy], None], by: Callable[[], GroupBy]) -> None:
+        super().__init__()
+        self._choose, self._by = choose, by
+        self.setAutoDefault(False)
+        self._menu = QMenu(self)
+        self._menu.aboutToShow.connect(self.fill)
+        self.setMenu(self._menu)
+        theme().changed.connect(self.retell)
+        self.retell()
+
+    def retell(self) -> None:
+        self.setText(tr("Group"))
+        self.setToolTip(tr("Group the list by area, or show it flat again") + " (Ctrl+G)")
+
+    def fill(self) -> None:
+        self._menu.clear()
+        only_one = QActionGroup(self._menu)
+        for by, words in GROUP_WORDS.items():
+            action = self._menu.addAction(tr(words))
+            action.setCheckable(True)
+            action.setChecked(by == self._by())
+            only_one.addAction(action)
+            action.triggered.connect(lambda _on=False, wanted=by: self._choose(wanted))
+
+
+class AlarmHead(QFrame):
+    """`wanted`, `areas`, `classes` are asked when the filter menu opens."""
+
+    def __init__(
+        self,
+        group: Callable[[GroupBy], None],
+        by: Callable[[], GroupBy],
+        wanted: Callable[[], AlarmFilter],
+        areas: Callable[[], Iterable[str]],
+        classes: Callable[[], Iterable[str]],
+    ) -> None:
+        super().__init__()
+        self.setProperty("role", "panel")
+        self.heading, self.tabs, self.filter = PlainLabel(), AlarmTabs(), FilterLine()
+        self.heading.setProperty("role", "heading")
+        self.group, self.menu = GroupMenu(group, by), FilterMenu(wanted, areas, classes)
+        self.filter.setMaximumWidth(560)
+        self._lines = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._lines.setContentsMargins(14, 8, 14, 8)
+        self._lines.setSpacing(8)
+        first, second = QWidget(), QWidget()
+        left, right = QHBoxLayout(first), QHBoxLayout(second)
+        for row in (left, right):
+            row.setContentsMargins(0, 0, 0, 0)
+            row.setSpacing(8)
+        left.addWidget(self.heading)
+        left.addWidget(self.tabs)
+        left.addStretch(1)
+        right.addStretch(1)
+        right.addWidget(self.group)
+        right.addWidget(self.menu)
+        right.addWidget(self.filter, 2)
+        self._first, self._second = first, second
+        self._lines.addWidget(first)
+        self._lines.addWidget(second, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return super().event(event)
+
+    def _fit(self) -> None:
+        wide = self._first.sizeHint().width() + self._second.minimumSizeHint().width() + 60
+        direction = QBoxLayout.Direction.TopToBottom if wide > self.width() else QBoxLayout.Direction.LeftToRight
+        if self._lines.direction() != direction:
+            self._lines.setDirection(direction)
