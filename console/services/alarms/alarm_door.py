@@ -98,7 +98,7 @@ class AlarmActs:
         facts, skipped = self._decide(command)
         if command.signs:
             if self._signing is None:
-                raise Refused("This needs your signature: read the record and sign it at the console")
+                raise Refused("This station does not do that")
             entries = await self._signing.append(
                 command, lambda: self._record(command), lambda: self._decide(command)[0], actor
             )

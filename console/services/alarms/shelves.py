@@ -28,7 +28,7 @@ class _Held:
     """A shelf in force; `since_s` on the monotonic clock, None until the next tick."""
 
     shelf: Shelved
-    since_s: float | None
+    since_s: float | None = None
 
 
 class Shelves(RowWatcher):
@@ -45,7 +45,6 @@ class Shelves(RowWatcher):
         self._withheld: set[Hash] = set()
         self._held: dict[UUID, _Held] = {}
         self._ended: dict[UUID, Hash] = {}  # one-shot shelves that saw their return
-        self._mono_s: float | None = None
         flags.explain(AlarmFlag.SHELVED, self.aside)
         book.watchers.append(self)
 
@@ -82,7 +81,6 @@ class Shelves(RowWatcher):
 
     def tick(self, now_us: int, mono_s: float) -> None:
         """Once a turn: shelves that are over end."""
-        self._mono_s = mono_s
         for condition_id, held in tuple(self._held.items()):
             if held.since_s is None:
                 held.since_s = mono_s
@@ -194,7 +192,7 @@ class Shelves(RowWatcher):
             self._lift(condition_id, held.shelf, now_us, by if is_by_hand else None, told[3] if told else "")
 
     def _hold(self, condition_id: UUID, shelf: Shelved, now_us: int) -> None:
-        self._held[condition_id] = _Held(shelf, self._mono_s)
+        self._held[condition_id] = _Held(shelf)
         row = self._book.row_of(condition_id)
         if row is not None:
             self._flags.hide(row, AlarmFlag.SHELVED)
