@@ -79,6 +79,7 @@ class AlarmEngine(EngineFace):
         self._band_of_row: dict[int, int] = {}
         self._tag_rows: dict[int, TagRow] = {}  # alarm row -> what it hangs on
         self._hung_before: dict[int, TagRow] = {}  # while rules are edited: by the rules until now
+        self._realarm.is_fresh = self._is_fresh
         self._restored_own: set[int] = set()
         self._restored_until: float | None = None
         self._now_us = 0
@@ -328,6 +329,10 @@ class AlarmEngine(EngineFace):
         if hung is None:
             return None
         return value if hung.rule.kind in WITH_SIDES else float(self._tags.value[hung.handle])
+
+    def _is_fresh(self, row: int) -> bool:
+        band = self._band_of_row.get(row)
+        return band is None or bool(self._tags.quality[self._handle_of_band[band]] == Quality.GOOD)
 
     def _mark_uncertain(self, bands: Rows) -> None:
         if len(bands):

@@ -6,6 +6,8 @@ station knew of it: whichever is first, so that a clock set back delays nothing.
 known to be fresh (after a restart, while the source is lost) re-alarms only when it is.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,6 +26,7 @@ class Realarm:
 
     def __init__(self, book: AlarmBook) -> None:
         self._book = book
+        self.is_fresh: Callable[[int], bool] = lambda _row: True  # whether it is known that the row is active now
         self._looked_s: float | None = None
         self._of: dict[
             int, tuple[int, int, float]
@@ -46,7 +49,7 @@ class Realarm:
             due = self._of.get(row)
             if due is None or due[0] != rows.annunciated_us[row]:
                 due = self._due(row, now_us, mono_s)
-            if (now_us >= due[1] or mono_s >= due[2]) and not rows.uncertain[row]:
+            if (now_us >= due[1] or mono_s >= due[2]) and self.is_fresh(row):
                 self._fire(row, due[1], now_us)
             else:
                 found[row] = due
