@@ -20,7 +20,7 @@ from console.ui.translation import mark, tr
 
 REASON_WORDS = {
     "chattering": mark("chattering"),
-    "stale": mark("stands for long, nothing to do"),
+    "stale": mark("stands for long"),
     "maintenance": mark("maintenance"),
     "other": mark("other reason"),
 }
@@ -86,6 +86,7 @@ class AsideTable(SortedTable):
         self.tab, self.alarms = tab, source.alarms
         self._source, self._now_us, self._warn_us = source, now_us, warn_us
         self._undo = source.taken.subscribe(self._on_taken)
+        self._is_resort_due = True  # what the alarm list took in before
 
     def close(self) -> None:
         self._undo()

@@ -1,4 +1,4 @@
-"""The alarm list in groups: each under a head row with its counts; folding hides no unacknowledged critical alarm."""
+"""The alarm list in groups, each under a head row with its counts; the critical ones of a folded group stay in sight."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,6 +13,7 @@ from console.models.row_order import NO_ROWS, Rows
 from console.ui.translation import mark, tr
 
 _FIRST_BASE = 1024
+IN_SIGHT = 3  # unacknowledged critical alarms of a folded group that stay under its head; the head counts them all
 
 
 class GroupBy(StrEnum):
@@ -48,6 +49,7 @@ class Group:
     name: str
     count: int
     unacknowledged: int
+    critical: int  # of the unacknowledged ones
     priority: int
     first_us: int
     last_us: int
@@ -65,6 +67,7 @@ class AlarmGroups:
         self._all_folded = False
         self._count: NDArray[np.int64] = np.empty(0, np.int64)
         self._unacknowledged: NDArray[np.int64] = self._count
+        self._critical: NDArray[np.int64] = self._count
         self._priority: NDArray[np.int64] = self._count
         self._first: NDArray[np.int64] = self._count
         self._last: NDArray[np.int64] = self._count
@@ -115,17 +118,22 @@ class AlarmGroups:
         rows = np.where(is_head, 0, arranged)
         alarms = self._alarms
         urgent = (alarms["priority"] == Priority.CRITICAL) & is_unacknowledged(alarms["state"])  # type: ignore[arg-type]
-        return np.asarray(is_head | ~folded[codes[rows]] | urgent[rows], np.bool_)
+        urgent_here = urgent[rows] & ~is_head
+        before = np.cumsum(urgent_here) - urgent_here
+        of_head = np.maximum.accumulate(np.where(is_head, np.arange(len(arranged)), 0))
+        rank = before - before[of_head]  # among the urgent ones of its group
+        return np.asarray(is_head | ~folded[codes[rows]] | (urgent_here & (rank < IN_SIGHT)), np.bool_)
 
     def group(self, row: int) -> Group:
         """What the head row tells."""
         code = row - self.base
         if not 0 <= code < len(self._count):
-            return Group("", 0, 0, 0, 0, 0, False)
+            return Group("", 0, 0, 0, 0, 0, 0, False)
         return Group(
             self._name(code) or tr(_EMPTY.get(self.by, "")),
             int(self._count[code]),
             int(self._unacknowledged[code]),
+            int(self._critical[code]),
             int(self._priority[code]),
             int(self._first[code]),
             int(self._last[code]),
@@ -140,6 +148,7 @@ class AlarmGroups:
         start = alarms["start_us"][flat].astype(np.int64)
         self._count = np.bincount(mine, minlength=size)
         self._unacknowledged = np.bincount(mine[owed], minlength=size)
+        self._critical = np.bincount(mine[urgency == Priority.CRITICAL], minlength=size)
         worst = np.full(size, 31, np.int64)
         np.minimum.at(worst, mine, urgency)
         self._priority = worst % 16

@@ -354,13 +354,17 @@ class AlarmTable(SortedTable):
     def _head_cell(self, row: int, key: str) -> str:
         group = self.groups.group(row)
         if key == "alarm":
-            count = tr_n("{n} alarm", "{n} alarms", group.count)
-            return f"{'▸' if group.is_folded else '▾'}  {group.name} · {count}"
+            return f"{'▸' if group.is_folded else '▾'}  {group.name}"
+        if key == "asset":
+            return tr_n("{n} alarm", "{n} alarms", group.count)
         if key == "since":
             return clock_text(group.last_us, self._now_us())
         if key == "age":
             return age_text(self._now_us() - group.first_us)
-        return tr("{n} unacknowledged", n=group.unacknowledged) if key == "note" and group.unacknowledged else ""
+        if key != "note" or not group.unacknowledged:
+            return ""
+        owed = tr("{n} unacknowledged", n=group.unacknowledged)
+        return f"{owed} · {tr('{n} critical', n=group.critical)}" if group.critical else owed
 
     def since_text(self, row: int) -> str:
         return clock_text(int(self.alarms["start_us"][row]), self._now_us())

@@ -3,7 +3,7 @@ filtered by; in a narrow place on two lines."""
 
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, QSize
 from PySide6.QtGui import QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
 
@@ -80,6 +80,11 @@ class AlarmHead(QFrame):
         self._first, self._second = first, second
         self._lines.addWidget(first)
         self._lines.addWidget(second, 1)
+
+    def minimumSizeHint(self) -> QSize:
+        """That of two lines."""
+        first, second = self._first.minimumSizeHint(), self._second.minimumSizeHint()
+        return QSize(max(first.width(), second.width()) + 28, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

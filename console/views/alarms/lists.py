@@ -28,6 +28,7 @@ _GIVE_WAY = {
     AlarmTab.OUT_OF_SERVICE: ("age", "area", "state", "workstation", "since", "asset"),
     AlarmTab.SUPPRESSED: ("age", "area", "state"),
 }
+_STEADY = ("age", "limit", "remaining")  # half of them says something else
 
 
 class AlarmLists(QStackedWidget):
@@ -54,7 +55,7 @@ class AlarmLists(QStackedWidget):
         view.setItemDelegateForColumn(0, SymbolDelegate(view, 0, SYMBOL_ROLE))
         columns = COLUMNS.get(tab, AlarmTable.COLUMNS)
         keys = [column.key for column in columns]
-        steady = [keys.index("remaining")] if "remaining" in keys else []
+        steady = [keys.index(key) for key in _STEADY if key in keys]
         give_way = [keys.index(key) for key in _GIVE_WAY[tab]]
         lay_out_columns(view, [column.width for column in columns], give_way, steady)
         attach_menu(view, self._actions, MENUS[tab])

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton
 
 from console.models.alarm_table import AlarmTab
@@ -66,6 +68,7 @@ _ALL = (
     "alarm.comment",
     *_SHOW,
 )
+_GIVE_WAY = ("show.topology", "show.trend", "alarm.take", "incident.open", "alarm.comment", "alarm.shelve")
 _PRIMARY = frozenset({"alarm.acknowledge", "alarm.extend", "alarm.return_to_service"})
 
 
@@ -90,11 +93,14 @@ class SelectionBar(QFrame):
             self.buttons[action_id] = button
         self.more = QPushButton()
         self.more.setAutoDefault(False)
-        menu = QMenu(self.more)
-        for action_id in _MORE:
-            menu.addAction(actions.action(action_id))
-        self.more.setMenu(menu)
+        self._menu = QMenu(self.more)
+        self._menu.aboutToShow.connect(self._fill)
+        self.more.setMenu(self._menu)
         row.addWidget(self.more)
+        self._actions = actions
+        self._present: set[str] = set()
+        self._in_menu: list[str] = []
+        self._is_aside = False
         self.hide()
 
     def tell(self, chosen: int, owed: int, tab: AlarmTab, *, latched: bool = False) -> None:
@@ -104,13 +110,38 @@ class SelectionBar(QFrame):
         if tab not in _ASIDE_BUTTONS:  # of the three only the one that does something
             present.add("alarm.acknowledge" if owed else "alarm.reset" if latched else "alarm.unacknowledge")
         present |= {"alarm.comment", *_SHOW}
-        for action_id, button in self.buttons.items():
-            button.setVisible(action_id in present)
-        self.more.setVisible(tab not in _ASIDE_BUTTONS)
+        self._present = present
         self.more.setText(tr("More"))
         count = tr_n("{n} alarm selected", "{n} alarms selected", chosen)
-        aside = tab in _ASIDE_BUTTONS
-        self.text.setText(count if aside else f"{count} · {tr('{n} unacknowledged', n=owed)}")
+        self._is_aside = tab in _ASIDE_BUTTONS
+        self.text.setText(count if self._is_aside else f"{count} · {tr('{n} unacknowledged', n=owed)}")
+        self._fit()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(240, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """In a narrow place buttons give way, one after the other, and stand in the menu at the end."""
+        room = self.width() - 28 - self.text.fontMetrics().horizontalAdvance(self.text.text()) - 16
+        room -= self.more.sizeHint().width() + 8
+        shown = set(self._present)
+        for action_id in _GIVE_WAY:
+            if sum(self.buttons[one].sizeHint().width() + 8 for one in shown) <= room:
+                break
+            shown.discard(action_id)
+        for action_id, button in self.buttons.items():
+            button.setVisible(action_id in shown)
+        self._in_menu = [one for one in reversed(_GIVE_WAY) if one in self._present - shown]
+        self.more.setVisible(bool(self._in_menu) or not self._is_aside)
+
+    def _fill(self) -> None:
+        self._menu.clear()
+        for action_id in (*self._in_menu, *(() if self._is_aside else _MORE)):
+            self._menu.addAction(self._actions.action(action_id))
 
 
 def rows_in_sight(view: TableView) -> range:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QMenu, QSizePolicy, QToolButton, QToolTip, QWidget
+from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QToolTip, QWidget
 
 from console.models.alarm_spans import AlarmSpans, Span, SpanLine
 from console.models.alarm_texts import alarm_text
@@ -34,8 +34,9 @@ class AlarmTimeline(QWidget):
         self._more = 0
         self.by = "area"  # or "asset": of `area`, of every one when it is None
         self.area: str | None = None
-        self._button = QToolButton(self)
-        self._button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._button = QPushButton(self)
+        self._button.setProperty("flat", True)
+        self._button.setAutoDefault(False)
         self._button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._menu = QMenu(self._button)
         self._menu.aboutToShow.connect(self._fill)
@@ -62,9 +63,9 @@ class AlarmTimeline(QWidget):
 
     def _retell(self) -> None:
         self.setAccessibleName(self.title())
-        self._button.setText(self.title() + "  ▾")
+        self._button.setText(self.title())
         self._button.adjustSize()
-        self._button.move(8, 3)
+        self._button.move(2, 0)
 
     def _fill(self) -> None:
         self._menu.clear()
