@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from console.app.audit import join_audit
 from console.app.folders import Folders
 from console.app.journal_road import JournalRoad
+from console.app.kpi import join_kpi
 from console.app.master_room import join_master
 from console.app.proof_care import ProofCare
 from console.app.site_reading import SiteFiles, read_site
@@ -150,6 +151,7 @@ class Core:
         self.parts = self._join(store, journal, desk, station_db)
         self.master = join_master(self.parts, self._files.rules, self._name_of, now_us)
         join_audit(self.parts, self.settings, self.site, data, self.people.name_pair, now_us)
+        self.watch = join_kpi(self.parts, station_db, self.settings, self.site, self.master, now_us)
         consumers = self._feed_from(inbox)
         self.alarm_lane = alarm_log.AlarmLog(station_db.writer)
         self._tag_file = tag_snapshot.TagSnapshot(store, station_db.writer)

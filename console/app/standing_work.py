@@ -12,6 +12,7 @@ from console.app.watches import Watches
 from console.domain.alarms import Priority
 from console.domain.refusal import Refused
 from console.services.alarms.alarm_log import AlarmLog
+from console.services.alarms.watch_spans import EVERY_S as WATCH_S
 from console.services.journal.twin_watch import TwinWatch
 from console.services.local_socket import LocalServer
 from console.services.notifier import Undo
@@ -29,6 +30,7 @@ CENTRE_PATIENCE_S = 60.0  # a shorter absence is no alarm; the status strip show
 CENTRE_TEXT = "The centre is away; what is done here is kept and sent when it is back"
 TWIN_TEXT = "This station's data folder was copied or brought back: another console may act under its name"
 LANE_TEXT = "The alarm log cannot be written; its rows wait in memory"
+WATCH_TEXT = "Watched time cannot be written; alarm figures of this time will be missing"
 TAGS_TEXT = "The tag file cannot be written; after a restart old values will be missing"
 FLUSH_S = 0.1
 LOOK_S = 5.0
@@ -59,6 +61,7 @@ class StandingWork:
         if core.doubt in (ROLLED_BACK, FINGERPRINT):
             self._twin.on_word(self._clock.now_us())
         core.sync.neighbourhood.twins.subscribe(lambda _: self._twin.on_word(self._clock.now_us()))
+        core.watch.begin()
         core.telemetry.start()
         core.sync.start()
         core.care.start(core.readers)
@@ -66,6 +69,7 @@ class StandingWork:
         for work in (
             self._serve_door(),
             self._flush_alarms(),
+            self._tell_watched(),
             self._save_tags(),
             Watches(core).run(),
             self._look_at_people(),
@@ -97,6 +101,7 @@ class StandingWork:
         with contextlib.suppress(Refused, OSError):
             self._alarm_lane.add(core.engine.take_transitions())
             await self._alarm_lane.flush()
+            await core.watch.tell()
             await self._tag_file.save()
 
     def _turn(self) -> bool:
@@ -129,6 +134,9 @@ class StandingWork:
 
     async def _flush_alarms(self) -> None:
         await self._repeat(FLUSH_S, self._alarm_lane.flush, "alarm log", LANE_TEXT)
+
+    async def _tell_watched(self) -> None:
+        await self._repeat(WATCH_S, self._core.watch.tell, "watched time", WATCH_TEXT)
 
     async def _save_tags(self) -> None:
         await self._repeat(TAGS_S, lambda: self._tag_file.look(self._clock.mono_s()), "tag file", TAGS_TEXT)

@@ -25,4 +25,18 @@ class ExportAudit(Command):
     to_us: int = 0
 
 
-ALL: tuple[type[Command], ...] = (ExportAudit,)
+@dataclass(frozen=True, slots=True)
+class ExportAlarmKpi(Command):
+    """Writes the alarm system's performance over [from_us, to_us) to `file` (.csv, .xlsx or .pdf, an absolute path);
+    nothing is overwritten. The rest as in `AlarmKpiQuery`."""
+
+    name: ClassVar[str] = "export-alarm-kpi"
+    file: str
+    from_us: int
+    to_us: int
+    positions: int = 1
+    skips_empty: bool = False
+    areas: tuple[str, ...] = ()
+
+
+ALL: tuple[type[Command], ...] = (ExportAudit, ExportAlarmKpi)

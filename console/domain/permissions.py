@@ -166,6 +166,7 @@ PERMISSIONS: dict[str, Permission] = {
         Permission(u.EnrolStation, _ADMIN, why_not=_ADMIN_ONLY),
         Permission(u.RevokeStation, _ADMIN, why_not=_ADMIN_ONLY, signed=Signed(Meaning.REVOKED)),
         Permission(a.ExportAudit, _EVERYONE, why_not="Your account has no role"),  # how much: `reports.audit_acts`
+        Permission(a.ExportAlarmKpi, _EVERYONE, why_not="Your account has no role"),
         Permission(c.SavePreference, _EVERYONE, why_not="Your account has no role"),
         Permission(c.RequestRebirth, frozenset({Role.ENGINEER}), why_not="Only engineers may ask a node for its birth"),
     )

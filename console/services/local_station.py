@@ -76,6 +76,7 @@ class Parts:
     now_us: Callable[[], int]
     add_consumer: Callable[[Consumer], Undo]
     alarm_settings: Callable[[], AlarmSettings] = AlarmSettings
+    more_answers: dict[type, Callable[[Any], Awaitable[Any]]] = field(default_factory=dict)  # question -> its desk
     links: KeyedRecords[LinkRecord] = field(default_factory=lambda: KeyedRecords[LinkRecord](lambda link: link.name))
     nodes: KeyedRecords[NodeRecord] = field(
         default_factory=lambda: KeyedRecords[NodeRecord](lambda n: (n.broker, n.group, n.node, n.device))
@@ -111,6 +112,7 @@ class LocalStation:
             s.AlarmSettingsQuery: self._alarm_settings,
             s.PreferencesQuery: self._preferences,
             s.SignatureQuery: self._signature,
+            **parts.more_answers,
             s.MasterPreviewQuery: self._master_preview,
         }
         parts.people.sign_on.changed.subscribe(self._session.set)

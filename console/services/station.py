@@ -12,6 +12,7 @@ from uuid import UUID
 from console.domain.alarm_classes import AlarmSettings
 from console.domain.commands import Command
 from console.services import records as r
+from console.services.kpi_records import KpiReport
 from console.services.master_records import MasterDelta, MasterPreview
 from console.services.notifier import Undo
 from console.services.people_records import PeopleRecord, SignatureSheet
@@ -94,6 +95,24 @@ class AlarmHistoryQuery(Query[tuple["AlarmLogRow", ...]]):
 @dataclass(frozen=True, slots=True)
 class AlarmSettingsQuery(Query[AlarmSettings]):
     """Classes, shelving, flood and sound as this station has them from its site's files now."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmKpiQuery(Query[KpiReport]):
+    """How the alarm system does over [from_us, to_us), a later end than now meaning now. `positions` share the load;
+    `skips_empty` leaves bins without annunciations out of means and percentages; `areas`: these only, empty for all.
+    Refused for an empty window or one of more than 400 days."""
+
+    from_us: int
+    to_us: int
+    positions: int = 1
+    skips_empty: bool = False
+    areas: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmAreasQuery(Query[tuple[str, ...]]):
+    """Areas that ever had an alarm, by name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ amend-note        y        y          y        y               -             -
 resolve-conflict  y        y          y        y               -             -
 save-preference   y        y          y        y               y             y
 export-audit      y        y          y        y               y             y
+export-alarm-kpi  y        y          y        y               y             y
 request-rebirth   -        -          y        -               -             -
 add-user          -        -          -        -               y             -
 rename-user       -        -          -        -               y             -

@@ -22,7 +22,7 @@ alarm_watch = Table(
 
 
 class WatchSpans:
-    """Writes the span of this run; call `tell` every minute and once at the end. A crash loses a minute at most."""
+    """Writes the span of this run: `begin`, then `tell` every minute and once at the end. A crash loses a minute."""
 
     def __init__(self, writer: Writer, now_us: Callable[[], int]) -> None:
         self._writer = writer
@@ -30,8 +30,16 @@ class WatchSpans:
         self._began_us = 0
         self._seen_us = 0
 
+    def begin(self) -> None:
+        """The station watches from now on."""
+        self._began_us = self._seen_us = self._now_us()
+
+    def present(self) -> list[tuple[int, int]]:
+        """The span of this run so far, whether it is written or not; none before `begin`."""
+        return [(self._began_us, max(self._seen_us, self._now_us()))] if self._began_us else []
+
     async def tell(self) -> None:
-        """The station is watching now. Raises what the writer raises."""
+        """The station is watching still. Raises what the writer raises."""
         now_us = self._now_us()
         if not self._began_us or not 0 <= now_us - self._seen_us <= _LOST_US:
             self._began_us = now_us
