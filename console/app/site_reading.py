@@ -1,15 +1,18 @@
 """What the files of the site say, read and checked before anything is opened."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from console.config.alarm_rules import load_alarm_rules
+from console.config.alarm_rules import load_alarm_file
 from console.config.assets_file import AssetsFile, load_assets
+from console.config.derived_file import load_derived
 from console.config.problems import BadConfiguration
 from console.config.settings import SiteSettings, TopicMap
 from console.config.site_files import load_site, read_topics
 from console.config.users_file import load_users
+from console.domain.alarm_classes import AlarmSettings
 from console.domain.alarms import AlarmRule
+from console.domain.derived import DerivedTag
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,8 @@ class SiteFiles:
     topics: tuple[TopicMap, ...]
     rules: tuple[AlarmRule, ...]
     plant: AssetsFile
+    settings: AlarmSettings = field(default_factory=AlarmSettings)
+    derived: tuple[DerivedTag, ...] = ()
 
 
 def read_site(folder: Path) -> SiteFiles:
@@ -28,4 +33,5 @@ def read_site(folder: Path) -> SiteFiles:
     if wrong:
         raise BadConfiguration(tuple(wrong))
     load_users(folder)  # a broken file stops the start; its people become facts later
-    return SiteFiles(site, topics, load_alarm_rules(folder), load_assets(folder, site.site_id))
+    alarms, plant = load_alarm_file(folder), load_assets(folder, site.site_id)
+    return SiteFiles(site, topics, alarms.rules, plant, alarms.settings, load_derived(folder))

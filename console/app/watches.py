@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from console.app.bootstrap import Core
 
 OFFSET_TEXT = "The clock of this PC differs from the centre's by more than 5 seconds"
-RULES_TEXT = "Consoles of this site work by different alarm rules: copy the same alarms.toml to all and restart them"
+RULES_TEXT = "Consoles of this site work by different alarm rules: copy the same site folder to all and restart them"
 OFFSET_S = 5.0
 SANE_S = 300.0  # a clock that is off by less is followed by others (sync.md invariant 16)
 _TOLD_S = 0.25  # a smaller change of the offset is no news for the log

@@ -42,19 +42,49 @@ version = 1
 """
 ALARMS_TEMPLATE = """\
 # Alarm rules. Without rules only death, link, stale and bad-quality alarms exist.
-version = 1
+version = 2
 
 # [[rule]]
 # id = "oil-pressure"
 # tag = "*/PRESS-*/Hydraulics/Oil pressure"
-# kind = "limit"
+# kind = "limit"                # also: deviation (setpoint), rate (over_s), discrete (equals), stale, bad_quality ...
 # l = 4.0
 # ll = 3.0
 # deadband = 0.1
+# deadbands = { ll = 0.2 }      # another one for a single limit
 # on_delay_s = 2
+# count = 3                     # so many entries
+# within_s = 60                 # within this time make the alarm
 # priority = 2
+# class = "machine"
+# suppress_when = "'./State' = 0"
+# first_out = "press 1"         # the first of this group is marked
 # text = "Oil pressure low"
+# cause = "Leak, low oil level or a worn pump."
+# consequence = "The press stops within minutes."
 # response = "Check the oil level and the pump."
+# time_to_respond_s = 600
+
+# [[class]]
+# id = "machine"
+# latching = false              # stays until it is acknowledged and reset
+# needs_comment = false
+# needs_signature = false
+# realarm_s = 3600              # acknowledged and still active: sounds again
+
+# [shelving]
+# longest_s = { high = 3600, medium = 28800, low = 28800 }   # a priority that is not named may not be shelved
+# at_most = 20
+
+# [flood]
+# enter = 10                    # more than so many alarms within window_s
+# leave = 5
+# window_s = 600
+
+# [[suppression]]
+# id = "line-1-stopped"
+# when = "'Press/PLC-P1/Running' = false"
+# alarms = ["Press/*:flow-*"]   # path:rule
 """
 ASSETS_TEMPLATE = """\
 # The documented plant. What publishes and is not written here appears as a proposal.

@@ -14,6 +14,7 @@ from console.config.settings import (
     NeighbourSettings,
     StationSettings,
 )
+from console.domain.derived import BROKER as DERIVED
 
 VERSION = 2  # 2: [backup], [neighbours], anchor, ballast_mb
 FILE = "station.toml"
@@ -171,6 +172,8 @@ def _broker(table: TableReader, folder: Path) -> BrokerSettings:
         table.problem("cert_file", "a client certificate needs its key and the key its certificate", "give both")
     if "/" in broker.name or not broker.name:
         table.problem("name", "must be a name without '/'", "choose a short word")
+    if broker.name == DERIVED:
+        table.problem("name", f"'{DERIVED}' is what the paths of derived tags begin with", "choose another word")
     table.unknown_keys()
     return broker
 

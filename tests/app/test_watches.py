@@ -131,7 +131,7 @@ def test_changed_rules_are_noted_by_each_station_and_a_difference_is_an_alarm(tm
             assert sum("alarms.toml" in row.summary for row in rows) == 3
             watches = Watches(core)
             me = core.settings.station_id
-            core.rules._newest[OTHER] = ((1, b""), "something else")  # a neighbour's fact
+            core.rules._newest[OTHER, "alarms.toml"] = ((1, b""), "something else")  # a neighbour's fact
             core.sync.status.on_peer(PeerRecord("neighbour:K2", PeerState.LIVE, 1, OTHER))
             watches._compare_rules()
             assert core.rules.differing(me, [OTHER]) == [OTHER]

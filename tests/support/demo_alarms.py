@@ -48,8 +48,13 @@ def is_true(rule: AlarmRule, point: Point) -> bool:
     value = point.value
     if rule.kind is AlarmKind.DISCRETE:
         return any(value == wanted and isinstance(value, str) == isinstance(wanted, str) for wanted in rule.equals)
-    if not isinstance(value, (int, float)):
-        return False
+    if not isinstance(value, (int, float)) or rule.kind is AlarmKind.RATE:
+        return False  # what takes a past to judge is the engine's own
+    if rule.kind is AlarmKind.DEVIATION:
+        try:
+            value -= float(rule.setpoint)
+        except ValueError:
+            return False
     high = [limit for limit in (rule.h, rule.hh) if limit is not None]
     low = [limit for limit in (rule.l, rule.ll) if limit is not None]
     return any(value >= limit for limit in high) or any(value <= limit for limit in low)

@@ -13,8 +13,9 @@ def with_class(maker: Maker, rule: AlarmRule, settings: AlarmSettings) -> Maker:
     its = settings.class_of(rule.alarm_class)
 
     def make(row: int) -> Condition:
+        made = maker(row)
         return replace(
-            maker(row),
+            made,
             alarm_class=its.class_id,
             cause=rule.cause,
             consequence=rule.consequence,
@@ -23,7 +24,7 @@ def with_class(maker: Maker, rule: AlarmRule, settings: AlarmSettings) -> Maker:
             needs_comment=rule.needs_comment or its.needs_comment,
             needs_signature=its.needs_signature,
             is_shelvable=its.is_shelvable,
-            first_out=rule.first_out,
+            first_out=made.first_out or rule.first_out,  # a tag's names its device
         )
 
     return make

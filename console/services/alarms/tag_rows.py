@@ -40,6 +40,15 @@ def priorities(rule: AlarmRule, side: str) -> tuple[int, int]:
     return rule.priority, inner
 
 
+def first_out_of(rule: AlarmRule, tag: Tag) -> str:
+    """The group of which the first alarm is marked; `{group}`, `{node}` and `{device}` are those of the tag."""
+    source = tag.source
+    name = rule.first_out
+    for word, part in (("{group}", source.group), ("{node}", source.node), ("{device}", source.device)):
+        name = name.replace(word, part)
+    return name
+
+
 def tag_condition(condition_id: UUID, tag: Tag, rule: AlarmRule, side: str, places: Places) -> Maker:
     """Makes the condition when it is first shown or logged."""
 
@@ -63,6 +72,7 @@ def tag_condition(condition_id: UUID, tag: Tag, rule: AlarmRule, side: str, plac
             rule.response,
             f"{tag.unit}/s" if rule.kind is AlarmKind.RATE else tag.unit,
             tuple((name, limit) for name, limit in names if limit is not None) if side else (),
+            first_out=first_out_of(rule, tag),
         )
 
     return make
