@@ -29,16 +29,16 @@ _WHAT = (
     Column("alarm", mark("Alarm"), 0),
     Column("asset", mark("Asset"), 130),
     Column("area", mark("Area"), 130),
-    Column("state", mark("State"), 150, is_dim=True),
+    Column("state", mark("State"), 190, is_dim=True),
 )
 COLUMNS: dict[AlarmTab, tuple[Column, ...]] = {
     AlarmTab.SHELVED: (
         *_WHAT,
-        Column("remaining", mark("Remaining"), 150, is_live=True),
+        Column("remaining", mark("Remaining"), 170, is_live=True),
         Column("reason", mark("Reason"), 210, is_dim=True),
         Column("who", mark("Who"), 130),
         Column("workstation", mark("Workstation"), 110, is_dim=True),
-        Column("since", mark("Start"), 116),
+        Column("since", mark("Start"), 146),
         Column("times", mark("Again"), 74, is_number=True, is_dim=True),
     ),
     AlarmTab.OUT_OF_SERVICE: (
@@ -47,13 +47,13 @@ COLUMNS: dict[AlarmTab, tuple[Column, ...]] = {
         Column("order", mark("Work order"), 120),
         Column("who", mark("Who"), 130),
         Column("workstation", mark("Workstation"), 110, is_dim=True),
-        Column("since", mark("Since"), 120),
+        Column("since", mark("Since"), 150),
         Column("age", mark("For"), 96, is_dim=True, is_live=True),
     ),
     AlarmTab.SUPPRESSED: (
         *_WHAT,
         Column("reason", mark("Held back by"), 300, is_dim=True),
-        Column("since", mark("Since"), 120),
+        Column("since", mark("Since"), 150),
         Column("age", mark("For"), 96, is_dim=True, is_live=True),
     ),
 }

@@ -1,4 +1,4 @@
-"""The alarm list in groups, each under a head row with its counts; the critical ones of a folded group stay in sight."""
+"""The alarm list in groups, each under a head row with its counts; of a folded one the critical stay in sight."""
 
 from dataclasses import dataclass
 from enum import StrEnum

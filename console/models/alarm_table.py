@@ -364,7 +364,7 @@ class AlarmTable(SortedTable):
         if key != "note" or not group.unacknowledged:
             return ""
         owed = tr("{n} unacknowledged", n=group.unacknowledged)
-        return f"{owed} · {tr('{n} critical', n=group.critical)}" if group.critical else owed
+        return f"{tr('{n} critical', n=group.critical)} · {owed}" if group.critical else owed
 
     def since_text(self, row: int) -> str:
         return clock_text(int(self.alarms["start_us"][row]), self._now_us())

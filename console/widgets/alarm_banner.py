@@ -7,11 +7,12 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from console.ui.fonts import font
-from console.ui.format import DASH, age_text, clock_text
+from console.ui.format import age_text, clock_text
 from console.ui.plain_label import PlainLabel, plain_tip
 from console.ui.priority_symbol import SymbolState, flash_clock, paint_symbol
 from console.ui.theme import theme
 from console.ui.translation import mark, tr
+from console.widgets.aside_counts import AsideCounts
 from console.widgets.key_button import KeyButton
 from console.widgets.priority_count import PriorityCount
 
@@ -130,6 +131,7 @@ class AlarmBanner(QFrame):
     acknowledge_asked = Signal()
     silence_asked = Signal()
     priority_chosen = Signal(int)
+    aside_chosen = Signal(str)  # the tab of what is kept out of the list
 
     def __init__(self, *, compact: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -137,7 +139,6 @@ class AlarmBanner(QFrame):
         self.compact = compact
         self._horn = "quiet"
         self._place = ("", "")
-        self._aside: tuple[int, int] | None = None  # not known yet
         self._may_acknowledge = ""
         self._fitted = (0, 0)
         self.counts = [PriorityCount(priority, compact=compact) for priority in (1, 2, 3, 4)]
@@ -147,7 +148,7 @@ class AlarmBanner(QFrame):
         self.silence_button = KeyButton(key="F3")
         self.title = PlainLabel("Leitstand")
         self.place = PlainLabel(elide=True)
-        self.aside = PlainLabel()
+        self.aside = AsideCounts()
         self.horn = PlainLabel()
         self.lost = PlainLabel()  # in a torn-off window only: the main one has the status strip
         self._lay_out()
@@ -157,6 +158,7 @@ class AlarmBanner(QFrame):
         self.top.clicked.connect(self.show_asked)
         for count in self.counts:
             count.clicked.connect(self.priority_chosen)
+        self.aside.chosen.connect(self.aside_chosen)
         theme().changed.connect(self.retranslate)
         self.retranslate()
         self.set_top(None)
@@ -168,7 +170,6 @@ class AlarmBanner(QFrame):
         self.setFixedHeight(36 if self.compact else 56)
         self.title.setProperty("role", "strong")
         self.place.setProperty("role", "small")
-        self.aside.setProperty("role", "small")
         self.horn.setProperty("role", "small")
         if not self.compact:
             words = QVBoxLayout()
@@ -222,10 +223,9 @@ class AlarmBanner(QFrame):
             self._horn = state
             self.retranslate()
 
-    def set_aside(self, shelved: int, out_of_service: int) -> None:
-        if (shelved, out_of_service) != self._aside:
-            self._aside = (shelved, out_of_service)
-            self.retranslate()
+    def set_aside(self, shelved: int, out_of_service: int, suppressed: int = 0) -> None:
+        """How many are kept out of the list, in the order of the tabs."""
+        self.aside.set_counts(shelved, out_of_service, suppressed)
 
     def set_lost(self, words: str) -> None:
         """Which of our brokers is not heard, already translated; empty when all are."""
@@ -303,10 +303,7 @@ class AlarmBanner(QFrame):
         self.silence_button.setText(tr("Silence horn"))
         self.silence_button.setToolTip(tr("Silence the horn; acknowledges nothing"))
         self.silence_button.setEnabled(self._horn == "sounding")
-        shelved, out = self._aside or (DASH, DASH)
-        words = [tr("{n} shelved", n=shelved), tr("{n} out of service", n=out)]
         horn = tr(HORN_WORDS.get(self._horn, "")) if self._horn != "quiet" else ""
-        self.aside.setText(" · ".join(words) if horn else "\n".join(words))
         self.horn.setText(horn)
         self.horn.setVisible(bool(horn) and not self.compact)
         role = "alarm" if self._horn == "no_device" else "small"

@@ -122,7 +122,7 @@ class Banners(QObject):
     def _fill(self, banner: AlarmBanner) -> None:
         if self._counts is not None:
             banner.set_counts(self._counts.unacknowledged, self._counts.active)
-            banner.set_aside(self._counts.shelved, self._counts.out_of_service)
+            banner.set_aside(self._counts.shelved, self._counts.out_of_service, self._counts.suppressed)
         banner.set_top(self._top())
         banner.set_horn("no_device" if self._no_sound else str(self._horn))
         banner.set_denied(self._denied)

@@ -86,6 +86,7 @@ class MainWindow(QMainWindow):
         self.wishes = Wishes(station, self.picture, self.errands, self.go, self, clock)
         wishes = (self.show_top_alarm, self._acknowledge_top, self.wishes.silence)
         self.banners = Banners(station, self.picture, wishes, self._show_priority, self)
+        self.banners.main.aside_chosen.connect(self._show_aside)
         self.faceplate = Faceplate(station, self.picture, self.actions_set, self.errands, clock)
         self.faceplate.wished.connect(self.wishes.do)
         self.horn = Horn(self)
@@ -317,11 +318,17 @@ class MainWindow(QMainWindow):
             self.wishes.do("alarm.acknowledge", selection)
 
     def _show_priority(self, priority: int) -> None:
+        self._show_alarms("show_priority", priority)
+
+    def _show_aside(self, tab: str) -> None:
+        self._show_alarms("show_aside", tab)
+
+    def _show_alarms(self, how: str, what: object) -> None:
         self.go("alarms")
         view = self.docks.view("alarms") if self.docks is not None else None
-        show = getattr(view, "show_priority", None)
+        show = getattr(view, how, None)
         if callable(show):
-            show(priority)
+            show(what)
 
     def _on_built(self, view_id: str) -> None:
         assert self.docks is not None

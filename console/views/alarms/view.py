@@ -193,6 +193,10 @@ class AlarmsView(View):
         self._show_all()
         self.choose(AlarmFilter(priorities=frozenset({priority})))
 
+    def show_aside(self, tab: str) -> None:
+        """One of the lists of what is kept out, by its tab's name."""
+        self.show_tab(AlarmTab(tab))
+
     def turn_groups(self) -> None:
         self.flood.choose(GroupBy.AREA if self.table.groups.by == GroupBy.NONE else GroupBy.NONE)
 
