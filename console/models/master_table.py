@@ -42,7 +42,7 @@ class MasterTable(RecordTable[MasterRecord]):
         Column("symbol", "", 46),
         Column("key", mark("Alarm"), 190),
         Column("band", mark("Band"), 60),
-        Column("state", mark("Review"), 130),
+        Column("state", mark("Review"), 150),
         Column("severity", mark("Severity"), 90),
         Column("time_to_respond_s", mark("Time to respond"), 90, is_number=True),
         Column("limit", mark("Limit"), 70, is_number=True),

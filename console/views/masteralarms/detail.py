@@ -93,7 +93,8 @@ def _difference(one: Difference) -> Row:
 
 
 def _when(at_us: int) -> str:
-    return date_text(local(at_us))
+    moment = local(at_us)
+    return f"{date_text(moment)} {moment:%H:%M}"
 
 
 def _review(record: MasterRecord) -> list[Row]:

@@ -170,6 +170,7 @@ class FileBand(QFrame):
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         if self.is_running:
             work.close()
+            self._say(tr("A file is being read or written"))
             return
         self._task = self.errands.run(work)
 

@@ -26,7 +26,7 @@ from console.widgets.matrix_table import MatrixTable
 
 Save = Callable[[str, Mapping[str, str]], Awaitable[object]]  # the record's name and the values that changed
 Input = QLineEdit | QPlainTextEdit | QComboBox
-_HIGH = 62
+_HIGH = 88
 
 
 class MasterForm(ReturningDialog):
@@ -62,7 +62,10 @@ class MasterForm(ReturningDialog):
         column.addWidget(heading)
         row = QHBoxLayout()
         row.setSpacing(24)
-        row.addLayout(self._words(), 3)
+        left = QVBoxLayout()
+        left.addLayout(self._words())
+        left.addStretch(1)
+        row.addLayout(left, 3)
         row.addLayout(self._settings(), 2)
         column.addLayout(row)
         self.notice.setWordWrap(True)
