@@ -33,3 +33,4 @@ class Detail(IntEnum):
     UNDECODABLE = 10  # the value could not be read as its birth's data type
     TOO_LONG = 11  # text over the cap, kept shortened
     NEVER_SEEN = 12  # known by name, no sample yet
+    BY_INPUT = 13  # derived: what it is made of cannot be trusted, or has no result

@@ -35,6 +35,7 @@ DETAIL_WORDS: dict[int, str] = {
     Detail.UNDECODABLE: mark("cannot be read"),
     Detail.TOO_LONG: mark("shortened"),
     Detail.NEVER_SEEN: mark("never seen"),
+    Detail.BY_INPUT: mark("its inputs cannot be trusted"),
 }
 STATE_WORDS: dict[str, str] = {
     "ok": mark("ok"),

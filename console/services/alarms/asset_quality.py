@@ -8,6 +8,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
+from console.domain import derived
 from console.domain.alarms import AlarmKind
 from console.domain.quality import Quality
 from console.domain.tags import Tag
@@ -39,8 +40,10 @@ class AssetQuality:
         self._new_bands: list[tuple[int, int, int]] = []
 
     def add(self, tag: Tag, own_bad: bool, own_stale: bool) -> None:
-        """A tag became known, or moved to another asset."""
+        """A tag became known, or moved to another asset. A derived one has no trouble but that of its inputs."""
         self._make_room(tag.handle)
+        if tag.source.broker == derived.BROKER:
+            return
         index = self._index.get(tag.asset_id)
         if index is None:
             index = self._index[tag.asset_id] = len(self._paths)

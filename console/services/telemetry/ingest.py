@@ -4,6 +4,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import numpy as np
 
@@ -29,10 +30,20 @@ _MAX_TAGS = 250  # so many new tags are told in one piece: a birth of 10,000 mus
 _RATE_S = 1.0
 
 
+class Derived(Consumer, Protocol):
+    """Makes tags of other tags. Told of everything first; what it says follows at once, to everybody."""
+
+    def go_on(self, now_us: int) -> None:
+        """Once a turn: what time alone changes."""
+
+    def take(self) -> list[TagsDefined | SampleBatch | QualityChanged]:
+        """What it has to say since the last call, in order."""
+
+
 class Ingest:
     """`turn` is called every 15 ms (`pulse.TURN_S`): store first, then the consumers in their order.
 
-    No sample skips one of them.
+    No sample skips one of them. `derived` says more at each step, in the same order and within the same budget.
 
     `troubles` notifies each counted trouble. `elapsed` measures the turn's own time, so that tests can inject it.
     """
@@ -45,6 +56,7 @@ class Ingest:
         consumers: Sequence[Consumer],
         *,
         elapsed: Callable[[], float] = time.perf_counter,
+        derived: Derived | None = None,
     ) -> None:
         self.troubles: Notifier[Trouble] = Notifier()
         self.samples = 0
@@ -55,7 +67,8 @@ class Ingest:
         self._pieces: deque[Message] = deque()  # of a message that is too long for one turn
         self._store = store
         self._watchdog = watchdog
-        self._consumers = tuple(consumers)
+        self._derived = derived
+        self._consumers = (*consumers,) if derived is None else (derived, *consumers)
         self._elapsed = elapsed
         self._rate_since_s: float | None = None
         self._rate_samples = 0
@@ -76,10 +89,12 @@ class Ingest:
             if waiting and (not isinstance(message, SampleBatch) or rows >= _MAX_ROWS or self._elapsed() >= until):
                 self._samples(waiting, mono_s)
                 waiting, rows = [], 0
+            self._follow(mono_s)
             if message is None:
                 break
             if not isinstance(message, SampleBatch):
                 self._other(message, mono_s)
+                self._follow(mono_s)
             if self._elapsed() >= until:
                 break
         if waiting:
@@ -89,6 +104,9 @@ class Ingest:
         heard_until_s = mono_s - (self._inbox.lag_s if self.has_more else 0.0)
         self._quality(self._watchdog.check(now_us, heard_until_s))
         self._store.advance(heard_until_s)
+        if self._derived is not None:
+            self._derived.go_on(now_us)
+            self._follow(mono_s)
         self._measure(mono_s)
         return self.samples - before
 
@@ -125,6 +143,19 @@ class Ingest:
             self._tell(lambda consumer: consumer.on_link(message))
         elif isinstance(message, TroubleSeen):
             self.troubles.notify(message.trouble)
+
+    def _follow(self, mono_s: float) -> None:
+        """What the derived tags say to what was just told."""
+        if self._derived is None:
+            return
+        for message in self._derived.take():
+            if isinstance(message, TagsDefined):
+                self._other(message, mono_s)
+            elif isinstance(message, QualityChanged):
+                self._quality(self._store.doubt(message))
+            else:
+                batch = self._store.apply(message, mono_s)
+                self._tell(lambda consumer, batch=batch: consumer.on_samples(batch))  # type: ignore[misc]
 
     def _quality(self, changes: list[QualityChanged]) -> None:
         for change in changes:

@@ -184,6 +184,10 @@ class TagStore:
         """These tags said nothing within their `stale_after_s`."""
         return self._distrust(handles, Quality.STALE, Detail.SILENT, at_us)
 
+    def doubt(self, change: QualityChanged) -> list[QualityChanged]:
+        """What derived tags are made of cannot be trusted: neither can they."""
+        return self._distrust(change.handles, Quality(change.quality), Detail(change.detail), change.at_us)
+
     def advance(self, mono_s: float) -> None:
         """Watermarks of quiet nodes go on with the monotonic clock, 2 s behind, so that on-delays run out. The node's
         own time goes on, whatever its skew."""
