@@ -145,6 +145,10 @@ class HornSnapshot:
     priority: int
     request: int
     position: str = ""
+    pattern: str = ""  # of resources/sounds: a priority's, many_<priority>, recall, link; empty: the priority's
+    summary: int = 0  # of a burst: how many are unacknowledged, the same number as everywhere; 0: no burst
+    is_nag: bool = False  # what is still unacknowledged is recalled
+    first: str = ""  # the pattern of one that stands out of the burst: heard once before the other goes on
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,7 @@ class AlarmEngine(EngineFace):
         self._tag_rows: dict[int, TagRow] = {}  # alarm row -> what it hangs on
         self._hung_before: dict[int, TagRow] = {}  # while rules are edited: by the rules until now
         self._realarm.is_fresh = self._is_fresh
+        self.annunciation.is_link_lost = self._sessions.is_link_lost
         self._restored_own: set[int] = set()
         self._restored_until: float | None = None
         self._now_us = 0
@@ -141,6 +142,7 @@ class AlarmEngine(EngineFace):
         self.acknowledging.tick(now_us, mono_s)
         self.shelves.tick(now_us, mono_s)
         self._realarm.tick(now_us, mono_s)
+        self.annunciation.tick(now_us, mono_s)
         if self._restored_own:
             if self._restored_until is None:
                 self._restored_until = mono_s + RESTORED_OWN_S
@@ -211,7 +213,7 @@ class AlarmEngine(EngineFace):
         """Edited rules: what still exists keeps its occurrence and is judged anew; what is gone retires."""
         self._now_us = max(self._now_us, now_us)
         if settings is not None:
-            self.settings = settings
+            self.settings, self.annunciation.rules = settings, settings.sound
             self.shelves.by_condition = settings.shelving.by_condition
         self._rules = tuple(rules)
         self._tag_conditions.expect(self._rules)

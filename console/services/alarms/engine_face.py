@@ -12,7 +12,7 @@ from console.domain.identity import Hash
 from console.domain.shelving_acts import Shelvable
 from console.services.alarms.acknowledging import Acknowledging
 from console.services.alarms.alarm_book import AlarmBook
-from console.services.alarms.annunciation import Annunciation
+from console.services.alarms.annunciation import Annunciation, Way
 from console.services.alarms.elsewhere import Elsewhere
 from console.services.alarms.flags import Flags
 from console.services.alarms.ownership import Ownership
@@ -44,6 +44,14 @@ class EngineFace:
         self.resets = Resets(self._book)
         self.ownership = Ownership(self._book)
         self._realarm = Realarm(self._book)
+        annunciation.rules, annunciation.counts, annunciation.way_of = settings.sound, self.counts, self._way_of
+
+    def _way_of(self, row: int) -> Way:
+        """How a row is heard: our own link by itself, and what its class lets stand out."""
+        condition = self._book.condition(row)
+        if condition.kind is AlarmKind.LINK_DOWN:
+            return Way.LINK
+        return Way.STANDS_OUT if self.settings.class_of(condition.alarm_class).stands_out else Way.USUAL
 
     # -- acknowledgement ---------------------------------------------------------------------------------------------
 

@@ -99,6 +99,11 @@ class Sessions:
     def is_blind(self, broker: str) -> bool:
         return broker in self._blind
 
+    def is_link_lost(self) -> bool:
+        """Whether a link of ours is down whose alarm nobody put aside."""
+        rows = [self._conditions.known_link_row(broker) for broker in self._blind]
+        return any(row is not None and not self._book.rows.is_hidden(row) for row in rows)
+
     def clock_wrong(self, asset_id: UUID, path: str, at_us: int, now_us: int) -> None:
         """A node's samples came with a time stamp that cannot be: its alarm goes on, or is judged a moment later."""
         row = self._conditions.known_asset_row(asset_id, AlarmKind.CLOCK)
