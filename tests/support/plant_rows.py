@@ -1,15 +1,17 @@
 """Rows for models and views: alarm conditions, alarm deltas, tags and their deltas, as a station would send them."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID, uuid5
 
 import numpy as np
 
+from console.domain.alarm_flags import AlarmFlag
 from console.domain.alarms import AlarmKind, AlarmState, Condition
 from console.domain.quality import Quality
 from console.domain.tags import Tag, TagSource
 from console.domain.values import ValueType
-from console.services.records import AlarmsDelta, TagsDelta
+from console.services.records import AlarmsDelta, AsideRecord, TagsDelta
 
 SITE = UUID(int=7)
 T0 = 1_780_000_000_000_000
@@ -47,6 +49,11 @@ def alarms(
     notes: Mapping[int, str] | None = None,
     is_snapshot: bool = False,
     count: int = 1,
+    flags: Sequence[int] | int = 0,
+    aside: Mapping[int, tuple[AsideRecord, ...]] | None = None,
+    owners: Mapping[int, str] | None = None,
+    severity: int = 2,
+    worst: int | None = None,
 ) -> AlarmsDelta:
     n = len(rows)
     start = np.broadcast_to(np.asarray(start_us, np.int64), n).copy()
@@ -56,16 +63,25 @@ def alarms(
         rows=np.asarray(rows, np.int32),
         state=np.broadcast_to(np.asarray(state, np.uint8), n).copy(),
         priority=np.broadcast_to(np.asarray(priority, np.uint8), n).copy(),
-        severity=np.full(n, 2, np.int8),
+        severity=np.full(n, severity, np.int8),
         start_us=start,
         annunciated_us=start.copy(),
         changed_us=start.copy(),
         value=np.full(n, value),
         count=np.full(n, count, np.int32),
         uncertain=np.zeros(n, np.bool_),
-        flags=np.zeros(n, np.uint8),
+        flags=np.broadcast_to(np.asarray(flags, np.uint8), n).copy(),
         notes=dict(notes or {}),
+        aside=dict(aside or {}),
+        owners=dict(owners or {}),
+        worst=None if worst is None else np.full(n, worst, np.int8),
     )
+
+
+def shelf(until_us: int, *, since_us: int = T0, who: str = "Otto Ohm", **more: Any) -> tuple[AsideRecord, ...]:
+    """Why a row is shelved, as the station tells it."""
+    told = {"workstation": "A1", "reason_code": "chattering", "reason": "sensor is loose", **more}
+    return (AsideRecord(int(AlarmFlag.SHELVED), who, since_us=since_us, until_us=until_us, **told),)
 
 
 def tag(handle: int, metric: str = "", *, node: str = "PLC-1", device: str = "", unit: str = "bar") -> Tag:

@@ -9,7 +9,7 @@ from console.domain.merge_commands import UnacknowledgeAlarms
 from console.domain.refusal import Refused
 from console.services.station import Receipt, Station
 from console.ui.dialogs import Field, Question, ask
-from console.ui.signing import sign
+from console.ui.signing import do
 from console.ui.translation import tr, tr_n
 from console.views.alarms.seen import Seen, listed, names_of
 from console.widgets.asking import ask_until_done
@@ -61,11 +61,8 @@ async def _acknowledge(station: Station, owed: Sequence[Seen], parent: QWidget, 
     receipts: list[Receipt | None] = []
 
     async def submit(comment: str) -> None:
-        command = AcknowledgeAlarms(occurrences, comment)
-        if any(seen.condition.needs_signature for seen in owed):
-            receipts.append(await sign(station, command, parent))
-        else:
-            receipts.append(await station.submit(command))
+        signs = any(seen.condition.needs_signature for seen in owed)
+        receipts.append(await do(station, AcknowledgeAlarms(occurrences, comment, signs=signs), parent))
 
     if any(seen.condition.needs_comment for seen in owed):
         await _with_comment(owed, submit, parent)
