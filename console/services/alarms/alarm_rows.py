@@ -235,6 +235,7 @@ class AlarmRows:
             notes={row: self.notes[row] for row in rows if row in self.notes},
             aside={row: self.aside_of(row) for row in index[(self.flags[index] & _HIDING) != 0].tolist()},
             owners={row: self.name_of(self.owners[row]) for row in rows if row in self.owners},
+            worst=(self.worst[index] * self.sign[index]).astype(np.int8),
         )
 
     def _account(self, row: int, sign: int) -> None:
