@@ -137,6 +137,7 @@ class LocalStation:
         self._counts.set(self._parts.engine.counts())
         self._horn.set(self._parts.horn())
         self._status.set(self._parts.status())
+        self._parts.flood.set(self._parts.engine.patterns.flood_record())
         if self._is_people_old:
             self._is_people_old = False
             self._people.set(self._parts.people.view.record())
