@@ -30,10 +30,12 @@ class FirstOutGroup:
         return self.first
 
     def normal(self, member: int) -> None:
-        """An alarm of the group has left the list (returned, acknowledged, reset). With the last one the mark ends."""
+        """An alarm of the group has left the list (returned, acknowledged, reset). A mark leaves with its bearer and
+        is nobody else's in this activity, which ends with the last member."""
         self._listed.discard(member)
+        if member == self.first:
+            self.first, self._is_reset = None, True
         if not self._listed:
-            self.first = None
             self._is_reset = False
 
     def reset(self) -> None:

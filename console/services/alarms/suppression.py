@@ -55,6 +55,7 @@ class SuppressionByDesign:
         self._suppressor = suppressor
         self._places = places
         self._now_us = 0
+        self._ended: dict[int, int] = {}  # expression -> when its state ended, not told yet
         rules = tuple(rule for rule in rules if rule.kind in TAG_KINDS)
         self._site: Sequence[tuple[Suppression, _Switch]] = [
             (one, _Switch(one.suppression_id)) for one in settings.suppressions
@@ -82,7 +83,7 @@ class SuppressionByDesign:
     def on_samples(self, batch: SampleBatch) -> None:
         if len(batch) and not self._is_idle:
             self._now_us = max(self._now_us, int(batch.receive_us[-1]))
-            self._judge(self._feed.samples(batch))
+            self._judge(self._feed.samples(batch), is_early=True)
 
     def on_quality(self, change: QualityChanged) -> None:
         self._now_us = max(self._now_us, change.at_us)
@@ -95,12 +96,14 @@ class SuppressionByDesign:
         """What it means to tags comes as their quality."""
 
     def tick(self, now_us: int) -> None:
-        """Once a turn: functions over time go on."""
+        """Once a turn, after the engine had its samples: what ended lets go; functions over time go on."""
         self._now_us = max(self._now_us, now_us)
+        self._release()
         self._judge(self._feed.go_on())
 
     def let_go(self, now_us: int) -> None:
         """Before other rules take over: everything that is held is free."""
+        self._release()
         for switch in self._switches:
             if switch.is_on:
                 self._tell(switch, now_us, is_on=False)
@@ -134,11 +137,26 @@ class SuppressionByDesign:
         if switch.is_on and fresh:
             self._suppressor.suppress(switch.name, fresh, self._now_us, self._now_us, is_on=True)
 
-    def _judge(self, evaluations: Iterable[Evaluated]) -> None:
+    def _judge(self, evaluations: Iterable[Evaluated], *, is_early: bool = False) -> None:
+        """`is_early`: the engine judges these samples after us. What began before the state ended must still find it
+        so: the end is told with the next step."""
+        self._release()
         for one in evaluations:
             switch, is_on = self._switches[one.index], _is_true(one.term)
-            if is_on is not switch.is_on:
+            if is_on is switch.is_on:
+                continue
+            if is_on or not is_early:
+                self._release(one.index)
                 self._tell(switch, one.at_us, is_on=is_on)
+            else:
+                switch.is_on = False
+                self._ended[one.index] = one.at_us
+
+    def _release(self, index: int | None = None) -> None:
+        """Tell the ends that wait, or one of them."""
+        waiting = list(self._ended) if index is None else [index] if index in self._ended else []
+        for one in waiting:
+            self._tell(self._switches[one], self._ended.pop(one), is_on=False)
 
     def _tell(self, switch: _Switch, at_us: int, *, is_on: bool) -> None:
         switch.is_on = is_on
