@@ -53,8 +53,25 @@ class FlagMachine(RuleBasedStateMachine):
 
     def pass_on(self, seconds: float) -> None:
         self.now += seconds
+        shelves = {one: self.plant.engine.shelves.in_force(one) for one in self.conditions}
         for plant in (self.plant, self.shadow):
             plant.pass_time(self.now)
+        for one, shelf in shelves.items():
+            if shelf is not None and shelf.until_us <= us(self.now) and not self.plant.flags(one) & HIDING:
+                if self.plant.state(one) is AlarmState.UNACKNOWLEDGED:
+                    assert self.sounds(one)
+                elif self.plant.state(one) is AlarmState.ACKNOWLEDGED:  # by somebody who knew of the shelf
+                    given = self.plant.engine.acknowledgements_of(self.plant.engine.open_occurrence(one))
+                    assert any(ack.hlc > shelf.hlc for ack in given)
+
+    def sounds(self, condition_id) -> bool:
+        return self.plant.horn.is_sounding(self.plant.engine._book.row_of(condition_id))
+
+    def is_announced(self, condition_id) -> bool:
+        """It is in the list again: what is active waits, and sounds."""
+        if self.plant.flags(condition_id) & HIDING or self.plant.state(condition_id) not in ACTIVE_STATES:
+            return True
+        return self.plant.state(condition_id) is AlarmState.UNACKNOWLEDGED and self.sounds(condition_id)
 
     def write_down(self, act: Callable[[FlagPlant], object]) -> None:
         self.journal.append(act)
@@ -120,8 +137,7 @@ class FlagMachine(RuleBasedStateMachine):
         else:
             self.write_down(lambda plant: plant.take_out(condition_id, at))
         assert self.plant.flags(condition_id) & HIDING == (before ^ AlarmFlag.OUT_OF_SERVICE) & HIDING
-        if is_out and not self.plant.flags(condition_id) & HIDING:
-            assert self.plant.state(condition_id) is not AlarmState.ACKNOWLEDGED  # active: it waits, and sounds
+        assert not is_out or self.is_announced(condition_id)
 
     @rule(which=WHICH)
     def a_rule_suppresses_or_lets_go(self, which: int) -> None:
@@ -130,6 +146,7 @@ class FlagMachine(RuleBasedStateMachine):
         before = self.plant.flags(condition_id)
         if which in self.suppressed:
             self.plant.release(condition_id, self.now)
+            assert self.is_announced(condition_id)
         else:
             self.plant.suppress(condition_id, self.now)
         self.suppressed ^= {which}
