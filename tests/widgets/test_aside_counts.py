@@ -23,6 +23,13 @@ def test_each_count_of_the_banner_leads_to_its_list(qtbot: QtBot) -> None:
     for key in ("shelved", "suppressed", "out_of_service"):
         QTest.mouseClick(banner.aside, Qt.MouseButton.LeftButton, pos=banner.aside.place_of(key).center().toPoint())
     assert chosen == ["shelved", "suppressed", "out_of_service"]
+    wide = banner.aside.sizeHint().width()
+    banner.resize(900, 56)  # in a narrow window icons stand for words, nothing is left out
+    assert banner.aside.isVisible() and banner.aside.sizeHint().width() < wide
+    assert banner.aside.toolTip() == banner.aside.text()
+    for key in ("out_of_service", "shelved"):
+        QTest.mouseClick(banner.aside, Qt.MouseButton.LeftButton, pos=banner.aside.place_of(key).center().toPoint())
+    assert chosen[3:] == ["out_of_service", "shelved"]
     set_language("de")
     try:
         assert banner.aside.text().startswith("6 zurückgestellt · 1.300 unterdrückt")
