@@ -1,5 +1,7 @@
 """What `site/alarms.toml` says beside its rules: classes, shelving, flood, sound and suppressions by design."""
 
+import re
+
 from console.config.alarm_rule_table import LONGEST_S, PRIORITIES, read_expression
 from console.config.problems import TableReader
 from console.domain.alarm_classes import (
@@ -8,21 +10,24 @@ from console.domain.alarm_classes import (
     AlarmClass,
     AlarmSettings,
     FloodRules,
+    GroupRules,
     ShelvingRules,
     SoundRules,
 )
 from console.domain.alarms import Priority
+from console.domain.people import Role
 from console.domain.suppressions import Suppression
 
 MOST_ALARMS = 100_000
 _DAY_S = 86_400
+_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 
 
 def read_settings(reader: TableReader) -> AlarmSettings:
     """The settings as far as they can be read; what is wrong is in the reader. What is not given is the default."""
     classes = _classes(reader)
     shelving, flood, sound = _shelving(reader), _flood(reader), _sound(reader)
-    return AlarmSettings(classes, shelving, flood, sound, _suppressions(reader, classes))
+    return AlarmSettings(classes, shelving, flood, sound, _suppressions(reader, classes), _group(reader))
 
 
 def _classes(reader: TableReader) -> dict[str, AlarmClass]:
@@ -73,6 +78,7 @@ def _shelving(reader: TableReader) -> ShelvingRules:
         at_most=table.integer("at_most", usual.at_most, low=0, high=MOST_ALARMS),
         at_once=table.integer("at_once", usual.at_once, low=1, high=MOST_ALARMS),
         warn_s=table.integer("warn_s", usual.warn_s, low=0, high=_DAY_S),
+        by_condition=table.flag("by_condition"),
         presets_s=_presets(table, usual.presets_s),
     )
     table.unknown_keys()
@@ -86,6 +92,20 @@ def _presets(table: TableReader, usual: tuple[int, ...]) -> tuple[int, ...]:
         table.problem("presets_s", "must be whole seconds above 0", "for example [900, 3600]")
         return usual
     return tuple(sorted(set(items)))
+
+
+def _group(reader: TableReader) -> GroupRules:
+    """`[acknowledging] group_roles`: who acknowledges more than one alarm at once."""
+    usual = GroupRules()
+    if "acknowledging" not in reader.table:
+        return usual
+    table = reader.section("acknowledging")
+    roles = table.texts("group_roles") if "group_roles" in table.table else tuple(usual.roles)
+    for role in roles:
+        if role not in set(Role):
+            table.problem("group_roles", f"'{role}' is no role", f"one of: {', '.join(Role)}")
+    table.unknown_keys()
+    return GroupRules(frozenset(roles))
 
 
 def _flood(reader: TableReader) -> FloodRules:
@@ -107,9 +127,25 @@ def _sound(reader: TableReader) -> SoundRules:
     found = SoundRules(
         table.integer("burst", usual.burst, low=1, high=MOST_ALARMS),
         table.integer("nag_s", usual.nag_s, low=0, high=_DAY_S),
+        table.integer("lowest_volume", usual.lowest_volume, low=0, high=100),
+        _shifts(table, usual.shifts_s),
     )
     table.unknown_keys()
     return found
+
+
+def _shifts(table: TableReader, usual: tuple[int, ...]) -> tuple[int, ...]:
+    """When shifts begin, seconds after midnight at the site; an empty list checks at the start of the program only."""
+    if "shifts" not in table.table:
+        return usual
+    found = set()
+    for text in table.texts("shifts"):
+        matched = _CLOCK.fullmatch(text)
+        if matched is None:
+            table.problem("shifts", f"'{text}' is no time of day", 'for example ["06:00", "14:00", "22:00"]')
+        else:
+            found.add(int(matched[1]) * 3600 + int(matched[2]) * 60)
+    return tuple(sorted(found))
 
 
 def _suppressions(reader: TableReader, classes: dict[str, AlarmClass]) -> tuple[Suppression, ...]:

@@ -1,6 +1,7 @@
 """What alarms of one class have in common (ISA-18.2 alarm class; OPC 10000-9 keeps it with the condition class), and
 what a site decides about shelving, floods and sound for all of them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from console.domain.alarms import Priority
@@ -59,6 +60,19 @@ class SoundRules:
 
     burst: int = 3
     nag_s: int = 15 * MINUTE_S
+    lowest_volume: int = 20  # percent; nobody makes critical alarms and a lost link quieter than this
+    shifts_s: tuple[int, ...] = (6 * HOUR_S, 14 * HOUR_S, 22 * HOUR_S)  # after midnight at the site: sound is checked
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRules:
+    """Acknowledging several alarms at once is a right of its own: `roles` have it. One at a time is not asked here."""
+
+    roles: frozenset[str] = frozenset({"operator", "shift_lead"})
+
+    def may(self, roles: Collection[str]) -> bool:
+        """True for whoever has one of the roles, and for the identity "control room" that has none at all."""
+        return not roles or not self.roles.isdisjoint(roles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +84,7 @@ class AlarmSettings:
     flood: FloodRules = FloodRules()
     sound: SoundRules = SoundRules()
     suppressions: tuple[Suppression, ...] = ()
+    group: GroupRules = GroupRules()
 
     def class_of(self, class_id: str) -> AlarmClass:
         """The class, the standard one where it is not known."""

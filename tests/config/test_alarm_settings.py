@@ -313,3 +313,16 @@ def test_the_demo_shows_every_kind_of_rule_setting_and_derived_tag():
     assert found.settings.suppressions
     windows = {window.function for tag in load_derived(RESOURCES) for window in tag.expression.windows}
     assert "increase" in windows
+
+
+def test_who_acknowledges_many_and_how_a_shelf_is_left_are_the_sites_choice(tmp_path):
+    path = tmp_path / "alarms.toml"
+    path.write_text(
+        'version = 2\n[acknowledging]\ngroup_roles = ["shift_lead"]\n[shelving]\nby_condition = true\n',
+        encoding="utf-8",
+    )
+    settings = load_alarm_file(tmp_path).settings
+    assert (settings.group.roles, settings.shelving.by_condition) == (frozenset({"shift_lead"}), True)
+    path.write_text('version = 2\n[acknowledging]\ngroup_roles = ["king"]\n', encoding="utf-8")
+    with pytest.raises(BadConfiguration, match="king"):
+        load_alarm_file(tmp_path)

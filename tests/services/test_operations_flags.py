@@ -7,7 +7,7 @@ import pytest
 from console.domain import alarm_commands as a
 from console.domain import alarm_facts as f
 from console.domain import commands as c
-from console.domain.alarm_classes import AlarmClass, ShelvingRules
+from console.domain.alarm_classes import AlarmClass, GroupRules, ShelvingRules
 from console.domain.alarms import Occurrence, Priority
 from console.domain.facts import AlarmAcknowledged
 from console.domain.people_facts import RecordSigned
@@ -221,6 +221,21 @@ def test_fifty_acknowledgements_in_one_go_are_fifty_entries():
         facts = desk.log.facts(AlarmAcknowledged)
         assert len(set(receipt.hashes)) == len(facts) == 50
         assert {fact.condition_id for fact in facts} == {one.condition_id for one in alarms}
+
+    told(story)
+
+
+@pytest.mark.proves("ALARM-F38")
+def test_acknowledging_many_is_a_right_of_its_own():
+    async def story(desk: Desk) -> None:
+        one, two = (desk.alarms.raise_alarm(n, desk.clock.now_us) for n in (1, 2))
+        desk.alarms.group_rules = GroupRules(frozenset({"shift_lead"}))
+        await desk.signed_on("olga")
+        assert await refusal(desk, c.AcknowledgeAlarms((one, two))) == "Your role acknowledges one alarm at a time"
+        await desk.operations.submit(c.AcknowledgeAlarms((one, one)))
+        await desk.signed_on("lena")
+        await desk.operations.submit(c.AcknowledgeAlarms((one, two)))
+        assert len(desk.log.facts(AlarmAcknowledged)) == 3
 
     told(story)
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from console.config.users_file import TEST_COST, UserEntry, hash_password
 from console.domain.acknowledgement import Standing
 from console.domain.acknowledgements import AckInterval
-from console.domain.alarm_classes import STANDARD, AlarmClass, ShelvingRules
+from console.domain.alarm_classes import STANDARD, AlarmClass, GroupRules, ShelvingRules
 from console.domain.alarms import Occurrence, Priority
 from console.domain.people import Role
 from console.domain.refusal import Refused
@@ -56,6 +56,7 @@ class FakeAlarms:
     areas: dict[UUID, str] = field(default_factory=dict)
     sounding_us: int = 0
     shelving_rules: ShelvingRules = field(default_factory=ShelvingRules)
+    group_rules: GroupRules = field(default_factory=GroupRules)
     priorities: dict[UUID, int] = field(default_factory=dict)
     classes: dict[UUID, AlarmClass] = field(default_factory=dict)
     shelved: dict[UUID, str] = field(default_factory=dict)  # condition -> user id
@@ -91,6 +92,9 @@ class FakeAlarms:
 
     def newest_sounding_us(self) -> int:
         return self.sounding_us
+
+    def may_acknowledge_many(self, roles: Sequence[str]) -> bool:
+        return self.group_rules.may(roles)
 
     def needs_comment(self, condition_id: UUID) -> bool:
         return self.class_of(condition_id).needs_comment

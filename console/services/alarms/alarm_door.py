@@ -48,6 +48,10 @@ class AlarmDoor(Protocol):
         """Newest annunciation that sounds at this position, 0 when nothing does."""
         ...
 
+    def may_acknowledge_many(self, roles: Sequence[str]) -> bool:
+        """Whether somebody with these roles acknowledges more than one alarm at once."""
+        ...
+
     def needs_comment(self, condition_id: UUID) -> bool:
         """Whether nobody acknowledges it without a word."""
         ...
@@ -95,6 +99,8 @@ class AlarmActs:
         return tuple(self._alarms.text_of(one.condition_id) for one in occurrences)
 
     async def _acknowledge(self, command: c.AcknowledgeAlarms, actor: Actor) -> Receipt:
+        if len(set(command.occurrences)) > 1 and not self._alarms.may_acknowledge_many(actor.roles):
+            raise Refused("Your role acknowledges one alarm at a time")
         facts, skipped = self._decide(command)
         if command.signs:
             if self._signing is None:

@@ -140,6 +140,9 @@ class EngineFace:
     def owner_of(self, occurrence: Occurrence) -> str:
         return self.ownership.owner(occurrence)
 
+    def may_acknowledge_many(self, roles: Sequence[str]) -> bool:
+        return self.settings.group.may(roles)
+
     def needs_comment(self, condition_id: UUID) -> bool:
         condition = self.condition(condition_id)
         return condition is not None and condition.needs_comment
