@@ -126,7 +126,8 @@ async def _encoded(reply: dict[str, Any]) -> bytes:
 
 
 def command_from(name: str, fields: dict[str, str]) -> Command:
-    """The command of this name from texts. Several occurrences are `<condition>@<start_us>` separated by commas.
+    """The command of this name from texts. Several occurrences are `<condition>@<start_us>`, several values
+    `name=value`, separated by commas.
 
     Raises ValueError that names what is missing, unknown or of the wrong form.
     """
@@ -151,11 +152,18 @@ def _value(hint: Any, key: str, text: str) -> Any:
         raise ValueError(f"--{key}: '{text}' is not valid: {error}") from error
 
 
+def _several(items: tuple[Any, ...], text: str) -> tuple[Any, ...]:
+    """What stands between commas; a pair of two is `name=value`."""
+    if items[1:] != (...,):
+        name, _, value = text.partition("=")
+        return (name.strip(), value.strip())
+    return tuple(_parsed(items[0], part.strip()) for part in text.split(",") if part.strip())
+
+
 def _parsed(hint: Any, text: str) -> Any:
     origin = typing.get_origin(hint)
     if origin is tuple:
-        item = typing.get_args(hint)[0]
-        return tuple(_parsed(item, part.strip()) for part in text.split(",") if part.strip())
+        return _several(typing.get_args(hint), text)
     if origin in (typing.Union, types.UnionType):
         return int(text) if int in typing.get_args(hint) and text.lstrip("-").isdigit() else text
     if hint is Occurrence:

@@ -14,7 +14,7 @@ _SCREENS = (
     ("incidents", mark("Incidents"), "incident", "IncidentsView"),
     ("journal", mark("Journal"), "journal", "JournalView"),
     ("kpi", mark("Alarm performance"), "kpi", "KpiView"),
-    ("masteralarms", mark("Alarm rationalization"), "masteralarms", "MasterAlarmsView"),
+    ("masteralarms", mark("Rationalize"), "masteralarms", "MasterAlarmsView"),
     ("sync", mark("Sync"), "sync", "SyncView"),
     ("administration", mark("Admin"), "administration", "AdministrationView"),
     ("diagnostics", mark("Diagnostics"), "diagnostics", "DiagnosticsView"),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from console.app.bootstrap import Core, Work, build, now_us
+from console.app.door import Door
 from console.app.folders import Folders
 from console.app.master_room import DIFFERENT
 from console.config.users_file import UserEntry, hash_password, write_users
@@ -136,5 +137,16 @@ def test_the_seam_tells_every_rule_and_its_record(folder: Path) -> None:
             core.station.beat()
         states = {one.key: one.state for delta in seen for one in delta.records}
         assert states == {HH: "approved", "temperature/H": "", "pressure/L": ""}
+
+    told(folder, story)
+
+
+def test_a_record_is_written_from_the_command_line(folder: Path) -> None:
+    async def story(core: Core) -> None:
+        fields = {"key": HH, "values": "owner=Maintenance, limit=95, cause=Fan=stands"}
+        await Door(core).act("set-master-alarm", fields, "emil", PASSWORD)
+        record = core.master.record(HH)
+        assert record is not None
+        assert record.values == {"owner": "Maintenance", "limit": "95", "cause": "Fan=stands"}
 
     told(folder, story)

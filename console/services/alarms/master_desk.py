@@ -1,7 +1,7 @@
 """Master alarm records as they follow from the journal, beside the alarm rules in force: the same at every console,
 whatever the order and number of arrivals (alarms.md, features 68 and 69)."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from console.domain.alarms import AlarmRule
@@ -19,7 +19,7 @@ from console.services.journal.entries import Entry
 from console.services.master_records import ImportRecord, MasterDelta, MasterRecord
 from console.services.notifier import Notifier
 
-_AT_ONCE = 200  # records judged in one beat: an import of thousands must not hold up the window
+_AT_ONCE = 64  # records judged in one beat: an import of thousands must not hold up the window
 _SIDES = {"HH": ("high", 0), "H": ("high", 1), "L": ("low", 1), "LL": ("low", 0)}
 
 
@@ -150,8 +150,14 @@ class MasterDesk:
 
     def records(self) -> dict[str, MasterAlarm]:
         """Every record by its key."""
-        found = ((key, self.record(key)) for key in sorted(self._words))
-        return {key: record for key, record in found if record is not None}
+        return {record.key: record for record in self.each_record()}
+
+    def each_record(self) -> Iterator[MasterAlarm]:
+        """One after the other, by key."""
+        for key in sorted(self._words):
+            record = self.record(key)
+            if record is not None:
+                yield record
 
     @property
     def live(self) -> Mapping[str, Live]:

@@ -180,7 +180,11 @@ class MasterActs:
             raise Refused("{file} is not written: {why}.", file=command.file, why="it is no absolute path")
         what = "alarm_audit" if command.differences else "master_alarms"
         headers = DIFFERENCE_HEADERS if command.differences else HEADERS
-        rows = list(self._table(command))
+        rows: list[tuple[str, ...]] = []
+        for row in self._table(command):
+            rows.append(row)
+            if len(rows) % _SLICE == 0:
+                await asyncio.sleep(0)
         digest = await self.files.write(path, what, headers, rows)
         fact = JournalExported(f"{what}_{path.suffix.casefold()[1:]}", path.name, len(rows), digest)
         entries = await asyncio.shield(self._journal.append([fact], actor))
@@ -189,7 +193,7 @@ class MasterActs:
     def _table(self, command: ma.ExportMasterAlarms) -> Iterator[tuple[str, ...]]:
         if command.differences:
             return table_of_differences(self._desk.audit())
-        return table_of(self._desk.records().values(), self._desk.matrix)
+        return table_of(self._desk.each_record(), self._desk.matrix)
 
 
 def _existing(file: str) -> Path:

@@ -71,3 +71,9 @@ FACT = st.builds(Told, st.just("00" * 32), st.sampled_from([*sorted(FACTS), "of.
 def test_whatever_a_payload_holds_it_is_told_and_never_equal_on_both_sides(fact: Told, earlier: list[Told]) -> None:
     for change in changes(fact, earlier):
         assert change.before != change.after
+
+
+def test_a_change_of_a_master_record_tells_every_field_before_and_after():
+    earlier = Told("1" * 64, "master_alarm.set", {"key": "a", "values": [["limit", "3"], ["owner", "Team"]]})
+    later = Told("2" * 64, "master_alarm.set", {"key": "a", "values": [["limit", "2.5"], ["owner", ""]]})
+    assert changes(later, [earlier]) == (Change("limit", "3", "2.5"), Change("owner", "Team", ""))
