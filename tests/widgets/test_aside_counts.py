@@ -3,6 +3,7 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from console.ui.translation import set_language
@@ -11,13 +12,14 @@ from console.widgets.alarm_banner import AlarmBanner
 
 @pytest.mark.proves("ALARM-F22")
 def test_each_count_of_the_banner_leads_to_its_list(qtbot: QtBot) -> None:
-    banner = AlarmBanner()
-    qtbot.addWidget(banner)
+    window = QWidget()
+    qtbot.addWidget(window)
+    banner = AlarmBanner(parent=window)
     assert banner.aside.text() == "– shelved · – suppressed\n– out of service"  # nothing is known yet
     banner.set_aside(6, 2, 1_300)
     assert banner.aside.text() == "6 shelved · 1,300 suppressed\n2 out of service"
     banner.resize(1800, 56)
-    banner.show()
+    window.show()
     chosen: list[str] = []
     banner.aside_chosen.connect(chosen.append)
     for key in ("shelved", "suppressed", "out_of_service"):
