@@ -10,7 +10,7 @@ from console.app.bench.rows import BenchRow
 from console.app.exit_codes import Exit
 
 PAINTED = {"table", "trend", "topology"}
-BENCHES = ("ingest", "table", "trend", "topology", "startup", "journal", "sync")
+BENCHES = ("ingest", "table", "trend", "topology", "startup", "journal", "sync", "kpi")
 
 
 def command(options: argparse.Namespace) -> int:

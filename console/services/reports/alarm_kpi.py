@@ -27,6 +27,8 @@ from console.services.reports.kpi_occurrences import (
     flag_spans,
     hidden_spans,
     occurrences,
+    parts_of,
+    shown,
 )
 from console.services.reports.kpi_spans import Spans
 
@@ -219,14 +221,10 @@ def _times(work: _Work) -> Figures:
     acknowledged = np.flatnonzero(raised & _within(all_of.acknowledged_us, asked))
     returned = np.flatnonzero(raised & _within(all_of.returned_us, asked))
     waits, lasts = (
-        part[off.visible_at(all_of.condition[part], all_of.raised_us[part], work.hidden)]
-        for part in (acknowledged, returned)
+        part[shown(all_of.condition[part], all_of.raised_us[part], work.hidden)] for part in (acknowledged, returned)
     )
     wait = np.maximum(all_of.acknowledged_us[waits] - all_of.raised_us[waits], 0)
     lasted = all_of.returned_us[lasts] - all_of.start_us[lasts]
-    begin, end = np.maximum(all_of.start_us, asked.from_us), np.minimum(all_of.over_us, asked.to_us)
-    pieces = off.visible_pieces(all_of.condition, begin, end, work.hidden)
-    standing = int(work.watched.measure(pieces.low_us, pieces.high_us).sum())
     return {
         Kpi.ACK_MEDIAN: off.nearest_rank(wait, 50),
         Kpi.ACK_P95: off.nearest_rank(wait, 95),
@@ -234,8 +232,18 @@ def _times(work: _Work) -> Figures:
         Kpi.ACTIVE_MEDIAN: off.nearest_rank(lasted, 50),
         Kpi.ACTIVE_P95: off.nearest_rank(lasted, 95),
         Kpi.ACTIVE_MOST: off.nearest_rank(lasted, 100),
-        Kpi.STANDING: standing / work.seen_us,
+        Kpi.STANDING: _standing_us(work) / work.seen_us,
     }
+
+
+def _standing_us(work: _Work) -> int:
+    """Watched time of every active alarm in the list, all together."""
+    begin, end = work.all_of.start_us, work.all_of.over_us
+    total = int(work.watched.measure(begin, end).sum())
+    for one, part in parts_of(work.all_of.condition, work.hidden):
+        unlisted = work.watched.common(work.hidden[one])
+        total -= int(unlisted.measure(begin[part], end[part]).sum())
+    return total
 
 
 def _aside(work: _Work) -> Figures:
@@ -253,7 +261,7 @@ def _lists(work: _Work, stale: off.Pieces) -> tuple[dict[str, list[Offender]], F
     all_of, asked, ids = work.all_of, work.asked, work.columns.ids
     raised = np.flatnonzero(_within(all_of.raised_us, asked))
     new = np.zeros(len(all_of), np.bool_)
-    new[raised[off.visible_at(all_of.condition[raised], all_of.raised_us[raised], work.hidden)]] = True
+    new[raised[shown(all_of.condition[raised], all_of.raised_us[raised], work.hidden)]] = True
     unseen = new & (all_of.returned_us < asked.to_us) & (all_of.acknowledged_us > all_of.returned_us)
     brief = all_of.returned_us - all_of.start_us <= round(asked.fleeting_s * rates.SECOND_US)
     fleeting = unseen & brief & ~np.isin(all_of.condition, work.chatter.conditions)

@@ -90,12 +90,25 @@ def columns_of(rows: Sequence[tuple[bytes, int, str, int, int]]) -> AlarmColumns
     )
 
 
-def grouped(condition: NDArray[np.int32], moment: I64) -> NDArray[np.int64]:
-    """Order of rows by condition, then by moment; equal ones keep theirs."""
+def by_condition(condition: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Order of rows by condition; those of one keep theirs. Sixteen bits are sorted without comparing."""
+    narrow = len(condition) and int(condition.max()) < 1 << 16
+    return np.argsort(condition.astype(np.uint16) if narrow else condition, kind="stable")
+
+
+def is_one_of(codes: NDArray[np.uint8], chosen: Sequence[int]) -> NDArray[np.bool_]:
+    table = np.zeros(256, np.bool_)
+    table[list(chosen)] = True
+    return table[codes]
+
+
+def grouped(condition: NDArray[np.int32], moment: I64, *, in_order: bool = True) -> NDArray[np.int64]:
+    """Order of rows by condition, then by moment; equal ones keep theirs if they have to be `in_order`."""
     if not len(moment):
         return np.zeros(0, np.int64)
     low = int(moment.min())
     bits = (int(moment.max()) - low).bit_length()
     if bits + int(condition.max()).bit_length() < 63:
-        return np.argsort((condition.astype(np.int64) << bits) | (moment - low), kind="stable")
+        keys = (condition.astype(np.int64) << bits) | (moment - low)
+        return np.argsort(keys, kind="stable" if in_order else None)
     return np.lexsort((moment, condition))

@@ -1,5 +1,6 @@
 """Occurrences out of alarm rows: when each was raised, acknowledged and over, and when its condition was hidden."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,9 @@ from console.services.reports.kpi_columns import (
     FOREVER,
     LEAST_URGENT,
     AlarmColumns,
+    by_condition,
     grouped,
+    is_one_of,
 )
 from console.services.reports.kpi_spans import Spans
 
@@ -25,7 +28,7 @@ _OVER = (CODE["returned"], CODE["closed"], CODE["retired"], CODE["superseded"])
 @dataclass(frozen=True, slots=True)
 class Occurrences:
     """One element an occurrence; FOREVER where something has not come. `over_us` ends the active time: the return, or
-    what closed it without one, never before the start (a return may carry a wrong time). `priority` is its first."""
+    what closed it without one, never before the start (a return may carry a wrong time)."""
 
     condition: I32
     start_us: I64
@@ -33,7 +36,6 @@ class Occurrences:
     returned_us: I64
     acknowledged_us: I64
     over_us: I64
-    priority: NDArray[np.uint8]
 
     def __len__(self) -> int:
         return len(self.start_us)
@@ -62,7 +64,7 @@ class Annunciations:
 def occurrences(columns: AlarmColumns) -> Occurrences:
     """Of all rows of region 1, whatever their order; those for the journal only are left out."""
     rows = columns.take((columns.code < FIRST_ASIDE) & (columns.priority <= LEAST_URGENT))
-    order = grouped(rows.condition, rows.start_us)
+    order = grouped(rows.condition, rows.start_us, in_order=False)
     condition, start = rows.condition[order], rows.start_us[order]
     begins = np.ones(len(order), np.bool_)
     begins[1:] = (condition[1:] != condition[:-1]) | (start[1:] != start[:-1])
@@ -72,7 +74,7 @@ def occurrences(columns: AlarmColumns) -> Occurrences:
     def earliest(*codes: int) -> I64:
         if not len(first):
             return np.zeros(0, np.int64)
-        return np.minimum.reduceat(np.where(np.isin(code, codes), at, FOREVER), first)
+        return np.minimum.reduceat(np.where(is_one_of(code, codes), at, FOREVER), first)
 
     start = start[first]
     return Occurrences(
@@ -82,14 +84,13 @@ def occurrences(columns: AlarmColumns) -> Occurrences:
         np.maximum(earliest(CODE["returned"]), start),
         earliest(CODE["acknowledged"]),
         np.maximum(earliest(*_OVER), start),
-        rows.priority[order][first],
     )
 
 
 def flag_spans(columns: AlarmColumns, flag: str) -> dict[int, Spans]:
     """When this flag was up, by condition; FOREVER ends what nobody has taken down."""
     up, down = FLAGS[flag]
-    rows = columns.take(np.isin(columns.code, (up, *down)))
+    rows = columns.take(is_one_of(columns.code, (up, *down)))
     spans: dict[int, Spans] = {}
     order = grouped(rows.condition, rows.at_us)
     condition, at, is_up = rows.condition[order], rows.at_us[order], rows.code[order] == up
@@ -121,17 +122,27 @@ def hidden_spans(columns: AlarmColumns) -> dict[int, Spans]:
     return hidden
 
 
+def parts_of(condition: I32, chosen: Iterable[int]) -> Iterator[tuple[int, I64]]:
+    """Each of the chosen conditions that is there, with its rows."""
+    suspects = np.flatnonzero(np.isin(condition, list(chosen)))
+    order = suspects[by_condition(condition[suspects])]
+    ordered = condition[order]
+    for one in np.unique(ordered).tolist():
+        yield one, order[slice(*np.searchsorted(ordered, (one, one + 1)).tolist())]
+
+
+def shown(condition: I32, moments: I64, hidden: dict[int, Spans]) -> NDArray[np.bool_]:
+    """Whether each condition was in the list at its moment."""
+    seen = np.ones(len(moments), np.bool_)
+    for one, part in parts_of(condition, hidden):
+        seen[part] = ~hidden[one].holds(moments[part])
+    return seen
+
+
 def annunciations(columns: AlarmColumns, hidden: dict[int, Spans]) -> Annunciations:
     """Everything that called the operator; what came while its condition was hidden is left out."""
-    rows = columns.take(np.isin(columns.code, ANNUNCIATES) & (columns.priority <= LEAST_URGENT))
-    seen = np.ones(len(rows), np.bool_)
-    suspects = np.flatnonzero(np.isin(rows.condition, list(hidden)))
-    order = suspects[np.argsort(rows.condition[suspects], kind="stable")]
-    condition = rows.condition[order]
-    for one in np.unique(condition).tolist():
-        part = order[slice(*np.searchsorted(condition, (one, one + 1)).tolist())]
-        seen[part] = ~hidden[one].holds(rows.at_us[part])
-    rows = rows.take(seen)
+    rows = columns.take(is_one_of(columns.code, ANNUNCIATES) & (columns.priority <= LEAST_URGENT))
+    rows = rows.take(shown(rows.condition, rows.at_us, hidden))
     order = np.argsort(rows.at_us, kind="stable")
     return Annunciations(
         rows.condition[order],

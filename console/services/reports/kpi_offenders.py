@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from console.services.kpi_records import Offender
-from console.services.reports.kpi_columns import CODE, FOREVER, AlarmColumns
+from console.services.reports.kpi_columns import CODE, FOREVER, AlarmColumns, by_condition
 from console.services.reports.kpi_occurrences import Annunciations, Occurrences
 from console.services.reports.kpi_rates import DAY_US, SECOND_US
 from console.services.reports.kpi_spans import Spans
@@ -41,7 +41,7 @@ class Pieces:
 def chatter(called: Annunciations) -> Chatter:
     """Bursts of at least three activations of one alarm within 60 s; triples that share an activation are one burst."""
     raises = np.flatnonzero(called.is_raise)
-    order = raises[np.argsort(called.condition[raises], kind="stable")]
+    order = raises[by_condition(called.condition[raises])]
     condition, at = called.condition[order], called.at_us[order]
     size = len(order)
     triple = np.zeros(size + 2, np.bool_)  # a triple begins at this raise; padded so that its neighbours can be asked
@@ -95,14 +95,6 @@ def occurrence_list(
         )
         for one in ranked[:MOST]
     ]
-
-
-def visible_at(condition: I32, moments: I64, hidden: dict[int, Spans]) -> NDArray[np.bool_]:
-    """Whether each condition was in the list at its moment."""
-    seen = np.ones(len(moments), np.bool_)
-    for at in np.flatnonzero(np.isin(condition, list(hidden))).tolist():
-        seen[at] = not hidden[int(condition[at])].holds(moments[at : at + 1])[0]
-    return seen
 
 
 def visible_pieces(condition: I32, low: I64, high: I64, hidden: dict[int, Spans]) -> Pieces:
