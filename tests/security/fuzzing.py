@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from console.app.door import Door
 from console.config import site_files, station_file
 from console.config.alarm_rules import read_alarm_rules
+from console.config.derived_file import read_derived
 from console.config.assets_file import read_assets
 from console.config.settings import TopicMap
 from console.config.users_file import TEST_COST, read_users, write_users
@@ -183,6 +184,17 @@ def _enrolment(folder: Path) -> list[Reader]:
     ]
 
 
+DERIVED = """
+[[tag]]
+path = "Line/Sums/Both"
+expression = "if('./One' > 0, increase('Line/PLC2/Two', 60), \'./One\')"
+interval_s = 2
+[[tag]]
+path = "Line/Sums/One"
+expression = "'Line/PLC1/P/Power' / 1000"
+"""
+
+
 def _settings(folder: Path) -> list[Reader]:
     site = site_files.first_site(str(SITE), '"Plant"', "Europe/Berlin", "ab" * 32)
     station = station_file.TEMPLATE.format(station_id=str(STATION), name='"PC"', code="K1")
@@ -192,6 +204,7 @@ def _settings(folder: Path) -> list[Reader]:
         ("site.toml", site, site_files.read_site),
         ("topics.toml", site_files.TOPICS_TEMPLATE + '[[map]]\ntopic = "a/+/b"\ntag = "x"\n', site_files.read_topics),
         ("alarms.toml", RULES, read_alarm_rules),
+        ("derived.toml", DERIVED, read_derived),
         ("assets.toml", assets, lambda path: read_assets(path, SITE)),
         ("users.toml", users, lambda p: read_users(p, TEST_COST)),
         ("station.toml", station, station_file.read_station),

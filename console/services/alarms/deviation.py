@@ -38,6 +38,7 @@ class Deviations:
         self._is_setpoint = np.zeros(256, bool)
         self._handle: dict[int, int] = {}  # entry -> handle of its setpoint tag
         self._waiting: dict[str, set[int]] = {}  # path with broker -> entries that wait for it
+        self._waits_for: dict[int, tuple[str, ...]] = {}
         self._tails: set[str] = set()
         self._known: dict[str, int] = {}  # path with broker -> handle, of tags that may be a setpoint
         self._grow(64)
@@ -97,7 +98,10 @@ class Deviations:
         self.main[entry[last]], self.main_us[entry[last]] = main_value[last], main_us[last]
         self.setpoint[entry[last]], self.setpoint_us[entry[last]] = set_value[last], set_us[last]
         deviation = main_value - set_value
-        return self.band[entry], deviation, np.isfinite(deviation), np.maximum(main_us, set_us)
+        # value and setpoint that change at the same moment are judged once: there was no deviation between them
+        whole = np.concatenate((begins[1:] | (time[1:] != time[:-1]), [True]))
+        entry, deviation, at_us = entry[whole], deviation[whole], np.maximum(main_us, set_us)[whole]
+        return self.band[entry], deviation, np.isfinite(deviation), at_us
 
     def distrust(self, handles: NDArray[np.int32], main: Rows) -> Rows:
         """Nothing of these tags can be trusted until their next samples; `main` are the band rows of their own.
@@ -152,6 +156,7 @@ class Deviations:
             if path in self._known:
                 self._link(entry, self._known[path])
                 return
+        self._waits_for[entry] = tuple(paths)
         for path in paths:
             self._waiting.setdefault(path, set()).add(entry)
 
@@ -167,8 +172,8 @@ class Deviations:
         if handle is not None:
             self._by_setpoint[handle].discard(entry)
             self._is_setpoint[handle] = bool(self._by_setpoint[handle])
-        for entries in self._waiting.values():
-            entries.discard(entry)
+        for path in self._waits_for.pop(entry, ()):
+            self._waiting.get(path, set()).discard(entry)
         self.setpoint[entry], self.setpoint_us[entry] = np.nan, NONE
 
     def _grow(self, capacity: int) -> None:

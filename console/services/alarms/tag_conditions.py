@@ -1,6 +1,7 @@
 """From samples to bands: which conditions hang on a tag, and what each sample means to them."""
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -238,6 +239,7 @@ class TagConditions:
         ok[about] = (knows | silent)[about]
 
 
+@lru_cache(maxsize=4096)
 def band_settings(rule: AlarmRule, side: str) -> BandSettings:
     """One side of a rule as a band row (`side` empty: a condition of yes or no)."""
     on_us, off_us = int(rule.on_delay_s * 1e6), int(rule.off_delay_s * 1e6)

@@ -87,6 +87,16 @@ def test_value_and_setpoint_are_joined_in_source_time_in_whatever_order_a_batch_
     assert told[0] == told[1] == [("raised", "high", us(4)), ("returned", "high", us(6))]
 
 
+def test_value_and_setpoint_that_jump_at_the_same_moment_make_no_alarm():
+    for is_turned in (False, True):
+        plant = Plant(deviation())
+        value, setpoint = plant.tag(), plant.tag("Setpoint")
+        plant.send((setpoint, 0, 100.0), (value, 0, 100.0))
+        both = [(setpoint, 1, 300.0), (value, 1, 300.0)]
+        plant.send(*(both[::-1] if is_turned else both))
+        assert logged(plant, "dev") == []
+
+
 def test_a_rule_that_gets_another_setpoint_is_judged_by_it_at_once():
     plant = Plant(deviation(setpoint="20"))
     value = plant.tag()

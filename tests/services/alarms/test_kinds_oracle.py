@@ -104,7 +104,7 @@ def test_deviations_in_columns_say_what_a_judge_of_every_sample_says(samples, cu
     tags = [plant.tag(f"T{i}") for i in range(3)]
     setpoint = plant.tag("Setpoint")
     every = [*tags, setpoint]
-    rows = timeline(samples, 4)
+    rows = timeline([(which, max(1, step), value, quality) for which, step, value, quality in samples], 4)
     play(plant, [(every[which], at, value, quality) for which, at, value, quality in rows], cuts)
     wanted = []
     for which in range(3):
