@@ -6,6 +6,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import TypeVar
@@ -19,6 +20,7 @@ from console.services.alarms.watch_spans import put_span
 from console.services.kpi_records import KpiReport
 from console.services.reports.alarm_kpi import LOOKBACK_US, KpiQuestion
 from console.services.reports.kpi_desk import answer
+from console.services.reports.kpi_memory import KpiMemory
 from console.services.station import AlarmKpiQuery
 from console.services.storage.schema import Database, open_station_db
 
@@ -49,28 +51,37 @@ def run(quick: bool) -> Iterator[BenchRow]:
 async def _measured(database: Database, count: int) -> tuple[BenchRow, ...]:
     await database.writer.write(lambda connection: _fill(connection, count))
     window = (_LOW, _LOW + _MONTH_US)
-    whole, plain, rows = [], [], 0
+    first: list[float] = []
+    again: list[float] = []
+    plain: list[float] = []
+    rows = 0
     for _ in range(_TURNS):  # in turns: a busy moment hits both
-        seconds, report = await _timed(database, lambda connection: _page(connection, window))
-        whole.append(seconds)
-        rows = report.rows
+        memory = KpiMemory()
+        for kept in (first, again):
+            seconds, report = await _timed(database, partial(_page, window=window, memory=memory))
+            kept.append(seconds)
+            rows = report.rows
         seconds, fetched = await _timed(database, lambda connection: _fetch(connection, window))
         plain.append(seconds)
         assert fetched <= rows
-    ours, beside = statistics.median(whole), statistics.median(plain)
-    case = f"all figures and lists of a month, {rows:,} rows"
+    beside = statistics.median(plain)
     goal = "" if count < 1_000_000 else "<= 1 s"
-    return (
-        BenchRow(
-            "kpi", case, round(ours, 3), "s", "plain SELECT and fetch of the same rows", round(beside, 3),
-            round(ours / beside, 2), goal, ours <= 1 if goal else None,
-        ),
-    )  # fmt: skip
+    told = []
+    for look, times in (("first look", first), ("next look", again)):
+        ours = statistics.median(times)
+        told.append(
+            BenchRow(
+                "kpi", f"figures and lists of a month, {rows:,} rows, {look}", round(ours, 3), "s",
+                "plain SELECT and fetch of the same rows", round(beside, 3), round(ours / beside, 2), goal,
+                ours <= 1 if goal else None,
+            )
+        )  # fmt: skip
+    return tuple(told)
 
 
-def _page(connection: Connection, window: tuple[int, int]) -> KpiReport:
+def _page(connection: Connection, window: tuple[int, int], memory: KpiMemory) -> KpiReport:
     """What the station's reader thread does for one look at the page."""
-    return answer(connection, AlarmKpiQuery(*window), KpiQuestion(*window), [])
+    return answer(connection, AlarmKpiQuery(*window), KpiQuestion(*window), [], memory)
 
 
 def _fetch(connection: Connection, window: tuple[int, int]) -> int:

@@ -21,6 +21,7 @@ from console.services.journal.entries import Actor, Journal
 from console.services.kpi_records import KpiReport
 from console.services.reports.alarm_kpi import KpiQuestion, alarm_kpi
 from console.services.reports.kpi_export import ENDINGS, Heading, write_report
+from console.services.reports.kpi_memory import KpiMemory
 from console.services.reports.kpi_rates import DAY_US
 from console.services.reports.kpi_read import described, read_areas, read_columns
 from console.services.reports.proof import file_sha256
@@ -52,6 +53,7 @@ class KpiDesk:
     def __init__(self, journal: Journal, source: KpiSource) -> None:
         self._journal = journal
         self._source = source
+        self._memory = KpiMemory()
 
     def answers(self) -> dict[type, Callable[[Any], Awaitable[Any]]]:
         return {AlarmKpiQuery: self.report, AlarmAreasQuery: self.areas}
@@ -78,7 +80,7 @@ class KpiDesk:
             changed_settings=source.changed_settings(),
         )
         present = source.watch.present()
-        return await source.reader.read(lambda connection: answer(connection, query, asked, present))
+        return await source.reader.read(lambda connection: answer(connection, query, asked, present, self._memory))
 
     async def areas(self, _query: AlarmAreasQuery) -> tuple[str, ...]:
         return await self._source.reader.read(read_areas)
@@ -110,9 +112,13 @@ class KpiDesk:
 
 
 def answer(
-    connection: Connection, query: AlarmKpiQuery, asked: KpiQuestion, present: list[tuple[int, int]]
+    connection: Connection,
+    query: AlarmKpiQuery,
+    asked: KpiQuestion,
+    present: list[tuple[int, int]],
+    memory: KpiMemory | None = None,
 ) -> KpiReport:
     """Read and compute on one connection; `present` is the span of a station that runs."""
     watched = [*read_spans(connection, asked.from_us, asked.to_us), *present]
-    columns = read_columns(connection, asked.from_us, asked.to_us, query.areas)
+    columns = read_columns(connection, asked.from_us, asked.to_us, query.areas, memory)
     return described(connection, alarm_kpi(columns, watched, asked))

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 from console.services.kpi_records import KpiReport, Offender
 from console.services.reports.alarm_kpi import LOOKBACK_US
 from console.services.reports.kpi_columns import CODE, FIRST_ASIDE, UNKNOWN, AlarmColumns, columns_of
+from console.services.reports.kpi_memory import KpiMemory, joined
 
 I64 = NDArray[np.int64]
 Row = tuple[bytes, int, str, int, int]
@@ -25,7 +26,7 @@ _WORD = f"CASE transition {_LETTERS} ELSE '{chr(_FIRST_LETTER + UNKNOWN)}' END"
 _PACKED = (
     "SELECT count(*), CAST(group_concat(condition_id, '') AS BLOB), group_concat(start_us - {base}, ' '),"
     " group_concat(at_us - {base}, ' '), group_concat({word}, ''), group_concat(min(max(priority, 0), 9), '')"
-    " FROM alarm_log WHERE at_us >= ? AND at_us < ?{areas}"
+    " FROM alarm_log WHERE {which}{areas}"
 )
 _ROW = "SELECT condition_id, start_us, transition, at_us, priority FROM alarm_log"
 _OF_OCCURRENCE = f"{_ROW} WHERE condition_id = ? AND start_us = ? AND at_us < ?{{areas}} ORDER BY rid"
@@ -35,16 +36,23 @@ _OPEN_THEN = "SELECT DISTINCT condition_id, start_us FROM alarm_log WHERE at_us 
 _WHAT = "SELECT subject, text, area, priority FROM alarm_log WHERE condition_id = ?"
 
 
-def read_columns(connection: Connection, from_us: int, to_us: int, areas: Sequence[str] = ()) -> AlarmColumns:
-    """What `alarm_kpi` needs of [from_us, to_us); `areas`: of these only, empty for all."""
+def read_columns(
+    connection: Connection, from_us: int, to_us: int, areas: Sequence[str] = (), memory: KpiMemory | None = None
+) -> AlarmColumns:
+    """What `alarm_kpi` needs of [from_us, to_us); `areas`: of these only, empty for all. With a `memory` only what it
+    does not hold is read."""
     low = from_us - LOOKBACK_US
     only = f" AND area IN ({', '.join('?' * len(areas))})" if areas else ""
-    window = _packed(connection, low, to_us, areas, only)
+
+    def read(which: str, values: tuple[object, ...], base: int) -> AlarmColumns:
+        return _packed(connection, which, (*values, *areas), only, base)
+
+    window = (memory or KpiMemory()).window(connection, low, to_us, tuple(areas), read)
     before: list[Row] = []
     for condition_id, start_us in _open_at(connection, window, low, to_us):
         before += _rows(connection, _OF_OCCURRENCE.format(areas=only), (condition_id, start_us, low, *areas))
     before += _rows(connection, _ASIDE.format(areas=only), (low, *areas))
-    return _joined(columns_of(before), window)
+    return joined(columns_of(before), window)
 
 
 def described(connection: Connection, report: KpiReport) -> KpiReport:
@@ -65,16 +73,16 @@ def read_areas(connection: Connection) -> tuple[str, ...]:
     return tuple(sorted(str(row[0]) for row in found))
 
 
-def _packed(connection: Connection, low: int, high: int, areas: Sequence[str], only: str) -> AlarmColumns:
-    sql = _PACKED.format(base=int(low), word=_WORD, areas=only)
-    count, ids, starts, moments, codes, priorities = connection.exec_driver_sql(sql, (low, high, *areas)).one()
+def _packed(connection: Connection, which: str, values: tuple[object, ...], only: str, base_us: int) -> AlarmColumns:
+    sql = _PACKED.format(base=int(base_us), word=_WORD, which=which, areas=only)
+    count, ids, starts, moments, codes, priorities = connection.exec_driver_sql(sql, values).one()
     if not count:
         return columns_of(())
     condition, known = dense(ids)
     return AlarmColumns(
         condition,
-        _numbers(starts) + low,
-        _numbers(moments) + low,
+        _numbers(starts) + base_us,
+        _numbers(moments) + base_us,
         np.frombuffer(codes.encode("ascii"), np.uint8) - np.uint8(_FIRST_LETTER),
         np.frombuffer(priorities.encode("ascii"), np.uint8) - np.uint8(ord("0")),
         known,
@@ -111,20 +119,6 @@ def _pairs(rows: Iterable[Any]) -> Iterable[tuple[bytes, int]]:
 
 def _rows(connection: Connection, sql: str, values: tuple[object, ...]) -> list[Row]:
     return [(bytes(row[0]), row[1], row[2], row[3], row[4]) for row in connection.exec_driver_sql(sql, values)]
-
-
-def _joined(before: AlarmColumns, window: AlarmColumns) -> AlarmColumns:
-    number = {condition_id: at for at, condition_id in enumerate(window.ids)}
-    moved = np.array([number.setdefault(one, len(number)) for one in before.ids], np.int32)
-    condition = moved[before.condition] if len(before) else before.condition
-    return AlarmColumns(
-        np.concatenate((condition, window.condition)),
-        np.concatenate((before.start_us, window.start_us)),
-        np.concatenate((before.at_us, window.at_us)),
-        np.concatenate((before.code, window.code)),
-        np.concatenate((before.priority, window.priority)),
-        tuple(number),
-    )
 
 
 def _what(connection: Connection, one: Offender) -> tuple[str, str, str, int]:

@@ -14,7 +14,8 @@ from console.domain.alarm_targets import Kpi, Verdict
 from console.services.alarms import alarm_tables
 from console.services.kpi_records import KpiReport
 from console.services.reports.alarm_kpi import KpiQuestion, alarm_kpi
-from console.services.reports.kpi_columns import columns_of
+from console.services.reports.kpi_columns import AlarmColumns, columns_of
+from console.services.reports.kpi_memory import KpiMemory
 from console.services.reports.kpi_rates import day_edges
 from console.services.reports.kpi_read import described, read_areas, read_columns
 from console.services.storage.database import writer_engine
@@ -146,6 +147,44 @@ def test_an_area_is_measured_by_its_own_alarms_only(month: Month, log: Connectio
         rows = [row for row in month.rows if row[0][0] % 3 == nth]
         report = alarm_kpi(read_columns(log, low, high, (area,)), month.watched, asked)
         assert_same(report, ByHand(rows, month.watched, low, high, ZONE))
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 30), st.integers(1, 12), st.integers(0, 3)), min_size=1, max_size=5), st.data()
+)
+@settings(max_examples=25, deadline=None)
+def test_what_is_remembered_of_the_log_is_what_is_in_it(
+    tmp_path_factory: pytest.TempPathFactory, month: Month, looks: list[tuple[int, int, int]], data: st.DataObject
+) -> None:
+    """Looks at other windows and areas while rows come in, late ones and early ones too."""
+    rows = data.draw(st.permutations(month.rows[::200]))
+    engine = writer_engine(tmp_path_factory.mktemp("memory") / "station.db", synchronous="OFF")
+    memory = KpiMemory()
+    with engine.begin() as connection:
+        alarm_tables.metadata.create_all(connection)
+        for nth, (day, days, area) in enumerate(looks):
+            if some := rows[nth::5]:
+                connection.exec_driver_sql("DELETE FROM alarm_open")
+                write_log(connection, some)
+            low, areas = at("2026-10-01 00:00") + day * DAY, (f"Area {area}",) if area < 2 else ()
+            high = low + days * DAY
+            kept, fresh = (read_columns(connection, low, high, areas, known) for known in (memory, None))
+            assert told_rows(kept) == told_rows(fresh)
+            assert len(kept) == len(fresh)
+    engine.dispose()
+
+
+def told_rows(columns: AlarmColumns) -> list[tuple[object, ...]]:
+    """Rows with their ids, by time; those of one time in their order."""
+    rows = zip(
+        columns.at_us.tolist(),
+        (columns.ids[one] for one in columns.condition.tolist()),
+        columns.start_us.tolist(),
+        columns.code.tolist(),
+        columns.priority.tolist(),
+        strict=True,
+    )
+    return sorted(rows, key=lambda row: row[:3])
 
 
 # Small histories.
