@@ -20,6 +20,7 @@ from console.app.site_reading import SiteFiles, places_of, read_site, suppressio
 from console.app.standing_work import StandingWork
 from console.app.station_status import status_of
 from console.app.storage_care import StorageCare, damage_met, open_station
+from console.app.story import join_story
 from console.app.sync_room import SyncRoom, is_enrolled
 from console.config.settings import StationSettings
 from console.config.station_file import load_station
@@ -154,6 +155,7 @@ class Core:
         join_audit(self.parts, self.settings, self.site, data, self.people.name_pair, now_us)
         self.watch = join_kpi(self.parts, station_db, self.settings, self.site, self.master, now_us)
         consumers = self._feed_from(inbox)
+        join_story(self.parts, self.settings.station_id, station_db, journal_db, self.derived, self._name_of)
         self.alarm_lane = alarm_log.AlarmLog(station_db.writer)
         self._tag_file = tag_snapshot.TagSnapshot(store, station_db.writer)
         self.sync = SyncRoom(self, journal_db.readers, data, now_us)
@@ -282,7 +284,7 @@ class Core:
         parts = self.parts
         world = WorldRecords(parts.nodes, parts.links)
         self.by_design = suppression_of(self._files, parts.store, self.engine)
-        derived = DerivedTags(self._files.derived, self.telemetry.handles, parts.store)
+        derived = self.derived = DerivedTags(self._files.derived, self.telemetry.handles, parts.store)
         consumers = (self.by_design, self.engine, parts.ring, parts.plant, self.feed, world, self.followers)
         self.ingest = Ingest(inbox, parts.store, Watchdog(parts.store), consumers, derived=derived)
         self.ingest.troubles.subscribe(parts.troubles.put)

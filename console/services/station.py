@@ -16,6 +16,7 @@ from console.services.kpi_records import KpiReport
 from console.services.master_records import MasterDelta, MasterPreview
 from console.services.notifier import Undo
 from console.services.people_records import PeopleRecord, SignatureSheet
+from console.services.story_records import AlarmDetails
 
 T = TypeVar("T")
 
@@ -90,6 +91,14 @@ class AlarmHistoryQuery(Query[tuple["AlarmLogRow", ...]]):
 
     condition_id: UUID | None = None
     limit: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmDetailsQuery(Query[AlarmDetails]):
+    """What happened with one occurrence and in like cases before it; `start_us` 0: the alarm is normal now."""
+
+    condition_id: UUID
+    start_us: int
 
 
 @dataclass(frozen=True, slots=True)

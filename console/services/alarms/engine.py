@@ -234,6 +234,23 @@ class AlarmEngine(EngineFace):
 
     # -- inside ------------------------------------------------------------------------------------------------------
 
+    def hung_on(self, condition_id: UUID) -> tuple[AlarmRule, Tag] | None:
+        """The rule and the tag of a tag's alarm; None for any other."""
+        row = self._book.row_of(condition_id)
+        hung = self._tag_rows.get(row) if row is not None else None
+        return None if hung is None else (hung.rule, self._tags.tag(hung.handle))
+
+    def siblings_of(self, condition_id: UUID, most: int) -> tuple[UUID, ...]:
+        """Alarms of the same rule and side on other tags; those that changed last come first."""
+        row, rows = self._book.row_of(condition_id), self._book.rows
+        hung = self._tag_rows.get(row) if row is not None else None
+        if row is None or hung is None:
+            return ()
+        mine = hung.rule.rule_id, rows.sign[row]
+        others = [r for r, one in self._tag_rows.items() if r != row and (one.rule.rule_id, rows.sign[r]) == mine]
+        others.sort(key=lambda r: -int(rows.changed_us[r]))
+        return tuple(self._book.ids[r] for r in others[:most])
+
     def _known_tags(self) -> Iterator[Tag]:
         for handle in range(self._tags.size):
             with suppress(IndexError):  # handles are given out in another thread, definitions may lag

@@ -120,6 +120,12 @@ class Case:
         """The moves that stand side by side, the shown one last."""
         return self._state.values()
 
+    def solution(self) -> Entry | None:
+        """The newest move that says what was done; None while nobody said it."""
+        said = (e for e in self.entries.values() if isinstance(e.fact, IncidentMoved) and e.hash not in self._withheld)
+        told = (e for e in said if isinstance(e.fact, IncidentMoved) and (e.fact.solution or e.fact.resolution_code))
+        return max(told, key=key, default=None)
+
     def note(self, by: bytes) -> Note | None:
         """The note that this event wrote, with its standing text; None when it wrote none here."""
         text = note_text((e for e in self.entries.values() if e.hash not in self._withheld), by)

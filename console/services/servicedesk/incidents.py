@@ -1,6 +1,7 @@
 """Incidents as they follow from the journal: the same records whatever the order and number of arrivals."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from uuid import UUID
 
 from console.domain.alarms import Occurrence
@@ -18,6 +19,8 @@ from console.domain.merges import Link, Merges, merge_suggestions
 from console.services.journal.entries import Entry
 from console.services.records import IncidentRecord, IncidentsDelta, RelatedIncident
 from console.services.servicedesk.case import Case, Relations
+from console.services.servicedesk.timeline import who
+from console.services.story_records import LinkedIncident
 
 IncidentFact = (
     IncidentOpened
@@ -133,6 +136,22 @@ class IncidentDesk:
         """The newest incident that is open for exactly this occurrence."""
         key = (occurrence.condition_id, occurrence.start_us)
         return self._newest_open(one for one in self._of_link.get(key, ()) if key in self._cases[one].links)
+
+    def linked(self, condition_id: UUID, start_us: int) -> tuple[LinkedIncident, ...]:
+        """The incidents about exactly this occurrence with what was done, oldest first."""
+        link = (condition_id, start_us)
+        cases = (self._cases[one] for one in self._of_link.get(link, ()))
+        mine = sorted((case for case in cases if case.is_opened and link in case.links), key=lambda c: c.opened_key)
+        return tuple(self._linked(case) for case in mine)
+
+    def _linked(self, case: Case) -> LinkedIncident:
+        told = case.solution()
+        known = LinkedIncident(case.incident_id, case.number, case.state.value, case.title)
+        if told is None or not isinstance(told.fact, IncidentMoved):
+            return known
+        code, words = told.fact.resolution_code, told.fact.solution
+        by = who(told.actor, self._name_of)
+        return replace(known, resolution_code=code, solution=words, solved_by=by, solved_us=told.wall_us)
 
     def numbers(self) -> Iterable[str]:
         """Every number that was given, without suffixes: a station continues behind its own."""

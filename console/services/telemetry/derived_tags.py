@@ -52,6 +52,12 @@ class DerivedTags:
         if made:
             self._out.append(TagsDefined(tuple(made)))
 
+    def inputs_of(self, handle: int) -> tuple[str, tuple[tuple[str, int], ...]]:
+        """The expression that makes a tag, and what it names: path and handle (below 0: unknown). Empty for others."""
+        if handle not in self._own:
+            return "", ()
+        return self._feed.inputs_of(self._handles.index(handle))
+
     def on_tags(self, tags: tuple[Tag, ...]) -> None:
         for tag in tags:
             self._feed.know(tag)

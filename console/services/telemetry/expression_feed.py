@@ -127,6 +127,11 @@ class ExpressionFeed:
         """What an expression says now."""
         return self._bound[index].expression.evaluate(self._bound[index])
 
+    def inputs_of(self, index: int) -> tuple[str, tuple[tuple[str, int], ...]]:
+        """The text of an expression, and the path and handle of each tag that it names."""
+        bound = self._bound[index]
+        return bound.expression.text, tuple(zip(bound.expression.references, bound.handles, strict=True))
+
     def newest_us(self, index: int) -> int:
         """The newest source time of its tags, 0: none was ever seen."""
         return self._bound[index].newest_us()
