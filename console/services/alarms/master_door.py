@@ -43,6 +43,22 @@ _MOVES = {
     ma.RetireMasterAlarms: "retire",
 }
 
+_LABELS = {  # of the lines that are signed; translated where they are shown
+    "class": "Class",
+    "cause": "Cause",
+    "consequence": "Consequence",
+    "severity": "Severity",
+    "response": "Response",
+    "time_to_respond_s": "Time to respond",
+    "owner": "Owner",
+    "display": "Display",
+    "limit": "Limit",
+    "deadband": "Deadband",
+    "on_delay_s": "On-delay",
+    "off_delay_s": "Off-delay",
+    "priority": "Priority",
+}
+
 
 class MasterActs:
     """Its part of the operators' door. `files.record` tells how far the file is that is being read or written."""
@@ -113,13 +129,19 @@ class MasterActs:
         """One record with all its values; of several the names and the digest of each."""
         records = self._records(command.keys)
         if len(records) == 1:
-            one = records[0]
-            given = self._desk.matrix.priority(one.values.get("severity", ""), one.values.get("time_to_respond_s", ""))
-            lines = [(field.key, one.values.get(field.key, "")) for field in FIELDS if one.values.get(field.key)]
-            return Record("master_alarm", one.key, (("rule", one.key), *lines, ("priority", str(int(given or 0)))))
+            return Record("master_alarm", records[0].key, tuple(self._lines(records[0])))
         lines = [(one.key, f"{one.values.get('response', '')[:60]} · {one.content[:16]}") for one in records]
         whole = content_of("", {one.key: one.content for one in records})
         return Record("master_alarms", whole, tuple(lines))
+
+    def _lines(self, record: MasterAlarm) -> Iterator[tuple[str, str]]:
+        """All that it says, and the priority that follows."""
+        values = record.values
+        yield "Alarm", record.key
+        yield from ((_LABELS[field.key], values[field.key]) for field in FIELDS if values.get(field.key))
+        given = self._desk.matrix.priority(values.get("severity", ""), values.get("time_to_respond_s", ""))
+        if given is not None:
+            yield _LABELS["priority"], str(int(given))
 
     def _records(self, keys: tuple[str, ...]) -> list[MasterAlarm]:
         found = []

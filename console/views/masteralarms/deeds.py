@@ -8,7 +8,7 @@ from shiboken6 import isValid
 from console.domain import master_commands as ma
 from console.domain.command import Command
 from console.domain.refusal import Refused
-from console.models.master_words import field_word, value_word
+from console.models.master_words import FIELD_WORDS, value_word
 from console.services.master_records import ImportRecord, MasterRecord
 from console.services.station import Station
 from console.ui.dialogs import Field, Question, QuestionDialog
@@ -98,6 +98,10 @@ def _names(records: Sequence[MasterRecord]) -> str:
     return "\n".join([*names, tr("and {n} more", n=whole_text(rest))] if rest > 0 else names)
 
 
+_FIELD_OF_LABEL = {label: name for name, label in FIELD_WORDS.items()}
+
+
 def _shown(label: str, value: str) -> str:
-    """The lines of what is signed in people's words; the labels are translated by the sheet itself."""
-    return value_word(label, value) if field_word(label) != label else value
+    """The lines of what is signed in people's words; their labels are translated by the sheet itself."""
+    name = _FIELD_OF_LABEL.get(label)
+    return value_word(name, value) if name else value

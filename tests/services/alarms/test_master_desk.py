@@ -12,6 +12,7 @@ from console.domain.alarms import AlarmKind, Condition
 from console.domain.master_alarms import MasterState
 from console.domain.master_facts import MasterAlarmMoved, MasterAlarmsImported
 from console.domain.refusal import Refused
+from console.models.master_words import FIELD_WORDS
 from console.services.alarms.master_desk import MasterDesk
 from console.services.alarms.master_guidance import guidance_of, guided
 from tests.support.master_plant import DOOR, PRESSURE, RULES, WHOLE, MasterPlant, projected, swap
@@ -165,7 +166,7 @@ def test_a_reviewer_sends_back_with_a_reason(tmp_path):
         await plant.signed_on("lena")
         await plant.submit(ma.SendBackMasterAlarms((LL,), "which valve?"))
         assert plant.master.record(LL).state is MasterState.DRAFT
-        assert plant.told().records[-1].reason == "which valve?"
+        assert {row.key: row.reason for row in plant.told().records}[LL] == "which valve?"
 
     told(tmp_path, story)
 
@@ -342,5 +343,37 @@ def test_an_approval_that_waits_for_a_countersignature_has_no_effect_until_then(
         held.clear()
         desk.rejudge()
         assert desk.record(LL) == plant.master.record(LL)
+
+    told(tmp_path, story)
+
+
+def test_what_is_signed_shows_every_field_and_the_priority(tmp_path):
+    async def story(plant: MasterPlant) -> None:
+        await plant.signed_on("emil")
+        await plant.written(LL, display="Hydraulics 1")
+        await plant.submit(ma.SubmitMasterAlarms((LL,)))
+        sheet = plant.sheet(ma.ApproveMasterAlarms((LL,)))
+        assert {value for _, value in sheet.lines} == {LL, *WHOLE.values(), "Hydraulics 1", "1"}
+        assert dict(sheet.lines)["Time to respond"] == "120"
+        assert set(dict(sheet.lines)) - {"Alarm"} == set(FIELD_WORDS.values())
+
+    told(tmp_path, story)
+
+
+@pytest.mark.proves("ALARM-F68")
+def test_a_hundred_records_are_approved_with_one_signature(tmp_path):
+    async def story(plant: MasterPlant) -> None:
+        keys = tuple(f"rule-{number}" for number in range(100))
+        file = tmp_path / "records.csv"
+        head, row = ";".join(WHOLE), ";".join(f'"{value}"' for value in WHOLE.values())
+        file.write_text(f"rule;{head}\n" + "".join(f"{key};{row}\n" for key in keys), encoding="utf-8")
+        await plant.signed_on("emil")
+        await plant.submit(ma.ImportMasterAlarms(str(file)))
+        await plant.submit(ma.SubmitMasterAlarms(keys))
+        await plant.signed_on("lena")
+        await plant.signed(ma.ApproveMasterAlarms(keys))
+        assert {plant.master.record(key).state for key in keys} == {MasterState.APPROVED}
+        with pytest.raises(Refused, match="At most 100"):
+            await plant.submit(ma.SendBackMasterAlarms((*keys, LL), "x"))
 
     told(tmp_path, story)

@@ -82,6 +82,12 @@ def fill(form: Any, **texts: str) -> None:
             made.setText(text)
 
 
+def state_in_sight(view: MasterAlarmsView, key: str) -> str:
+    view.table.flush()
+    record = view.table.record(key)
+    return record.state if record is not None else "?"
+
+
 def shown_keys(view: MasterAlarmsView) -> list[str]:
     view.table.flush()
     return [view.table.record_at(row).key for row in range(view.table.rowCount())]  # type: ignore[union-attr]
@@ -124,16 +130,14 @@ def test_a_record_is_submitted_by_one_and_signed_by_another(qtbot: QtBot, tmp_pa
         seam.tell()
         select(view, LL)
         screen.press(Qt.Key.Key_R)
-        await until(lambda: seam.plant.master.record(LL).state == "in_review")
-        view.table.flush()
+        await until(lambda: state_in_sight(view, LL) == "in_review")
         assert "Somebody else must approve" in view.bar.actions_of["master.approve"].toolTip()
         await seam.plant.signed_on("lena")
         screen.press(Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
         dialog = await shown(SignatureDialog)
         dialog.secret.setText(PASSWORD)
         dialog.sign_button.click()
-        await until(lambda: seam.plant.master.record(LL).state == "approved")
-        view.table.flush()
+        await until(lambda: state_in_sight(view, LL) == "approved")
         assert view.detail.review.texts()[:3] == ["State", "approved", "Last step"]
 
     at(tmp_path, "emil", story)
@@ -152,8 +156,7 @@ def test_a_record_is_sent_back_only_with_a_reason(qtbot: QtBot, tmp_path: Path) 
         assert not dialog.accept_button.isEnabled()
         dialog.input("reason").setPlainText("which pump?")
         dialog.accept_button.click()
-        await until(lambda: seam.plant.master.record(LL).state == "draft")
-        view.table.flush()
+        await until(lambda: state_in_sight(view, LL) == "draft")
         assert "which pump?" in view.detail.review.texts()
 
     at(tmp_path, "lena", story, before)
