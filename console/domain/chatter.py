@@ -1,10 +1,12 @@
 """Alarms that come and go: noticed, marked, and what would calm them (alarms.md 4: three activations within 60 s)."""
 
 from bisect import insort
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import ceil
+
+from console.domain.alarm_step import Transition
 
 COUNT = 3
 WITHIN_US = 60_000_000
@@ -65,6 +67,17 @@ def proposal(spans: Sequence[tuple[int, int]], depths: Sequence[float] = ()) -> 
         _delay(gaps, LONGEST_OFF_DELAY_S),
         None if deadband is None else deadband * 1.1,
     )
+
+
+def spans_of(log: Iterable[tuple[str, int, int]]) -> list[tuple[int, int]]:
+    """(start, end) of each activation from one alarm's log as (transition, start, at), in any order; 0: still open."""
+    ends: dict[int, int] = {}
+    for transition, start_us, at_us in log:
+        if transition == Transition.RAISED:
+            ends.setdefault(start_us, 0)
+        elif transition == Transition.RETURNED:
+            ends[start_us] = at_us
+    return sorted(ends.items())
 
 
 def _delay(lengths: Sequence[int], longest_s: int) -> int:

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from console.app.door import Door
 from console.config import site_files, station_file
 from console.config.alarm_rules import read_alarm_rules
-from console.config.derived_file import read_derived
 from console.config.assets_file import read_assets
+from console.config.derived_file import read_derived
 from console.config.settings import TopicMap
 from console.config.users_file import TEST_COST, read_users, write_users
 from console.domain.refusal import Refused
@@ -187,7 +187,7 @@ def _enrolment(folder: Path) -> list[Reader]:
 DERIVED = """
 [[tag]]
 path = "Line/Sums/Both"
-expression = "if('./One' > 0, increase('Line/PLC2/Two', 60), \'./One\')"
+expression = "if('./One' > 0, increase('Line/PLC2/Two', 60), './One')"
 interval_s = 2
 [[tag]]
 path = "Line/Sums/One"

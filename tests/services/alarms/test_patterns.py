@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from console.domain.alarm_classes import FloodRules
 from console.domain.alarm_flags import AlarmFlag
 from console.domain.alarms import AlarmKind, AlarmRule, AlarmState
-from console.domain.chatter import COUNT, WITHIN_US, Chatter, proposal
+from console.domain.chatter import COUNT, WITHIN_US, Chatter, proposal, spans_of
 from console.domain.first_out import FirstOutGroup
 from console.domain.flood import FloodWatch
 from tests.support.alarm_plant import Plant, condition_of, us
@@ -98,6 +98,16 @@ def test_a_chattering_alarm_is_offered_what_would_have_calmed_it():
     assert (slow.on_delay_s, slow.off_delay_s, slow.deadband) == (0, 0, None)
     assert proposal([(0, 0)]).on_delay_s == 0
     assert proposal([]).activations == 0
+
+
+def test_a_proposal_is_made_of_the_alarms_own_log():
+    plant = Plant(HOT)
+    tag = plant.tag()
+    plant.send(*((tag, second, 95.0 if second % 4 else 20.0) for second in range(23)))
+    log = [(str(one.transition), one.start_us, one.at_us) for one in plant.engine.take_transitions()]
+    spans = spans_of(reversed(log))
+    assert spans == [(us(n * 4 + 1), us(n * 4 + 4)) for n in range(5)] + [(us(21), 0)]
+    assert proposal(spans).on_delay_s == 4
 
 
 def test_the_delay_that_is_proposed_swallows_the_chatter():
