@@ -1,7 +1,8 @@
-"""Makes the horn's sounds, one per priority: run `python resources/sounds/make_sounds.py` after changing the table.
+"""Makes the horn's sounds: run `python resources/sounds/make_sounds.py` after changing the table.
 
 Fundamentals lie in 500-3000 Hz and at least 20 % apart (NUREG-0700, MIL-STD-1472 5.3.3), so that two that sound at
-once can be told apart; urgency is carried by pulses per second as well, for ears that hear no pitch. Each file loops.
+once can be told apart; urgency is carried by pulses per second as well, for ears that hear no pitch. A burst of alarms
+rattles at the pitch of the most urgent of them. Each file loops.
 """
 
 import math
@@ -25,12 +26,16 @@ class Sound:
     period: float
 
 
-SOUNDS = (
+SINGLE = (
     Sound("critical", 1480.0, ((0.0, 0.12), (0.18, 0.12), (0.36, 0.12), (0.54, 0.12)), 0.9),
     Sound("high", 1110.0, ((0.0, 0.16), (0.26, 0.16)), 1.0),
     Sound("medium", 830.0, ((0.0, 0.25),), 1.5),
     Sound("low", 620.0, ((0.0, 0.2),), 3.0),
+    Sound("recall", 1850.0, ((0.0, 0.08), (0.2, 0.2)), 5.0),  # what is still unacknowledged
+    Sound("link", 2300.0, ((0.0, 0.5), (0.6, 0.1)), 2.0),  # our own link to the plant is lost
 )
+RATTLE = tuple((n * 0.085, 0.05) for n in range(10))
+SOUNDS = (*SINGLE, *(Sound(f"many_{one.name}", one.hertz, RATTLE, one.period + 0.6) for one in SINGLE[:4]))
 
 
 def samples(sound: Sound) -> list[int]:

@@ -42,6 +42,8 @@ window_s = 300
 [sound]
 burst = 5
 nag_s = 0
+lowest_volume = 0
+shifts = ["05:30", "17:30"]
 
 [[suppression]]
 id = "stopped"
@@ -99,6 +101,7 @@ def test_everything_of_the_file_is_used(tmp_path):
     assert (shelving.at_most, shelving.at_once, shelving.warn_s, shelving.presets_s) == (3, 2, 30, (30, 60))
     flood, sound = found.settings.flood, found.settings.sound
     assert (flood.enter, flood.leave, flood.window_s, sound.burst, sound.nag_s) == (20, 10, 300, 5, 0)
+    assert (sound.lowest_volume, sound.shifts_s) == (0, (19_800, 63_000))
     (suppression,) = found.settings.suppressions
     deviation, rate = found.rules
     assert suppression.meets("Line/PLC1/P/Flow", deviation, "Press shop") is False
@@ -142,6 +145,8 @@ enter = 3
 leave = 4
 [sound]
 nag_s = "never"
+lowest_volume = 101
+shifts = ["24:00"]
 [[suppression]]
 id = "s"
 when = "'a' ="
@@ -202,6 +207,8 @@ def test_every_error_is_named_at_once_with_its_place_and_its_remedy(tmp_path):
         "shelving.at_once",
         "flood.leave",
         "sound.nag_s",
+        "sound.lowest_volume",
+        "sound.shifts",
         "suppression[0].when",
         "suppression[0].alarms",
         "suppression[1].id",
