@@ -58,9 +58,10 @@ class CsvWriter:
 class XlsxWriter:
     """Texts only: no formulas, no links, no numbers made of them. A sheet that is full is followed by another."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, sheet: str = "Journal") -> None:
         import xlsxwriter
 
+        self._name = sheet
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         self._book: Any = xlsxwriter.Workbook(str(path), {**options, "strings_to_numbers": False})
         self._sheet: Any = None
@@ -92,7 +93,7 @@ class XlsxWriter:
 
     def _new_sheet(self) -> None:
         self._sheets += 1
-        self._sheet = self._book.add_worksheet("Journal" if self._sheets == 1 else f"Journal {self._sheets}")
+        self._sheet = self._book.add_worksheet(self._name if self._sheets == 1 else f"{self._name} {self._sheets}")
         self._sheet.freeze_panes(1, 0)
         bold = self._book.add_format({"bold": True})
         for column, header in enumerate(self._headers):

@@ -1,6 +1,9 @@
 """The list in sight as a file: every row that the filter leaves, in its order, with full times and who acknowledged."""
 
-from collections.abc import Iterator, Sequence
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog
@@ -8,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog
 from console.domain.file_names import path_fault
 from console.models.alarm_texts import STATE_WORDS
 from console.models.text_rank import one_line
+from console.services.reports.row_writers import XlsxWriter
 from console.ui.errands import Errands
 from console.ui.export import write_csv_in_turns
 from console.ui.format import local, whole_text
@@ -15,6 +19,7 @@ from console.ui.translation import mark, tr
 from console.views.alarms.deeds import Say
 from console.views.alarms.lists import AlarmLists
 
+_TURN = 250  # rows written before everything else has its turn
 MORE = (mark("Priority"), mark("State"), mark("Began, site time"), mark("Acknowledged by"), mark("Path"))
 
 
@@ -61,7 +66,9 @@ def _more(lists: AlarmLists, row: int) -> tuple[str, ...]:
 def export_alarms(lists: AlarmLists, say: Say, errands: Errands) -> QFileDialog:
     """Ask for a file and write it in turns, so that the list goes on meanwhile; `say` tells how it went."""
     view = lists.shown[1]
-    dialog = QFileDialog(view, tr("Export the list as CSV"), f"{view.table_id}.csv", "CSV (*.csv)")
+    title = tr("Export the list as CSV or XLSX")
+    dialog = QFileDialog(view, title, f"{view.table_id}.csv", "CSV (*.csv);;XLSX (*.xlsx)")
+    dialog.filterSelected.connect(lambda kind: dialog.setDefaultSuffix("xlsx" if "xlsx" in kind else "csv"))
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setDefaultSuffix("csv")
     dialog.setModal(False)
@@ -73,13 +80,36 @@ def export_alarms(lists: AlarmLists, say: Say, errands: Errands) -> QFileDialog:
     return dialog
 
 
+async def _write_xlsx(path: Path, heading: Sequence[str], lines: Iterable[Sequence[str]]) -> int:
+    """As the CSV, in turns and whole or not at all; cells are texts, never formulas."""
+    part = path.with_name(path.name + ".part")
+    writer, waiting, count = XlsxWriter(part, tr("Alarms")), iter(lines), 0
+    try:
+        writer.begin("Leitstand", heading, ())
+        while some := list(islice(waiting, _TURN)):
+            for line in some:
+                writer.row(line)
+            count += len(some)
+            await asyncio.sleep(0)
+        writer.end(())
+        part.replace(path)
+    except BaseException:
+        with suppress(Exception):
+            writer.drop()
+        raise
+    finally:
+        part.unlink(missing_ok=True)
+    return count
+
+
 async def write(lists: AlarmLists, name: str, say: Say) -> None:
     fault = path_fault(name)
     if fault:
         say(tr("Not exported: {why}", why=tr(fault)))
         return
     try:
-        count = await write_csv_in_turns(Path(name), headers(lists), rows(lists, all_rows(lists)))
+        writing = _write_xlsx if Path(name).suffix.lower() == ".xlsx" else write_csv_in_turns
+        count = await writing(Path(name), headers(lists), rows(lists, all_rows(lists)))
     except OSError as error:
         say(tr("Not exported: {why}", why=error.strerror or str(error)))
     else:

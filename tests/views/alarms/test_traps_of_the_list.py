@@ -2,6 +2,7 @@
 
 import csv
 import random
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -244,6 +245,25 @@ def test_the_exported_file_holds_every_row_of_the_list_once_and_no_formula(
         escaped = {"'=1+1", "'+cmd", "'-2+3", "'@SUM(A1)", "fan\ufffd lost now", "plain"}
         assert {line[alarm] for line in body} == escaped
         assert not any(cell.startswith(("=", "+", "@")) for line in body for cell in line)
+
+    run(story())
+
+
+@pytest.mark.proves("ALARM-F72")
+def test_the_same_rows_leave_as_a_spreadsheet_whose_cells_are_texts(
+    qtbot: QtBot, station: FakeStation, tmp_path: Path
+) -> None:
+    async def story() -> None:
+        deliver(station, [condition(0, text="=1+1"), condition(1, text="<b>&"), condition(2)])
+        async with Screen(AlarmsView, station) as screen:
+            view = view_of(screen)
+            await export.write(view.lists, str(tmp_path / "alarms.xlsx"), view.say)
+            assert screen.said == ["3 rows exported to alarms.xlsx"]
+        with zipfile.ZipFile(tmp_path / "alarms.xlsx") as book:
+            sheet = book.read("xl/worksheets/sheet1.xml").decode()
+        assert sheet.count("<row ") == 4 and "<f>" not in sheet
+        assert ">=1+1<" in sheet and "&lt;b&gt;&amp;" in sheet
+        assert [file.name for file in tmp_path.iterdir()] == ["alarms.xlsx"]
 
     run(story())
 
