@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 
 from console.config.settings import CentreSettings
 from console.domain.refusal import Refused
+from console.services.clock_steps import ClockSteps
 from console.services.journal.entries import Entry
 from console.services.journal.envelope import RawEvent
 from console.services.journal.event_table import Tip, find_stream, read_meta, tips
@@ -256,6 +257,8 @@ class Replicator:
             public_key = stream.public_key if stream else b""
             central = Central(self._settings, self._journal.place, line, public_key=public_key, lane=lane)
             self._exchanges(central, journal, station)
+            # It ends when the station does, or when somebody set this PC's clock: its offset has to be asked anew.
+            return self._link.state, "", self._jittered(_POLL_S / 4)
         except CentreRefuses as refusal:
             return "refused", str(refusal), 0.0
         except (DeadlockDetected, SerializationFailure) as error:
@@ -269,7 +272,6 @@ class Replicator:
         finally:
             if central is not None:
                 central.close()
-        return "off", "", 0.0
 
     def _exchanges(self, central: Central, journal: Connection, station: Connection | None) -> None:
         session = CentreSession(
@@ -283,7 +285,8 @@ class Replicator:
         )
         self._offset_s = session.clock_offset_s
         self._in_main(partial(self._spawn, self._fetch_credentials))
-        while not self._stopping.is_set():
+        steps = ClockSteps()
+        while not (self._stopping.is_set() or steps.look(self._now_us(), time.monotonic())):
             self._wake.clear()
             resting = self._resting.now(time.monotonic())
             credentials, self._credentials = self._credentials, []
