@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from console.config.settings import CentreSettings
 from console.domain.refusal import Refused
 from console.services.clock_steps import ClockSteps
+from console.services.journal.archive_table import Segment, segments
 from console.services.journal.entries import Entry
 from console.services.journal.envelope import RawEvent
 from console.services.journal.event_table import Tip, find_stream, read_meta, tips
@@ -282,6 +283,7 @@ class Replicator:
             self._rows_since,
             self._stopping.is_set,
             self._riders.sign,
+            lambda: _archived(journal),
         )
         self._offset_s = session.clock_offset_s
         self._in_main(partial(self._spawn, self._fetch_credentials))
@@ -366,6 +368,11 @@ class Replicator:
 
     def _jittered(self, seconds: float) -> float:
         return seconds * self._chance.uniform(1 - _JITTER, 1 + _JITTER)
+
+
+def _archived(journal: Connection) -> Sequence[Segment]:
+    with journal.begin():
+        return segments(journal)
 
 
 def _state_of(error: BaseException) -> str:
