@@ -17,7 +17,7 @@ from console.services.journal.event_table import Stored, Stream
 from console.services.journal.facts_codec import decode_fact
 from console.services.journal.store import EventStore
 
-AT_ONCE = 2000  # events of one slice: some 20 ms of the writer
+AT_ONCE = 1000  # events of one slice: some 10 ms of the writer
 _DUE = "revocations_due"
 _Place = tuple[str, int]  # stream and seq from which on it has to be flagged
 
