@@ -35,8 +35,8 @@ from console.services.records import CatchUp, LinkRecord, PeerRecord, Trouble
 from console.services.storage.database import reader_engine
 from console.services.sync.neighbour_check import EVERY_S
 from console.services.sync.neighbour_link import NeighbourLink
-from console.services.sync.neighbour_peer import Trust
-from console.services.sync.neighbour_room import Room, Self
+from console.services.sync.neighbour_peer import Self, Trust
+from console.services.sync.neighbour_room import Room
 from console.services.sync.neighbour_voice import Voice
 from console.services.sync.neighbour_words import (
     MAX_OCCURRENCES,
