@@ -1,4 +1,4 @@
-"""A station that seals and prunes until a failpoint ends it: `python -m tests.support.archive_life FOLDER OUT POINT`."""
+"""Seals and prunes until a failpoint ends it: `python -m tests.support.archive_life FOLDER OUT POINT`."""
 
 import asyncio
 import sys
