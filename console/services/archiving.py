@@ -5,6 +5,7 @@ before its fact is written, the fact is durable before the file is listed, and o
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -154,7 +155,8 @@ def _take_out(connection: Connection, finished: Finished, after_rid: int) -> int
     if not rows:
         return 0
     reach("prune.before")
-    for condition, amount in _amounts(connection, [rid for rid, etype, _ in rows if etype == AlarmAcknowledged.etype]):
+    acknowledged = [rid for rid, etype, _ in rows if etype == AlarmAcknowledged.etype]
+    for condition, amount in _amounts(connection, acknowledged).items():
         table.add_sum(connection, CONDITION, condition, amount)
     return table.take_out(connection, [rid for rid, _, _ in rows])
 
@@ -167,11 +169,14 @@ def _put_back(connection: Connection, events: Iterable[Event], now_us: int, name
     return table.put_back(connection, gone, now_us, f"archive:{name}"[:200])
 
 
-def _amounts(connection: Connection, rids: Iterable[int]) -> Iterable[tuple[str, int]]:
-    for rid in rids:
-        row = connection.exec_driver_sql("SELECT hash, body, sig FROM event WHERE rid = ?", (rid,)).one()
+def _amounts(connection: Connection, rids: Sequence[int]) -> Mapping[str, int]:
+    """Per condition the digests of these acknowledgements together."""
+    found: dict[str, int] = defaultdict(int)
+    sql = f"SELECT hash, body, sig FROM event WHERE rid IN ({', '.join('?' * len(rids))})"  # noqa: S608 question marks
+    for row in connection.exec_driver_sql(sql, tuple(rids)).all():
         if amount := _amount(decode_event(RawEvent(*row))):
-            yield amount
+            found[amount[0]] += amount[1]
+    return found
 
 
 def _amount(event: Event) -> tuple[str, int] | None:

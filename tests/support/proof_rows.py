@@ -152,7 +152,6 @@ LATER = frozenset(f"SEC-{number}" for number in (10, 14, 23, 25, 32, 36, 43, *ra
 
 # Rows of this step that no test can prove here, with the reason.
 EXCEPTIONS: dict[str, str] = {
-    "P30": "nothing is archived or removed yet; how the rest of a chain proves itself is INV-27",
 }
 
 
