@@ -55,7 +55,7 @@ async def profiles(core: "Core", question: dict[str, Any]) -> dict[str, Any]:
     except msgspec.DecodeError as error:
         raise ValueError(str(error)) from error
     parts = core.parts
-    taken = await parts.people.credentials.take(signed_of(parts.journal.place.site, rows))
+    taken = await parts.people.take_profiles(signed_of(parts.journal.place.site, rows))
     return {"ok": True, "taken": taken}
 
 

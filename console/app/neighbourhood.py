@@ -123,7 +123,7 @@ class Neighbourhood:
 
     async def _take_profiles(self, rows: Sequence[ProfileNow]) -> None:
         with suppress(Refused):  # it is asked again
-            await self._core.people.credentials.take(signed_of(self._core.site.site_id, rows))
+            await self._core.people.take_profiles(signed_of(self._core.site.site_id, rows))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)

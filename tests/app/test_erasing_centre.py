@@ -73,6 +73,8 @@ def test_the_centre_loses_the_name_and_a_newer_profile_of_who_was_away_changes_n
             assert not k2.defects
         rows = asked(postgres.url, f"select state, login, name from leitstand.user_account where user_id = '{user}'")
         assert rows == [("erased", None, None)]
+        kept = asked(postgres.url, f"select encoded from leitstand.credential where user_id = '{user}'")
+        assert kept == [("",)] * 3, "password and PIN, too"
 
     postgres.set_up()
     site = site_with_an_administrator(tmp_path)

@@ -207,7 +207,7 @@ class Replicator:
 
     async def _fetch_credentials(self) -> None:
         with suppress(Exception):  # asked again in the next session
-            self._credentials += await self._riders.credentials()
+            self._credentials.extend(await self._riders.credentials())
 
     async def _note(self, held: list[Tip]) -> None:
         with suppress(Exception):  # a receipt that is not noted is told again at the next start
@@ -291,16 +291,14 @@ class Replicator:
         while not (self._stopping.is_set() or steps.look(self._now_us(), time.monotonic())):
             self._wake.clear()
             resting = self._resting.now(time.monotonic())
-            credentials, self._credentials = self._credentials, []
-            try:
-                found = session.round(may_pull=not self._receiving.is_set(), resting=resting, credentials=credentials)
-            except BaseException:
-                self._credentials = credentials + self._credentials  # handed over in the next session
-                raise
+            credentials = list(self._credentials)
+            found = session.round(may_pull=not self._receiving.is_set(), resting=resting, credentials=credentials)
+            del self._credentials[: len(credentials)]  # what a broken session took is handed over in the next one
             self._resting.put(found.outcome.fruitless, time.monotonic())
             self._hand_over(found)
             self._last_exchange_us = self._now_us()
-            self._report("live", found.outcome.waiting, missing=found.outcome.missing)
+            detail = m.ARCHIVED_HERE if found.outcome.archived else ""
+            self._report("live", found.outcome.waiting, detail, missing=found.outcome.missing)
             if found.outcome.is_drained or self._receiving.is_set():
                 self._wake.wait(self._jittered(self._poll_s))
 

@@ -61,7 +61,10 @@ def test_nothing_of_an_erased_person_is_found_in_the_stations_files_and_his_acts
         await desk.submit(u.RenameUser(ID, LOGIN, NAME))
         assert traces(tmp_path / "a"), "she was there"
         acts = [entry for entry in desk.log.kept if entry.actor.user_id == ID]
+        _, told = await desk.people.credentials.rows_since(0)
         await erased(desk)
+        further, _ = await desk.people.credentials.rows_since(told)
+        assert {row.kind for row in further if row.user_id == ID} == set(Kind), "the centre is told of it"
         assert [fact.user_id for fact in desk.log.facts(UserErased)] == [ID]
         assert [entry for entry in desk.log.kept if entry.actor.user_id == ID] == acts
         assert desk.people.name_pair(ID) == (ID, erased_name(ID))
