@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from console.domain.refusal import Refused
+from console.services.archiving import proven_events
 from console.services.journal import archive_finished, archive_sealing
+from console.services.journal.archive_file import segments_in
 from console.services.journal.event_table import Tip
 from console.services.journal.keys import FileKey
 from console.services.journal.table_store import TableDisk, TableStore
@@ -177,6 +179,30 @@ def test_one_station_prunes_and_a_new_one_bootstraps_from_the_centre(tmp_path: P
                 assert everything <= await b.hashes()
             assert verify_journal(a.path).is_sound
             assert verify_journal(folder / "B2" / "journal.db").is_sound
+
+    asyncio.run(story())
+
+
+@pytest.mark.proves("P30", "P37")
+def test_an_empty_centre_is_told_of_the_gap_and_filled_when_the_entries_are_brought_back(
+    tmp_path: Path, postgres: TestDatabase
+) -> None:
+    async def story() -> None:
+        postgres.set_up()
+        async with PlantYear(tmp_path / "A1", "A1") as a:
+            await a.live(days=8)
+            everything = await a.hashes()
+            assert await a.archive(tmp_path / "out", a.clock.now_us) > 20  # the centre of then had all of it
+            async with replicated(a, tmp_path, postgres) as replicator:
+                await until(lambda: replicator.link.detail == m.ARCHIVED_HERE, "the gap is said")
+                assert replicator.link.state == "live"
+                assert replicator.link.waiting > 20
+                count = "select count(*) from leitstand.event"
+                assert asked(postgres.url, count)[0][0] < len(everything)  # type: ignore[operator]
+                for path in segments_in(tmp_path / "out"):
+                    await a.archiving().bring_back(path, proven_events(path), a.clock.now_us)
+                await until(lambda: asked(postgres.url, count)[0][0] > len(everything), "everything is in the centre")  # type: ignore[operator]
+                await until(lambda: not replicator.link.detail, "nothing more is said")
 
     asyncio.run(story())
 
