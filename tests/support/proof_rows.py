@@ -29,7 +29,7 @@ P25 A value stamped in the future does not pre-acknowledge anything
 P26 Two stations never give the same record number
 P27 Two incidents for one alarm are suggested for merging and merged by a person
 P28 Closing against reopening or commenting: the more open state wins and the rest is flagged
-P29 People can be forgotten: facts carry ids alone, an erased name is found nowhere and comes back from nowhere, the chain still verifies
+P29 People can be forgotten: facts carry ids alone, an erased name is found nowhere, the chain still verifies
 P30 Old parts of the journal can be archived and the rest still proves itself
 P31 A signature means what was on screen: changed since then, it is refused
 P32 A file that a scanner or backup program locks delays, then refuses visibly
