@@ -186,6 +186,11 @@ _OWN: tuple[type[Fact], ...] = (
 FACTS: dict[str, type[Fact]] = {
     fact.etype: fact
     for fact in (
-        *station_facts.ALL, *people_facts.ALL, *_OWN, *alarm_facts.ALL, *incident_facts.ALL, *archive_facts.ALL,
+        *station_facts.ALL,
+        *people_facts.ALL,
+        *_OWN,
+        *alarm_facts.ALL,
+        *incident_facts.ALL,
+        *archive_facts.ALL,
     )
 }

@@ -151,8 +151,7 @@ SEC-65 A station's role at the centre reads and writes no table
 LATER = frozenset(f"SEC-{number}" for number in (10, 14, 23, 25, 32, 36, 43, *range(45, 48), *range(54, 60)))
 
 # Rows of this step that no test can prove here, with the reason.
-EXCEPTIONS: dict[str, str] = {
-}
+EXCEPTIONS: dict[str, str] = {}
 
 
 def rows(text: str) -> dict[str, str]:

@@ -39,7 +39,8 @@ def _as_json(event: Event) -> str:
     row = {
         "hash": event.raw.hash.hex(), "stream": str(body.stream), "seq": body.seq, "at": _iso(body.wall_us),
         "station": str(body.station), "user": body.user_id, "type": body.etype,
-        "entity": f"{body.entity_type}:{body.entity_id}", "reason": body.reason, "content": json.loads(bytes(body.payload)),
+        "entity": f"{body.entity_type}:{body.entity_id}", "reason": body.reason,
+        "content": json.loads(bytes(body.payload)),
     }  # fmt: skip
     return json.dumps(row)
 
