@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field, replace
+from sys import intern
 from typing import Protocol
 from uuid import UUID
 
@@ -55,7 +56,7 @@ class Entry:
 
     def to_keep(self) -> "Entry":
         """Without what only carrying and proving need: a projection keeps a hundred thousand of them for years."""
-        return replace(self, prev=b"", payload_json="", body=b"", sig=b"")
+        return replace(self, prev=b"", payload_json="", body=b"", sig=b"", entity_id=intern(self.entity_id))
 
 
 class Journal(Protocol):
