@@ -162,7 +162,8 @@ class OwnStream:
     def _open(self, store: EventStore, wall_us: int, reason: str, predecessor: Stream | None) -> Stored:
         if reason == CLOCK:
             self._clock.come_back(store.newest_stamp(self._clock.furthest()))
-        stream = stream_id(int.from_bytes(self._random(10), "big"), self._place.station, self._key.public_key)
+        moment = b"%d %d " % (wall_us, self._around.mono_ms()) + (predecessor.head_hash if predecessor else b"")
+        stream = stream_id(self._random(16) + moment, self._place.station, self._key.public_key)
         fact = StreamOpened(
             stream,
             self._place.code,
