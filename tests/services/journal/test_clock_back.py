@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from console.domain.facts import IncidentNoted, StreamOpened
+from console.domain.people_facts import UserDisabled
 from console.services.journal.hlc import wall_ms
 from console.services.journal.verify import verify_journal
 from tests.support.journals import StationJournal, note, started
@@ -99,5 +100,19 @@ def test_a_station_restarts_above_its_own_stamps_however_wrong_they_are(tmp_path
         assert entry.hlc > last, "nobody has confirmed the clock yet"
         a.close()
         _b.close()
+
+    asyncio.run(story())
+
+
+@pytest.mark.proves("P19", "INV-32")
+def test_two_clocks_without_battery_do_not_bring_an_act_before_a_revocation(tmp_path: Path) -> None:
+    async def story() -> None:
+        (a,) = await started(tmp_path, "A1")
+        await a.act(UserDisabled("lena", "left"))
+        a.clock.now_us = 40 * 86_400_000_000  # February 1970, and the neighbour says the same
+        assert not await a.log.on_sane_clock()
+        (entry,) = await a.act(note("by whoever was revoked"))
+        assert entry.hlc > a.seen[-2].hlc
+        a.close()
 
     asyncio.run(story())
