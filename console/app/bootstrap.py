@@ -16,7 +16,7 @@ from console.app.journal_road import JournalRoad
 from console.app.kpi import join_kpi
 from console.app.master_room import join_master
 from console.app.proof_care import ProofCare
-from console.app.site_reading import SiteFiles, read_site
+from console.app.site_reading import SiteFiles, places_of, read_site, suppression_of
 from console.app.standing_work import StandingWork
 from console.app.station_status import status_of
 from console.app.storage_care import StorageCare, damage_met, open_station
@@ -62,6 +62,7 @@ from console.services.tag_feed import TagFeed
 from console.services.telemetry import tag_snapshot, tag_tables
 from console.services.telemetry.batch import Consumer, Message
 from console.services.telemetry.clock import SystemClock
+from console.services.telemetry.derived_tags import DerivedTags
 from console.services.telemetry.ingest import Ingest
 from console.services.telemetry.tag_store import TagStore
 from console.services.telemetry.telemetry import Telemetry
@@ -228,15 +229,15 @@ class Core:
         self.master.renamed()
 
     def _alarm_engine(self, store: TagStore) -> AlarmEngine:
-        places = {asset.asset_id: (asset.name, asset.area) for asset in self._files.plant.assets}
         return AlarmEngine(
             self.site.site_id,
             store,
             self._files.rules,
             station_id=self.settings.station_id,
             annunciation=Annunciation(self.settings.position),
-            places=lambda asset_id: places.get(asset_id, ("", "")),
+            places=places_of(self._files.plant),
             name_of=self._name_of,
+            settings=self._files.settings,
         )
 
     def _join(self, store: TagStore, journal: JournalLog, desk: IncidentDesk, station_db: Database) -> Parts:
@@ -280,11 +281,13 @@ class Core:
         """Who takes each message from the inbox, in this order: alarms before anything that only shows."""
         parts = self.parts
         world = WorldRecords(parts.nodes, parts.links)
-        consumers = (self.engine, parts.ring, parts.plant, self.feed, world, self.followers)
-        self.ingest = Ingest(inbox, parts.store, Watchdog(parts.store), consumers)
+        self.by_design = suppression_of(self._files, parts.store, self.engine)
+        derived = DerivedTags(self._files.derived, self.telemetry.handles, parts.store)
+        consumers = (self.by_design, self.engine, parts.ring, parts.plant, self.feed, world, self.followers)
+        self.ingest = Ingest(inbox, parts.store, Watchdog(parts.store), consumers, derived=derived)
         self.ingest.troubles.subscribe(parts.troubles.put)
         self.ingest.troubles.subscribe(self.engine.on_trouble)
-        return consumers
+        return (derived, *consumers)
 
     def _opened(self, database: Database) -> Database:
         self._closers.append(database.close)

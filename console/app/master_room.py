@@ -2,11 +2,14 @@
 what is in force is not what was approved."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from secrets import randbits
 
 from console.domain.alarms import AlarmRule, Priority
+from console.domain.master_fields import AREA_MARK
 from console.services.alarms.master_desk import MasterDesk
 from console.services.alarms.master_door import MasterActs
+from console.services.alarms.master_guidance import guided
 from console.services.identity.gate import Rejudged
 from console.services.local_station import Parts
 
@@ -31,6 +34,12 @@ def join_master(
         else:
             engine.clear_system(_SOURCE, now_us())
 
+    def on_changed(keys: frozenset[str]) -> None:
+        rules = {key.partition("/")[0] for key in keys}
+        engine.guide_anew(lambda one: one.rule_id in rules or AREA_MARK + one.area in rules)
+
+    engine.guide_by(partial(guided, desk))
+    desk.changed.subscribe(on_changed)
     gate.rejudged.subscribe(on_rejudged)
     desk.audited.subscribe(on_audited)
     acts = MasterActs(parts.journal, desk, parts.people.signing, clock_us=now_us, random_bits=randbits)

@@ -13,6 +13,21 @@ from console.config.users_file import load_users
 from console.domain.alarm_classes import AlarmSettings
 from console.domain.alarms import AlarmRule
 from console.domain.derived import DerivedTag
+from console.services.alarms.engine import AlarmEngine
+from console.services.alarms.places import Places
+from console.services.alarms.suppression import SuppressionByDesign
+from console.services.telemetry.batch import TagColumns
+
+
+def places_of(plant: AssetsFile) -> Places:
+    """Documented name and area of each asset."""
+    known = {asset.asset_id: (asset.name, asset.area) for asset in plant.assets}
+    return lambda asset_id: known.get(asset_id, ("", ""))
+
+
+def suppression_of(files: "SiteFiles", tags: TagColumns, engine: AlarmEngine) -> SuppressionByDesign:
+    """What of the alarms a plant state explains, told to the engine."""
+    return SuppressionByDesign(files.rules, files.settings, tags, engine, places_of(files.plant))
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,7 @@ class StandingWork:
     def _turn(self) -> bool:
         now_us, mono_s = self._clock.now_us(), self._clock.mono_s()
         self._core.ingest.turn(now_us, mono_s)
+        self._core.by_design.tick(now_us)
         self._core.engine.tick(now_us, mono_s)
         self._alarm_lane.add(self._core.engine.take_transitions())
         self._judge_centre(now_us)

@@ -13,6 +13,7 @@ _SCREENS = (
     ("trends", mark("Trends"), "trend", "TrendsView"),
     ("incidents", mark("Incidents"), "incident", "IncidentsView"),
     ("journal", mark("Journal"), "journal", "JournalView"),
+    ("kpi", mark("Alarm performance"), "kpi", "KpiView"),
     ("masteralarms", mark("Alarm rationalization"), "masteralarms", "MasterAlarmsView"),
     ("sync", mark("Sync"), "sync", "SyncView"),
     ("administration", mark("Admin"), "administration", "AdministrationView"),

@@ -75,7 +75,6 @@ class Parts:
     preferences: Callable[[], dict[str, str]]
     now_us: Callable[[], int]
     add_consumer: Callable[[Consumer], Undo]
-    alarm_settings: Callable[[], AlarmSettings] = AlarmSettings
     more_answers: dict[type, Callable[[Any], Awaitable[Any]]] = field(default_factory=dict)  # question -> its desk
     links: KeyedRecords[LinkRecord] = field(default_factory=lambda: KeyedRecords[LinkRecord](lambda link: link.name))
     nodes: KeyedRecords[NodeRecord] = field(
@@ -137,6 +136,7 @@ class LocalStation:
         self._counts.set(self._parts.engine.counts())
         self._horn.set(self._parts.horn())
         self._status.set(self._parts.status())
+        self._parts.flood.set(self._parts.engine.patterns.flood_record())
         if self._is_people_old:
             self._is_people_old = False
             self._people.set(self._parts.people.view.record())
@@ -222,7 +222,7 @@ class LocalStation:
         return self._parts.preferences()
 
     async def _alarm_settings(self, _query: s.AlarmSettingsQuery) -> AlarmSettings:
-        return self._parts.alarm_settings()
+        return self._parts.engine.settings
 
     async def _alarm_history(self, query: s.AlarmHistoryQuery) -> tuple[s.AlarmLogRow, ...]:
         return await self._parts.alarm_history(query.condition_id, query.limit)

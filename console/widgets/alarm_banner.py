@@ -16,8 +16,8 @@ from console.widgets.aside_counts import AsideCounts
 from console.widgets.key_button import KeyButton
 from console.widgets.priority_count import PriorityCount
 
-# Room for the alarm's line in px, then whether the words of the counts, the place, what is aside, the active counts and
-# the button Show are there.
+# Room for the alarm's line in px, then whether the words of the counts, the place, the words of what is aside, the
+# active counts and the button Show are there.
 FIT = (
     (420, True, True, True, True, True),
     (340, False, True, True, True, True),
@@ -255,9 +255,10 @@ class AlarmBanner(QFrame):
 
     def event(self, event: QEvent) -> bool:
         """Fit again when parts grew (fonts of the style sheet come late), once per width and need."""
+        is_request = event.type() == QEvent.Type.LayoutRequest
         done = super().event(event)
-        layout = self.layout()
-        if event.type() == QEvent.Type.LayoutRequest and layout is not None:
+        layout = self.layout() if is_request else None  # after others, such as a deferred delete, it may be gone
+        if layout is not None:
             state = (self.width(), layout.minimumSize().width())
             if state[1] > state[0] and state != self._fitted:
                 self._fitted = state
@@ -274,7 +275,7 @@ class AlarmBanner(QFrame):
                 count.set_words(words, active)
             for part in (self.title, self.place):
                 part.setVisible(place)
-            self.aside.setVisible(aside)
+            self.aside.set_short(not aside)
             self.show_button.setVisible(show)  # a click on the line does the same
             self.top.setMinimumWidth(line_width)
             layout.invalidate()

@@ -1,11 +1,12 @@
 """How many alarms are kept out of the list, always in sight; a click on a count shows its list."""
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from console.ui.fonts import font
 from console.ui.format import DASH, whole_text
+from console.ui.icons import icon
 from console.ui.theme import theme
 from console.ui.translation import mark, tr
 
@@ -16,11 +17,13 @@ _WORDS = {
     "out_of_service": mark("{n} out of service"),
     "suppressed": mark("{n} suppressed"),
 }
+_ICONS = {"shelved": "shelve", "out_of_service": "out-of-service", "suppressed": "filter-off"}
 _DOT = " · "
+_ICON = 14
 
 
 class AsideCounts(QWidget):
-    """Paints itself: no layout work when a count changes within its width."""
+    """Paints itself: no layout work when a count changes within its width. In its short form icons stand for words."""
 
     chosen = Signal(str)  # a key of _WORDS
 
@@ -28,6 +31,7 @@ class AsideCounts(QWidget):
         super().__init__(parent)
         self._counts: dict[str, int] = {}
         self._hover = ""
+        self._is_short = False
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         theme().changed.connect(self._follow)
@@ -38,6 +42,18 @@ class AsideCounts(QWidget):
             self._counts = counts
             self._follow()
 
+    def set_short(self, is_short: bool) -> None:
+        if is_short != self._is_short:
+            self._is_short = is_short
+            self._follow()
+
+    def _shown(self, key: str) -> str:
+        """What stands there; in the short form behind its icon."""
+        return self.word(key) if not self._is_short else whole_text(self._counts[key]) if self._counts else DASH
+
+    def _lead(self) -> int:
+        return _ICON + 4 if self._is_short else 0
+
     def word(self, key: str) -> str:
         """`6 shelved`; a dash while nothing is known."""
         return tr(_WORDS[key], n=whole_text(self._counts[key]) if self._counts else DASH)
@@ -47,8 +63,8 @@ class AsideCounts(QWidget):
 
     def sizeHint(self) -> QSize:
         metrics = QFontMetrics(font("font_small"))
-        wide = max(metrics.horizontalAdvance(line) for line in self.text().split("\n"))
-        return QSize(wide + 2, metrics.height() * len(LINES))
+        wide = max(self.place_of(line[-1]).right() for line in LINES)
+        return QSize(int(wide) + 3, metrics.height() * len(LINES))
 
     minimumSizeHint = sizeHint
 
@@ -58,7 +74,7 @@ class AsideCounts(QWidget):
         for number, line in enumerate(LINES):
             x = 0.0
             for one in line:
-                wide = metrics.horizontalAdvance(self.word(one))
+                wide = metrics.horizontalAdvance(self._shown(one)) + self._lead()
                 if one == key:
                     return QRectF(x, number * metrics.height(), wide, metrics.height())
                 x += wide + metrics.horizontalAdvance(_DOT)
@@ -73,7 +89,11 @@ class AsideCounts(QWidget):
             painter.setFont(lined)
             painter.setPen(theme().color("text" if key == self._hover else "text.dim"))
             place = self.place_of(key)
-            painter.drawText(place.adjusted(0, 0, 2, 0), Qt.AlignmentFlag.AlignLeft, self.word(key))
+            if self._is_short:
+                box = QRect(int(place.x()), int(place.center().y()) - _ICON // 2, _ICON, _ICON)
+                icon(_ICONS[key], "text.dim").paint(painter, box)
+            text = place.adjusted(self._lead(), 0, 2, 0)
+            painter.drawText(text, Qt.AlignmentFlag.AlignLeft, self._shown(key))
             if key == LINES[0][0]:
                 painter.setFont(small)
                 painter.setPen(theme().color("text.dim"))
@@ -100,6 +120,7 @@ class AsideCounts(QWidget):
             self.chosen.emit(key)
 
     def _follow(self) -> None:
+        self.setToolTip(self.text() if self._is_short else "")
         self.setAccessibleName(self.text().replace("\n", _DOT))
         self.updateGeometry()
         self.update()

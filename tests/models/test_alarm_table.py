@@ -40,6 +40,7 @@ def rows_of(table: AlarmTable) -> list[int]:
     return table.shown_rows.tolist()
 
 
+@pytest.mark.proves("ALARM-F48")
 def test_unacknowledged_come_first_then_priority_then_newest(station: FakeStation, table: AlarmTable) -> None:
     un, ack = AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED
     station.deliver(
@@ -57,6 +58,7 @@ def test_unacknowledged_come_first_then_priority_then_newest(station: FakeStatio
     assert rows_of(table) == [2, 1, 4, 3, 0]
 
 
+@pytest.mark.proves("ALARM-T2")
 def test_one_layout_change_per_heartbeat(station: FakeStation, table: AlarmTable, qtbot: QtBot) -> None:
     heard: list[int] = []
     table.layoutChanged.connect(lambda *_: heard.append(table.rowCount()))
@@ -87,6 +89,7 @@ def test_a_normal_alarm_leaves(station: FakeStation, table: AlarmTable) -> None:
     assert rows_of(table) == [1]
 
 
+@pytest.mark.proves("ALARM-T16")
 def test_a_new_snapshot_forgets_what_it_does_not_name(station: FakeStation, table: AlarmTable) -> None:
     station.deliver(ALARMS, alarms([0, 1], conditions=[condition(0), condition(1)], is_snapshot=True))
     table.flush()
@@ -110,6 +113,7 @@ def test_filter_counts_what_it_hides(station: FakeStation, table: AlarmTable) ->
     assert table.hidden_count() == 0
 
 
+@pytest.mark.proves("ALARM-T3", "ALARM-F50")
 def test_selection_and_current_row_stay_on_their_alarms_through_a_flood_and_a_re_sort(
     station: FakeStation, table: AlarmTable, qtbot: QtBot
 ) -> None:
@@ -147,6 +151,7 @@ def test_an_index_of_an_alarm_that_left_is_invalid(station: FakeStation, table: 
     assert not held.isValid()
 
 
+@pytest.mark.proves("ALARM-F42")
 def test_occurrences_are_those_on_screen_not_those_of_the_next_beat(station: FakeStation, table: AlarmTable) -> None:
     station.deliver(ALARMS, alarms([0], conditions=[condition(0)], is_snapshot=True))
     table.flush()
@@ -236,6 +241,7 @@ def test_a_merge_is_a_sort(size: int, changed: int, seed: int) -> None:
     assert merged.tolist() == sorted_rows(keys, state != 0).tolist()
 
 
+@pytest.mark.proves("ALARM-T17")
 def test_banner_badge_and_list_mean_the_same_by_active_and_unacknowledged(qtbot: QtBot) -> None:
     """The banner and the badge show the engine's counts; the list counts its own rows."""
     plant = Plant(AlarmRule("hot", "*", AlarmKind.LIMIT, hh=95.0, h=90.0, priority=Priority.HIGH, text="Too hot"))

@@ -10,6 +10,7 @@ from console.domain.people import Role
 from console.services.alarms.master_desk import MasterDesk
 from console.services.alarms.master_door import MasterActs
 from console.services.journal.entries import Entry
+from console.services.master_records import MasterDelta
 from tests.support.desk import PEOPLE, user
 from tests.support.people_desk import PeopleDesk
 
@@ -56,6 +57,12 @@ class MasterPlant(PeopleDesk):
             self.log, self.master, self.people.signing, clock_us=self.clock, random_bits=self.random_bits
         )
         self.operations.extend(self.acts.acts())
+
+    def told(self) -> MasterDelta:
+        """What a subscriber is told who comes after everything was judged."""
+        while self.master.take_delta() is not None:
+            pass
+        return self.master.snapshot()
 
     async def written(self, key: str, **changes: str) -> None:
         values: dict[str, Any] = {**WHOLE, **changes}

@@ -27,7 +27,7 @@ class MasterSeam(FakeStation):
     def begin(self) -> None:
         self.plant.sign_on.changed.subscribe(lambda session: self.deliver(s.SESSION, session))
         self.deliver(s.SESSION, self.plant.sign_on.record())
-        self.deliver(s.MASTER, self.plant.master.snapshot())
+        self.deliver(s.MASTER, self.plant.told())
 
     def tell(self) -> None:
         """Everything that changed, as some beats would."""

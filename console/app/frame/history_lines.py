@@ -18,6 +18,23 @@ TRANSITION_WORDS = {
     "returned": mark("returned"),
     "acknowledged": mark("acknowledged"),
     "closed": mark("closed"),
+    "unacknowledged": mark("acknowledgement taken back"),
+    "reannunciated": mark("announced anew"),
+    "realarmed": mark("acknowledgement ran out"),
+    "retired": mark("rule or source is gone"),
+    "superseded": mark("followed by a newer one"),
+    "shelved": mark("shelved"),
+    "unshelved": mark("unshelved"),
+    "shelf_expired": mark("shelf ended"),
+    "shelf_returned": mark("shelf ended with the return"),
+    "out_of_service": mark("taken out of service"),
+    "returned_to_service": mark("returned to service"),
+    "suppressed": mark("suppressed by rule"),
+    "unsuppressed": mark("no longer suppressed"),
+    "masked": mark("hidden behind its cause"),
+    "unmasked": mark("no longer hidden behind its cause"),
+    "taken": mark("somebody works on it"),
+    "left": mark("nobody works on it any more"),
 }
 
 

@@ -29,6 +29,10 @@ def _nobody(_row: int, _alarm: Alarm, _now_us: int) -> OlderElsewhere | None:
     return None
 
 
+def _as_made(condition: Condition) -> Condition:
+    return condition
+
+
 Maker = Callable[[int], Condition]  # makes the static part when it is first needed: 100,000 idle ones cost nothing
 
 
@@ -40,6 +44,9 @@ class RowWatcher:
 
     def begun(self, row: int, now_us: int) -> None:
         """Another occurrence is on the row."""
+
+    def annunciated(self, row: int, now_us: int) -> None:
+        """The row asks for attention: raised, risen or again, and not hidden."""
 
     def returned(self, row: int, now_us: int) -> None:
         """The condition returned to normal."""
@@ -62,6 +69,7 @@ class AlarmBook:
         self._row_of: dict[UUID, int] = {}
         self._makers: list[Maker] = []
         self._conditions: dict[int, Condition] = {}
+        self.guide: Callable[[Condition], Condition] = _as_made
         self.log = TransitionLog(self.rows, self.condition)
         self.watchers: list[RowWatcher] = []
         self.is_reset: Callable[[UUID, int], bool] = _never
@@ -101,8 +109,14 @@ class AlarmBook:
     def condition(self, row: int) -> Condition:
         found = self._conditions.get(row)
         if found is None:
-            found = self._conditions[row] = self._makers[row](row)
+            found = self._conditions[row] = self.guide(self._makers[row](row))
         return found
+
+    def guide_anew(self, is_meant: Callable[[Condition], bool]) -> None:
+        """What people are told about these alarms is another now: `guide` is asked again."""
+        for row in [row for row, one in self._conditions.items() if is_meant(one)]:
+            del self._conditions[row]
+            self.rows.renew_condition(row)
 
     def apply(self, row: int, trigger: Trigger, now_us: int, value: float | None = None) -> Step:
         """One trigger: row, log, horn and counts follow."""
@@ -284,6 +298,8 @@ class AlarmBook:
             self.annunciation.end(row)
         else:
             severity = result.alarm.severity
+            for watcher in self.watchers:
+                watcher.annunciated(row, now_us)
             self.annunciation.annunciate(row, self.rows.priority_of(row, severity), now_us)
 
     def _name_first(self, row: int, first: Acknowledgement) -> bool:

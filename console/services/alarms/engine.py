@@ -142,6 +142,7 @@ class AlarmEngine(EngineFace):
         self.acknowledging.tick(now_us, mono_s)
         self.shelves.tick(now_us, mono_s)
         self._realarm.tick(now_us, mono_s)
+        self.patterns.tick(now_us)
         self.annunciation.tick(now_us, mono_s)
         if self._restored_own:
             if self._restored_until is None:
@@ -215,6 +216,7 @@ class AlarmEngine(EngineFace):
         if settings is not None:
             self.settings, self.annunciation.rules = settings, settings.sound
             self.shelves.by_condition = settings.shelving.by_condition
+            self.patterns.flood.rules = settings.flood
         self._rules = tuple(rules)
         self._tag_conditions.expect(self._rules)
         self._match = RuleMatch(rule for rule in self._rules if rule.kind in TAG_KINDS)

@@ -16,6 +16,7 @@ from console.services.alarms.annunciation import Annunciation, Way
 from console.services.alarms.elsewhere import Elsewhere
 from console.services.alarms.flags import Flags
 from console.services.alarms.ownership import Ownership
+from console.services.alarms.patterns import Patterns
 from console.services.alarms.realarm import Realarm
 from console.services.alarms.resets import Resets
 from console.services.alarms.service import Service
@@ -44,6 +45,7 @@ class EngineFace:
         self.resets = Resets(self._book)
         self.ownership = Ownership(self._book)
         self._realarm = Realarm(self._book)
+        self.patterns = Patterns(self._book, self.flags, settings.flood)
         annunciation.rules, annunciation.counts, annunciation.way_of = settings.sound, self.counts, self._way_of
 
     def _way_of(self, row: int) -> Way:
@@ -173,6 +175,14 @@ class EngineFace:
         rows = self._book.rows
         for row in (*rows.acked_by, *rows.owners, *rows.hidden_rows()):
             rows.mark(row)
+
+    def guide_by(self, guide: Callable[[Condition], Condition]) -> None:
+        """What people are told about an alarm beside its rule: asked when a condition is first shown or logged."""
+        self._book.guide = guide
+
+    def guide_anew(self, is_meant: Callable[[Condition], bool]) -> None:
+        """What `guide` says about these conditions is another now."""
+        self._book.guide_anew(is_meant)
 
     # -- what others read --------------------------------------------------------------------------------------------
 

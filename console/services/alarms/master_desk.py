@@ -6,7 +6,7 @@ from itertools import islice
 
 from console.domain.alarms import AlarmRule
 from console.domain.identity import Hash
-from console.domain.master_alarms import MasterAlarm
+from console.domain.master_alarms import MasterAlarm, MasterState
 from console.domain.master_audit import Difference, Live, audit, live_settings, unauthorised
 from console.domain.master_facts import MasterAlarmMoved, MasterAlarmSet, MasterAlarmsImported, MasterImportUndone
 from console.domain.master_fields import parts_of
@@ -55,7 +55,8 @@ class MasterDesk:
         self._records: dict[str, MasterAlarm] = {}
         self._differences: dict[str, tuple[Difference, ...]] = {}
         self._pending: dict[str, None] = {}
-        self._shown: set[str] = set()
+        self._rows: dict[str, MasterRecord] = {}  # as told last
+        self._guidance: dict[str, tuple[Mapping[str, str], bool]] = {}
         self._told_unauthorised = 0
         self._is_imports_old = False
         self.set_rules(rules)
@@ -183,29 +184,42 @@ class MasterDesk:
     # the seam
 
     def snapshot(self) -> MasterDelta:
-        keys = sorted(self.keys())
-        told = [self._told(key) for key in keys]
-        self._shown = {one.key for one in told if one is not None}
-        self._pending.clear()
-        self._tell_unauthorised()
-        return MasterDelta(True, tuple(filter(None, told)), (), self._told_imports(), self.unauthorised, self.matrix)
+        """What is judged already; what still waits comes with the next deltas, a portion each."""
+        return MasterDelta(True, tuple(self._rows.values()), (), self._told_imports(), self.unauthorised, self.matrix)
 
     def take_delta(self) -> MasterDelta | None:
         """What changed since the last call, so many records at a time; None when nothing did."""
         if not self._pending and not self._is_imports_old:
             return None
         keys = list(islice(self._pending, _AT_ONCE))
+        gone: list[str] = []
+        here: list[MasterRecord] = []
         for key in keys:
             del self._pending[key]
-        told = {key: self._told(key) for key in keys}
-        gone = tuple(key for key, record in told.items() if record is None and key in self._shown)
-        here = tuple(record for record in told.values() if record is not None)
-        self._shown = (self._shown - set(gone)) | {record.key for record in here}
+            told = self._told(key)
+            if told is not None:
+                self._rows[key] = told
+                here.append(told)
+            elif self._rows.pop(key, None) is not None:
+                gone.append(key)
         self._is_imports_old = False
-        self.changed.notify(frozenset(keys))
+        self._tell_guidance(keys)
         if not self._pending:
             self._tell_unauthorised()
-        return MasterDelta(False, here, gone, self._told_imports(), self.unauthorised, self.matrix)
+        return MasterDelta(False, tuple(here), tuple(gone), self._told_imports(), self.unauthorised, self.matrix)
+
+    def _tell_guidance(self, keys: Iterable[str]) -> None:
+        """Of which of these something else is approved than before."""
+        found = set()
+        for key in keys:
+            record = self.record(key)
+            now = record.approved.values if record is not None and record.approved is not None else {}
+            is_retired = record is not None and record.state is MasterState.RETIRED
+            if self._guidance.get(key, ({}, False)) != (now, is_retired):
+                self._guidance[key] = (now, is_retired)
+                found.add(key)
+        if found:
+            self.changed.notify(frozenset(found))
 
     def _tell_unauthorised(self) -> None:
         if self.unauthorised != self._told_unauthorised:

@@ -40,6 +40,16 @@ def priorities(rule: AlarmRule, side: str) -> tuple[int, int]:
     return rule.priority, inner
 
 
+def area_of(rule: AlarmRule, tag: Tag, places: Places) -> str:
+    """The rule's own area, else that of the asset, else Sparkplug group and node."""
+    return _area(rule, tag, places(tag.asset_id)[1])
+
+
+def _area(rule: AlarmRule, tag: Tag, documented: str) -> str:
+    source = tag.source
+    return rule.area or documented or "/".join(part for part in (source.group, source.node) if part)
+
+
 def first_out_of(rule: AlarmRule, tag: Tag) -> str:
     """The group of which the first alarm is marked; `{group}`, `{node}` and `{device}` are those of the tag."""
     source = tag.source
@@ -67,7 +77,7 @@ def tag_condition(condition_id: UUID, tag: Tag, rule: AlarmRule, side: str, plac
             tag.asset_id,
             source.path(),
             name or source.device or source.node,
-            rule.area or area or "/".join(part for part in (source.group, source.node) if part),
+            _area(rule, tag, area),
             rule.text or TEXTS[rule.kind, side],
             rule.response,
             f"{tag.unit}/s" if rule.kind is AlarmKind.RATE else tag.unit,

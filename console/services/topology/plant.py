@@ -7,6 +7,7 @@ from uuid import UUID
 import numpy as np
 
 from console.config.assets_file import AssetsFile
+from console.domain.alarm_flags import HIDING
 from console.domain.alarms import ACTIVE_STATES, UNACKNOWLEDGED_STATES, AlarmState, Condition
 from console.domain.assets import Asset
 from console.domain.tags import Tag
@@ -125,7 +126,8 @@ class PlantTopology:
             self._dirty.update((key, None) for key in self._alarms)
             self._alarms, self._conditions = {}, {}
         self._conditions.update((condition.row, condition) for condition in delta.conditions)
-        columns = (delta.rows, delta.state, delta.priority, delta.start_us, delta.value)
+        shown = np.where((delta.flags & np.uint8(HIDING)) == 0, delta.state, np.uint8(AlarmState.NORMAL))
+        columns = (delta.rows, shown, delta.priority, delta.start_us, delta.value)  # what is kept aside colours nothing
         for row, state, priority, start_us, value in zip(*(c.tolist() for c in columns), strict=True):
             condition = self._conditions.get(row)
             asset_id = self._asset_of(condition) if condition is not None else None

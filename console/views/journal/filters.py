@@ -11,8 +11,8 @@ from console.models.journal_words import EVENT_GROUPS, types_of
 from console.services.station import JournalQuery
 from console.ui.translation import mark, tr
 from console.ui.wall_clock import now_us
-from console.views.journal.time_field import TimeField
 from console.widgets.flow import FlowLayout
+from console.widgets.time_field import TimeField
 
 _FIELDS = {"who": mark("Who"), "what": mark("What"), "entity": mark("Concerns"), "station": mark("Station")}
 _ID_PART = re.compile(r"[0-9a-f-]{8,36}")

@@ -136,7 +136,7 @@ def test_retiring_and_bringing_back_loses_neither_words_nor_settings(tmp_path):
         await plant.submit(ma.RetireMasterAlarms((LL,), "pump removed"))
         assert plant.master.record(LL).state is MasterState.RETIRED
         assert plant.master.unauthorised == 0
-        plant.master.snapshot()
+        plant.told()
         assert plant.master.unauthorised == 1, "the alarm exists although its record is retired"
         await plant.submit(ma.SubmitMasterAlarms((LL,)))
         await plant.signed_on("lena")
@@ -165,7 +165,7 @@ def test_a_reviewer_sends_back_with_a_reason(tmp_path):
         await plant.signed_on("lena")
         await plant.submit(ma.SendBackMasterAlarms((LL,), "which valve?"))
         assert plant.master.record(LL).state is MasterState.DRAFT
-        assert plant.master.snapshot().records[-1].reason == "which valve?"
+        assert plant.told().records[-1].reason == "which valve?"
 
     told(tmp_path, story)
 
@@ -184,7 +184,7 @@ def test_two_consoles_that_write_the_same_field_at_once_show_both_until_one_is_c
         record = one.master.record(LL)
         assert record.disputed == ("response",)
         assert (record.values["owner"], record.values["cause"]) == ("Team 1", "Wear")
-        told = next(row for row in one.master.snapshot().records if row.key == LL)
+        told = next(row for row in one.told().records if row.key == LL)
         assert {(text.value, text.who) for text in told.competing} == {("Close V1", "Emil"), ("Close V2", "Erna")}
         assert "settle it first" in await refusal(one, ma.SubmitMasterAlarms((LL,)))
         await one.submit(ma.SetMasterAlarm(LL, (("response", record.values["response"]),)))
@@ -247,7 +247,7 @@ def test_an_import_is_one_act_that_can_be_taken_back_whole(tmp_path):
         assert plant.master.record(LL).values == {k: v for k, v in WHOLE.items() if k != "owner"} | {"response": "Run"}
         assert plant.master.record(LL).state is MasterState.DRAFT
         assert plant.master.record("door-open").values == {"response": "Shut it", "owner": "Gate"}
-        assert [(one.file, one.records) for one in plant.master.snapshot().imports] == [("records.csv", 2)]
+        assert [(one.file, one.records) for one in plant.told().imports] == [("records.csv", 2)]
         await plant.submit(ma.SetMasterAlarm("door-open", (("cause", "Wind"),)))
         await plant.submit(ma.UndoMasterImport(receipt.entity_id, "the wrong file"))
         assert plant.master.record(LL) == before[LL]

@@ -1,5 +1,6 @@
 """What an operator does with the alarm list, by keys, while it lives under his hands."""
 
+import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
@@ -46,6 +47,7 @@ def select_rows(view: AlarmsView, rows: set[int]) -> None:
         view.list.selectionModel().select(view.table.index(view.table.position_of(row), 0), flags)
 
 
+@pytest.mark.proves("ALARM-T3", "ALARM-F36", "ALARM-F2")
 def test_space_acknowledges_exactly_the_five_that_were_selected_before_the_flood(
     qtbot: QtBot, station: FakeStation
 ) -> None:
@@ -109,6 +111,7 @@ def test_a_refusal_is_said_beside_the_list_in_the_persons_language(qtbot: QtBot,
         set_language("en")
 
 
+@pytest.mark.proves("ALARM-F50", "ALARM-F82")
 def test_new_alarms_steal_neither_focus_nor_selection_nor_the_place_being_read(
     qtbot: QtBot, station: FakeStation
 ) -> None:
@@ -132,6 +135,7 @@ def test_new_alarms_steal_neither_focus_nor_selection_nor_the_place_being_read(
     run(story())
 
 
+@pytest.mark.proves("ALARM-F37", "ALARM-T40")
 def test_the_page_is_acknowledged_only_as_seen_and_after_naming_the_critical_ones(
     qtbot: QtBot, station: FakeStation
 ) -> None:
@@ -159,6 +163,7 @@ def test_the_page_is_acknowledged_only_as_seen_and_after_naming_the_critical_one
     run(story())
 
 
+@pytest.mark.proves("ALARM-F76")
 def test_f2_goes_to_the_most_urgent_alarm_and_then_to_the_next_even_when_a_filter_hides_it(
     qtbot: QtBot, station: FakeStation
 ) -> None:
@@ -181,6 +186,7 @@ def test_f2_goes_to_the_most_urgent_alarm_and_then_to_the_next_even_when_a_filte
     run(story())
 
 
+@pytest.mark.proves("ALARM-F49")
 def test_ctrl_f_filters_escape_clears_and_the_hidden_rows_are_counted(qtbot: QtBot, station: FakeStation) -> None:
     async def story() -> None:
         fill(station, 12)
@@ -199,6 +205,7 @@ def test_ctrl_f_filters_escape_clears_and_the_hidden_rows_are_counted(qtbot: QtB
     run(story())
 
 
+@pytest.mark.proves("ALARM-T17")
 def test_tabs_badge_and_list_tell_the_same_number(qtbot: QtBot, station: FakeStation) -> None:
     async def story() -> None:
         states = [AlarmState.UNACKNOWLEDGED] * 3 + [AlarmState.ACKNOWLEDGED] * 2 + [AlarmState.RETURNED_UNACKNOWLEDGED]

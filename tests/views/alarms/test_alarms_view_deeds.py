@@ -3,6 +3,7 @@
 from pathlib import Path
 from uuid import UUID
 
+import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QPlainTextEdit, QPushButton
@@ -153,6 +154,7 @@ def test_hostile_names_never_reach_the_screen_as_markup(qtbot: QtBot, station: F
     run(story())
 
 
+@pytest.mark.proves("ALARM-F58")
 def test_the_strip_shows_finished_and_lasting_spans_by_area(qtbot: QtBot, station: FakeStation) -> None:
     async def story() -> None:
         shop, yard = condition(0, area="Shop"), condition(1, area="Yard")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -44,6 +45,7 @@ def select(view: AlarmsView, *rows: int) -> None:
     view.list.setFocus()
 
 
+@pytest.mark.proves("ALARM-F43")
 def test_exactly_the_acknowledged_ones_are_taken_back_after_asking(qtbot: QtBot) -> None:
     async def work(screen: Screen, view: AlarmsView, station: FakeStation) -> None:
         select(view, 0, 2)  # the first is unacknowledged, the third acknowledged

@@ -12,8 +12,8 @@ from console.models.journal_words import EVENT_GROUPS, EVENT_WORDS, is_of_group
 from console.services.records import JournalDelta, JournalRow
 from console.services.station import JOURNAL, JournalQuery
 from console.ui.format import set_site_zone
-from console.views.journal.time_field import moment_us
 from console.views.journal.view import JournalView
+from console.widgets.time_field import moment_us
 from tests.models.test_other_tables import entry
 from tests.support.fake_station import FakeStation
 from tests.support.hostile import HOSTILE

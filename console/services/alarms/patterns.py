@@ -1,0 +1,98 @@
+"""What shows only over several alarms or occurrences: floods, chattering, and who was first of a group."""
+
+import numpy as np
+
+from console.domain.alarm_classes import FloodRules
+from console.domain.alarm_flags import AlarmFlag
+from console.domain.alarms import AlarmState, Priority
+from console.domain.chatter import Chatter
+from console.domain.first_out import FirstOutGroup
+from console.domain.flood import FloodWatch
+from console.services.alarms.alarm_book import AlarmBook, RowWatcher
+from console.services.alarms.flags import Flags
+from console.services.records import FloodRecord
+
+_LOOK_US = 1_000_000
+
+
+class Patterns(RowWatcher):
+    """Watches the rows; sets marks and nothing else. Cost follows what happens, not what is configured."""
+
+    def __init__(self, book: AlarmBook, flags: Flags, rules: FloodRules) -> None:
+        self._book = book
+        self._flags = flags
+        self.flood = FloodWatch(rules)
+        self._newest: dict[int, int] = {}  # row -> start of its newest occurrence that was counted
+        self._chatter: dict[int, Chatter] = {}  # rows with an activation in the last minutes
+        self._groups: dict[str, FirstOutGroup] = {}  # those with activity
+        self._looked_us = 0
+        book.watchers.append(self)
+
+    def begun(self, row: int, now_us: int) -> None:
+        """Another occurrence is on the row. The same one under the name of an older part of it is no news."""
+        start_us = int(self._book.rows.start_us[row])
+        if start_us <= self._newest.get(row, -1) or self._book.rows.priority[row] >= Priority.JOURNAL:
+            return
+        self._newest[row] = start_us
+        condition = self._book.condition(row)
+        chatter = self._chatter.setdefault(row, Chatter())
+        if chatter.begun(start_us, now_us):
+            self._flags.mark(condition.condition_id, AlarmFlag.CHATTERING, is_on=True)
+        if condition.first_out:
+            self._first_of(condition.first_out, row, start_us)
+
+    def annunciated(self, row: int, now_us: int) -> None:
+        """The row asks for attention: this is what an operator can read only so much of."""
+        priority = int(self._book.rows.priority[row])
+        if priority < Priority.JOURNAL:
+            self.flood.annunciated(now_us, self._book.condition(row).area, priority)
+
+    def tick(self, now_us: int) -> None:
+        """Every turn; looks once a second."""
+        if 0 <= now_us - self._looked_us < _LOOK_US:
+            return
+        self._looked_us = now_us
+        self.flood.tick(now_us)
+        for row in [row for row, chatter in self._chatter.items() if chatter.is_quiet(now_us)]:
+            if self._chatter.pop(row).is_chattering:
+                self._flags.mark(self._book.ids[row], AlarmFlag.CHATTERING, is_on=False)
+        for name, group in list(self._groups.items()):
+            self._look_at(name, group)
+
+    def reset_first_out(self, group: str) -> None:
+        """Take the mark off by hand; the next activity of the group marks anew."""
+        known = self._groups.get(group)
+        if known is None:
+            return
+        if known.first is not None:
+            self._flags.mark(self._book.ids[known.first], AlarmFlag.FIRST_OUT, is_on=False)
+        known.reset()
+
+    def flood_record(self) -> FloodRecord:
+        """Whether more comes than a person can read, and from where."""
+        flood = self.flood
+        return FloodRecord(flood.is_flood, flood.since_us, flood.in_window, flood.rules.window_s, flood.areas())
+
+    def _first_of(self, name: str, row: int, start_us: int) -> None:
+        group = self._groups.setdefault(name, FirstOutGroup())
+        self._look_at(name, group, beside=row)  # who has left the list since belongs to an older activity
+        self._groups[name] = group
+        before = group.first
+        first = group.begun(row, start_us)
+        if first == before:
+            return
+        for member, is_on in ((before, False), (first, True)):
+            if member is not None:
+                self._flags.mark(self._book.ids[member], AlarmFlag.FIRST_OUT, is_on=is_on)
+
+    def _look_at(self, name: str, group: FirstOutGroup, beside: int = -1) -> None:
+        members = np.fromiter(group.members, np.int64)
+        gone = members[self._book.rows.state[members] == AlarmState.NORMAL]
+        before = group.first
+        for row in gone.tolist():
+            if row != beside:
+                group.normal(row)
+        if before is not None and group.first is None:
+            self._flags.mark(self._book.ids[before], AlarmFlag.FIRST_OUT, is_on=False)
+        if not group.members:
+            self._groups.pop(name, None)
