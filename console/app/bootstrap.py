@@ -159,7 +159,7 @@ class Core:
         self.alarm_lane = alarm_log.AlarmLog(station_db.writer)
         self._tag_file = tag_snapshot.TagSnapshot(store, station_db.writer)
         self.sync = SyncRoom(self, journal_db.readers, data, now_us)
-        self.readers = journal_db.readers
+        self.journal_db, self.readers = journal_db, journal_db.readers
         self.proof = ProofCare(self, journal_db, self.key.public_key, self.care, self.engine, self.sync.status, now_us)
         await self._replay(projector, station_db, consumers)
         self.people.renamed.subscribe(lambda _none: self._on_renamed())

@@ -1,7 +1,7 @@
 """What the door does for a journal that is carried by hand: takes pieces of it in, and writes down that it was."""
 
 import base64
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,10 +11,12 @@ from console.domain.station_facts import JournalExported, JournalImported
 from console.services.journal.entries import SYSTEM
 from console.services.journal.envelope import RawEvent
 from console.services.sync.carry import told_of
+from console.services.sync.profile_rows import ProfileNow, signed_of
 
 if TYPE_CHECKING:
     from console.app.door import Core
 
+PROFILES_AT_ONCE = 100  # 3 KiB each at most, a third more as base64
 _NOTES: dict[str, type[Fact]] = {"exported": JournalExported, "imported": JournalImported}
 
 
@@ -40,6 +42,23 @@ async def take(core: "Core", question: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def profiles_question(rows: Sequence[ProfileNow]) -> dict[str, Any]:
+    """The question that hands profiles over; `PROFILES_AT_ONCE` of them stay below the local socket's limit."""
+    return {"op": "profiles", "rows": base64.b64encode(msgspec.msgpack.encode(rows)).decode()}
+
+
+async def profiles(core: "Core", question: dict[str, Any]) -> dict[str, Any]:
+    """Judged like those of neighbours and the centre. Raises ValueError for what is none."""
+    try:
+        raw = base64.b64decode(question["rows"], validate=True)
+        rows = msgspec.msgpack.decode(raw, type=tuple[ProfileNow, ...])
+    except msgspec.DecodeError as error:
+        raise ValueError(str(error)) from error
+    parts = core.parts
+    taken = await parts.people.take_profiles(signed_of(parts.journal.place.site, rows))
+    return {"ok": True, "taken": taken}
+
+
 async def digests(core: "Core", _question: dict[str, Any]) -> dict[str, Any]:
     """Of the projections as they are after what was applied last, bucket by bucket; empty while a long journal is
     still being replayed. `events` is how far the journal was then."""
@@ -63,4 +82,5 @@ OPS: dict[str, Callable[["Core", dict[str, Any]], Awaitable[dict[str, Any]]]] = 
     "take": take,
     "note": note,
     "digests": digests,
+    "profiles": profiles,
 }

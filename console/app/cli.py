@@ -138,7 +138,19 @@ def _import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--snapshot", action="store_true", help="on an empty station: take the whole journal at once")
 
 
+def _archive(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--older-than", default="", metavar="AGE", help="days, like 365d: older entries are sealed")
+    parser.add_argument("--to", default="", metavar="FOLDER", help="where the sealed files go")
+    parser.add_argument("--prune", action="store_true", help="take finished entries out of the journal afterwards")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be sealed, do nothing")
+    parser.add_argument("--show", default="", metavar="FILE", help="list the entries of a sealed file")
+    parser.add_argument("--entity", default="", metavar="X", help="--show: only what is about this id or kind")
+    parser.add_argument("--json", action="store_true", help="--show: one object a line")
+    parser.add_argument("--bring-back", default="", metavar="FILE", help="put a file's entries into the journal again")
+
+
 def _verify(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--archive", default="", metavar="FOLDER", help="check the files of archived parts")
     parser.add_argument("--export", default="", metavar="FILE", help="check an exported file against its proof")
 
 
@@ -157,6 +169,7 @@ WORDS: dict[str, tuple[str, str, Callable[[argparse.ArgumentParser], None]]] = {
     "query": ("commands.query", "read a station's data, running or not", _query),
     "act": ("commands.act", "submit one operator command", _act),
     "verify": ("commands.verify", "check the journal: hashes, chains, signatures, receipts", _verify),
+    "archive": ("commands.archive", "seal old parts of the journal into files, show what they hold", _archive),
     "backup": ("commands.backup", "a station's databases, keys and settings in one proven file", _backup),
     "restore": ("commands.restore", "bring a backup back; opens a new stream", _restore),
     "export": ("commands.export", "write what this station holds into a file", _export),

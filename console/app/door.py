@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
-from console.app import carry_door
+from console.app import archive_door, carry_door
 from console.app.answers import STEP, answer
 from console.app.folders import Folders
 from console.app.storage_care import backup_keeper
@@ -21,6 +21,7 @@ from console.domain.commands import COMMANDS, Command, SilenceHorn
 from console.domain.refusal import Refused
 from console.services.identity.sign_on import SignOnDesk
 from console.services.local_station import LocalStation, Parts
+from console.services.storage.schema import Database
 
 if TYPE_CHECKING:
     from console.app.sync_room import SyncRoom
@@ -43,10 +44,15 @@ class Core(Protocol):
     def folders(self) -> Folders: ...
     @property
     def sync(self) -> "SyncRoom": ...
+    @property
+    def journal_db(self) -> Database: ...
+
+
+_FURTHER = {**carry_door.OPS, **archive_door.OPS}
 
 
 class Door:
-    """Answers `{"op": "query" | "act" | "backup" | "raise" | "ping", ...}`. Every answer is an object with `ok`."""
+    """Answers `{"op": "query" | "act" | "backup" | "raise" | "ping" ...}`. Every answer is an object with `ok`."""
 
     def __init__(self, core: Core, raise_window: Callable[[], None] | None = None) -> None:
         self._core = core
@@ -70,8 +76,8 @@ class Door:
                 return {"ok": True, "rows": await answer(self._core, question["what"], question.get("args", {}))}
             case "backup":
                 return await self.back_up(question["file"])
-            case "take" | "note" | "digests" as carried:
-                return await carry_door.OPS[carried](self._core, question)
+            case str(op) if op in _FURTHER:
+                return await _FURTHER[op](self._core, question)
             case "act":
                 return await self.act(question["command"], question["fields"], question["login"], question["password"])
         return {"ok": False, "error": f"unknown op {question['op']!r}"}

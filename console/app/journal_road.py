@@ -1,6 +1,7 @@
 """The road of every journal entry through the station, replayed, own or received alike, and what late facts change."""
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Protocol
@@ -15,6 +16,7 @@ from console.services.journal.projector import Projector
 from console.services.servicedesk.incidents import IncidentDesk
 
 _VERDICTS = ("unauthorised", "revoked_user")
+_BULK = 100  # entries at once: a backlog, of which projections keep most
 _AT_ONCE = 200  # entries that are judged anew before others have their turn
 Take = Callable[[tuple[Entry, ...]], object]
 log = logging.getLogger(__name__)
@@ -77,6 +79,8 @@ class JournalRoad:
         doubtful = [(entry.hash, verdict) for entry in entries if (verdict := self._people.gate.judge(entry))]
         if doubtful:
             self._spawn(self._flag(doubtful))
+        if len(entries) >= _BULK and gc.isenabled():
+            gc.freeze()  # a collector that looks through a million kept objects again and again stops the window
 
     def go_live(self) -> None:
         """The past is replayed: from now on flags are written."""

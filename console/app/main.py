@@ -147,6 +147,7 @@ class Console:
         self.core = await build(folders, Work.RUN)
         set_up_logs(folders.data)
         self._guard_loop()
+        self.window.person.use_station(self.core.settings.language, self.core.settings.theme)
         self.core.start(self.raise_window)
         self.late.attach(self.core.station)
         self._first_people = FirstPeople(self.core, self.window)

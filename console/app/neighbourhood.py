@@ -11,14 +11,14 @@ from uuid import UUID
 from console.domain.alarms import Priority
 from console.domain.refusal import Refused
 from console.domain.station_facts import DivergenceFound, StationEnrolled
-from console.services.identity.credentials import Kind, SignedCredential
+from console.services.identity.credentials import SignedCredential
 from console.services.journal.entries import SYSTEM, Entry
 from console.services.notifier import Notifier, Undo
 from console.services.projection_digest import ProjectionDigest
 from console.services.records import Trouble
-from console.services.sync.neighbour_profiles import ProfileNow
 from console.services.sync.neighbour_words import OpenNow
 from console.services.sync.neighbours import Listeners, Neighbours, Standing
+from console.services.sync.profile_rows import ProfileNow, signed_of, told_of
 from console.services.sync.sync_status import SyncStatus
 from console.services.telemetry.clock import SystemClock
 
@@ -116,21 +116,14 @@ class Neighbourhood:
         rows = self._core.people.credentials.profiles()
         if rows != self._told_profiles:
             self._told_profiles = rows
-            self.neighbours.set_profiles(
-                [ProfileNow(row.user_id, row.version, row.encoded, row.at_us, row.station, row.sig) for row in rows]
-            )
+            self.neighbours.set_profiles(told_of(rows))
 
     def _on_profiles(self, rows: Sequence[ProfileNow]) -> None:
         self._spawn(self._take_profiles(rows))
 
     async def _take_profiles(self, rows: Sequence[ProfileNow]) -> None:
-        site, kind = self._core.site.site_id, Kind.PROFILE.value
-        told = [
-            SignedCredential(1, site, row.user_id, kind, row.version, row.encoded, row.at_us, row.station, row.sig)
-            for row in rows
-        ]
         with suppress(Refused):  # it is asked again
-            await self._core.people.credentials.take(told)
+            await self._core.people.take_profiles(signed_of(self._core.site.site_id, rows))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)

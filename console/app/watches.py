@@ -33,6 +33,7 @@ _TOLD_S = 0.25  # a smaller change of the offset is no news for the log
 _LOOK_S = 1.0
 _TOGETHER_S = 0.05  # two readings of clocks that are compared
 _RULES_TURNS = 5
+_MEASURED_S = 30.0  # after a step of the clock: everybody's offset was measured anew by then
 log = logging.getLogger(__name__)
 
 Append = Callable[[Sequence[Fact]], Awaitable[object]]
@@ -50,10 +51,12 @@ class ClockCare:
         self._steps = ClockSteps()
         self._unwritten_ms = 0
         self._logged_s: float | None = None
+        self.stepped_s = float("-inf")  # monotonic: until a while later others' offsets are those of before
 
     async def look(self, now_us: int, mono_s: float) -> None:
         jumped_ms = self._steps.look(now_us, mono_s)
         if jumped_ms:
+            self.stepped_s = mono_s
             log.warning("clock: somebody set it by %+d ms", jumped_ms)
             self._unwritten_ms += jumped_ms
         if self._unwritten_ms:
@@ -90,7 +93,7 @@ class Watches:
                 await self._care.look(now_us, before_s)
             if turn % _RULES_TURNS == 0:
                 self._compare_rules()
-                await self._end_clock_doubt()
+                await self._end_clock_doubt(before_s)
             turn += 1
             await asyncio.sleep(_LOOK_S)
 
@@ -100,8 +103,10 @@ class Watches:
         present = [one.station_id for one in peers if one.station_id is not None and one.state == PeerState.LIVE]
         self._tell("rules", RULES_TEXT if core.rules.differing(core.settings.station_id, present) else "")
 
-    async def _end_clock_doubt(self) -> None:
+    async def _end_clock_doubt(self, mono_s: float) -> None:
         """Once another's clock agrees with ours again, what is done here is no longer stamped by the wrong one."""
+        if mono_s - self._care.stepped_s < _MEASURED_S:
+            return
         peers = self._core.sync.status.record().peers
         told = [one.clock_offset_s for one in peers if one.state == PeerState.LIVE and one.clock_offset_s is not None]
         if any(abs(offset_s) < SANE_S for offset_s in told):

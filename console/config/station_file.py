@@ -27,8 +27,8 @@ station_id = "{station_id}"   # never change it: journal entries carry it
 name = {name}
 code = "{code}"               # 2 or 3 characters, unique within the site; part of incident numbers
 position = "desk"             # the desk this console belongs to, see site/site.toml
-# language = "de"             # "de" or "en"; empty: as the person chose
-# theme = "dark"              # "light" or "dark"
+# language = "de"             # "de" or "en", for whoever chose none at this workstation
+# theme = "dark"              # "light" or "dark", likewise
 # lock_after_s = 600          # nobody there for so long: view only; 0 = never, for attended desks
 # max_sessions = 3            # of one person at the same time
 # shift_s = 28800             # how long a PIN re-opens what a password began

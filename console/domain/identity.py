@@ -19,10 +19,14 @@ def uuid7(unix_ms: int, random_80: int) -> UUID:
     return UUID(int=((unix_ms & ((1 << 48) - 1)) << 80) | (7 << 76) | (rand_a << 64) | (2 << 62) | rand_b)
 
 
-def stream_id(random_80: int, station: UUID, public_key: bytes) -> UUID:
-    """RFC 9562 version 8 id of a journal stream: 60 random bits, then 62 bits of SHA-256 over them, the station and
-    its key. So nobody else can open a stream of this id, not even where its true owner is not known yet."""
-    free = (random_80 >> 20) & ((1 << 60) - 1)
+def stream_id(chance: bytes, station: UUID, public_key: bytes) -> UUID:
+    """RFC 9562 version 8 id of a journal stream: 60 bits of `chance`, then 62 bits of SHA-256 over them, the station
+    and its key. So nobody else can open a stream of this id, not even where its true owner is not known yet.
+
+    `chance` holds random bytes and whatever tells one moment from another: a machine that goes on from a snapshot
+    twice may draw the same random bytes twice.
+    """
+    free = int.from_bytes(hashlib.sha256(chance).digest()[:8], "big") >> 4
     high = ((free >> 12) << 16) | (_BOUND << 12) | (free & 0xFFF)
     return UUID(int=(high << 64) | (2 << 62) | _opener(high, station, public_key))
 

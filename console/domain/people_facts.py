@@ -196,3 +196,5 @@ ALL: tuple[type[Fact], ...] = (
     BreakGlassAttributed,
     ActCountersigned,
 )
+# By their stamps it is decided what an act was allowed to do (pitfall P19).
+RIGHTS_ETYPES = frozenset({ActCountersigned.etype, *(fact.etype for fact in PEOPLE)})

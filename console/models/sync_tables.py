@@ -114,7 +114,7 @@ class StreamTable(RecordTable[StreamRecord]):
         Column("seq", mark("Entries"), 100, is_number=True),
         Column("opened", mark("Opened"), 150),
         Column("reason", mark("Why it was opened"), 0),
-        Column("stream", mark("Identity"), 310, is_dim=True),
+        Column("stream", mark("Identity"), 340, is_dim=True),
     )
     DEFAULT_SORT = "station"
 

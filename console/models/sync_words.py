@@ -102,9 +102,9 @@ def clock_words(offset_s: float | None) -> str:
 
 
 def lag_words(peer: PeerRecord) -> str:
-    """Since the last answered exchange; what was never answered is a dash."""
+    """Since the last answered exchange; a live peer answers all the time, what was never answered is a dash."""
     if peer.lag_s is None:
-        return DASH
+        return tr("just now") if is_trusted_peer(peer) else DASH
     return f"{peer.lag_s:.1f} s" if peer.lag_s < 10 else age_text(round(peer.lag_s * US))
 
 

@@ -5,6 +5,7 @@ before its fact is written, the fact is durable before the file is listed, and o
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -21,11 +22,12 @@ from console.services.alarms.acknowledgements import Acknowledgements, digest_of
 from console.services.journal import archive_table as table
 from console.services.journal.archive_file import Sealed, check_segment, read_manifest
 from console.services.journal.archive_finished import Bound, Finished
-from console.services.journal.entries import SYSTEM, Journal
+from console.services.journal.entries import SYSTEM
 from console.services.journal.envelope import Event, RawEvent, decode_event
 from console.services.journal.event_table import Tip, place_of
 from console.services.journal.facts_codec import decode_fact
 from console.services.journal.holdings import CENTRE, Holdings
+from console.services.journal.log import JournalLog
 from console.services.journal.verify_archive import told_segments
 from console.services.storage.failpoints import reach
 from console.services.storage.ports import Reader, Writer
@@ -51,7 +53,7 @@ class Archiving:
 
     def __init__(
         self,
-        journal: Journal,
+        journal: JournalLog,
         holdings: Holdings,
         writer: Writer,
         reader: Reader,
@@ -122,11 +124,14 @@ class Archiving:
         return found
 
     async def bring_back(self, path: Path, events: Sequence[Event], now_us: int) -> int:
-        """What left the table for this file (`proven_events`) stands in it again; gives the number of entries."""
+        """What left the table for this file (`proven_events`) stands in it again, and what a journal that was rescued
+        or begins anew lacks comes in as from a peer; gives the number of entries."""
         count = 0
         for start in range(0, len(events), _WINDOW):
             part = events[start : start + _WINDOW]
             count += await self._writer.write(partial(_put_back, events=part, now_us=now_us, name=path.name))
+            received = await self._journal.receive([event.raw for event in part], _peer(path.name))
+            count += len(received.stored)
         return count
 
 
@@ -154,7 +159,8 @@ def _take_out(connection: Connection, finished: Finished, after_rid: int) -> int
     if not rows:
         return 0
     reach("prune.before")
-    for condition, amount in _amounts(connection, [rid for rid, etype, _ in rows if etype == AlarmAcknowledged.etype]):
+    acknowledged = [rid for rid, etype, _ in rows if etype == AlarmAcknowledged.etype]
+    for condition, amount in _amounts(connection, acknowledged).items():
         table.add_sum(connection, CONDITION, condition, amount)
     return table.take_out(connection, [rid for rid, _, _ in rows])
 
@@ -164,14 +170,21 @@ def _put_back(connection: Connection, events: Iterable[Event], now_us: int, name
     for event in gone:
         if amount := _amount(event):
             table.add_sum(connection, CONDITION, amount[0], -amount[1])
-    return table.put_back(connection, gone, now_us, f"archive:{name}"[:200])
+    return table.put_back(connection, gone, now_us, _peer(name))
 
 
-def _amounts(connection: Connection, rids: Iterable[int]) -> Iterable[tuple[str, int]]:
-    for rid in rids:
-        row = connection.exec_driver_sql("SELECT hash, body, sig FROM event WHERE rid = ?", (rid,)).one()
+def _peer(name: str) -> str:
+    return f"archive:{name}"[:200]
+
+
+def _amounts(connection: Connection, rids: Sequence[int]) -> Mapping[str, int]:
+    """Per condition the digests of these acknowledgements together."""
+    found: dict[str, int] = defaultdict(int)
+    sql = f"SELECT hash, body, sig FROM event WHERE rid IN ({', '.join('?' * len(rids))})"  # noqa: S608 question marks
+    for row in connection.exec_driver_sql(sql, tuple(rids)).all():
         if amount := _amount(decode_event(RawEvent(*row))):
-            yield amount
+            found[amount[0]] += amount[1]
+    return found
 
 
 def _amount(event: Event) -> tuple[str, int] | None:

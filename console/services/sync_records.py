@@ -86,3 +86,6 @@ class SyncRecord:
     proof: str = ""  # the journal's proof in the background: running, sound, broken; empty: not yet
     proof_us: int = 0  # when it began or ended
     proof_place: str = ""  # the first break
+    archived: int = 0  # entries whose content is in the archive alone
+    archived_before_us: int = 0  # all of them are older
+    archive: str = ""  # the newest file of the archive, as an address

@@ -11,6 +11,8 @@ import msgspec
 import pytest
 
 from console.app.bootstrap import Core, Work, build
+from console.app.cli import main
+from console.app.exit_codes import Exit
 from console.app.folders import Folders
 from console.config.users_file import UserEntry, hash_password, read_users, write_users
 from console.domain import commands as c
@@ -124,6 +126,45 @@ def test_what_an_erased_person_did_is_shown_without_a_name_everywhere_at_once(tm
         assert traces(folder, (NAME, LOGIN)) == []
 
     asyncio.run(story())
+
+
+@pytest.mark.proves("P29")
+def test_names_go_by_stick_beside_the_journal_and_not_any_more_when_they_were_erased(tmp_path: Path) -> None:
+    site = site_with_an_administrator(tmp_path)
+    first, second = make_station(site, "k1", "K1", ()), make_station(site, "k2", "K2", ())
+    made: list[str] = []
+
+    async def at_k1(work: str) -> None:
+        core = await build(Folders(first, first), Work.ACT)
+        try:
+            await core.station.submit(c.SignOn(*ADMIN))
+            if work == "add":
+                made.append((await core.station.submit(u.AddUser(*NEW, "operator"))).entity_id)
+            else:
+                await signed(core, u.DisableUser(made[0], "left"))
+                await signed(core, u.ErasePerson(made[0], "asked for it"))
+        finally:
+            await core.stop()
+
+    async def name_at_k2() -> str:
+        core = await build(Folders(second, second), Work.ACT)
+        try:
+            return core.people.sign_on.name_of(made[0])
+        finally:
+            await core.stop()
+
+    asyncio.run(at_k1("add"))
+    assert main(["export", "journal", str(tmp_path / "stick"), "--config", str(first)]) == Exit.DONE
+    assert main(["import", str(tmp_path / "stick"), "--config", str(second)]) == Exit.DONE
+    assert asyncio.run(name_at_k2()) == NEW[1]
+    asyncio.run(at_k1("erase"))
+    assert main(["export", "journal", str(tmp_path / "later"), "--config", str(first)]) == Exit.DONE
+    assert traces(first, NEW) == []
+    assert NEW[1].encode() not in (tmp_path / "later").read_bytes()
+    assert main(["import", str(tmp_path / "later"), "--config", str(second)]) == Exit.DONE
+    assert main(["import", str(tmp_path / "stick"), "--config", str(second)]) == Exit.DONE
+    assert asyncio.run(name_at_k2()) == erased_name(made[0])
+    assert traces(second, NEW) == []
 
 
 def shown(core: Core) -> str:

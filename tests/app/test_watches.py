@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.app.answers import answer
-from console.app.bootstrap import Core, Work, build
+from console.app.bootstrap import Core, Work, build, now_us
 from console.app.folders import Folders
 from console.app.watches import OFFSET_TEXT, RULES_TEXT, ClockCare, Watches, note_site_files
 from console.domain.facts import SiteFileApplied
@@ -21,6 +21,7 @@ from console.services.journal.entries import SITE_FILE
 from console.services.records import PeerRecord, PeerState
 from console.services.rule_revisions import RuleRevisions
 from console.services.station import JournalQuery
+from tests.conftest import LogLines
 from tests.support.clock import FakeClock
 from tests.support.memory_log import MemoryLog
 from tests.support.story_site import make_site, make_station
@@ -139,6 +140,35 @@ def test_changed_rules_are_noted_by_each_station_and_a_difference_is_an_alarm(tm
             core.sync.status.on_peer(PeerRecord("neighbour:K2", PeerState.LOST, 1, OTHER))
             watches._compare_rules()
             assert not await is_raised(core, RULES_TEXT)
+        finally:
+            await core.stop()
+
+    asyncio.run(story())
+
+
+@pytest.mark.proves("P6", "INV-16")
+def test_a_station_whose_clock_was_years_ahead_writes_as_of_now_once_a_peer_agrees_with_it(
+    tmp_path: Path, log_lines: LogLines
+) -> None:
+    log_lines.expect("clock: it is right again")
+
+    async def story() -> None:
+        core = await opened(make_station(make_site(tmp_path), "one", "K1", ()))
+        try:
+            journal, watches = core.parts.journal, Watches(core)
+            journal._clock.resume((now_us() // 1000 + 10 * 365 * 86_400_000) << 16)  # as acts of a wrong clock left it
+            peers = core.sync.status
+            for offset_s, stepped_s in ((None, 0.0), (3600.0, 0.0), (0.5, 995.0)):
+                peers.on_peer(PeerRecord("neighbour:K2", PeerState.LIVE, 1, OTHER, clock_offset_s=offset_s))
+                watches._care.stepped_s = stepped_s
+                await watches._end_clock_doubt(1000.0)
+            assert journal._clock.is_ahead(), "nobody agrees, or was asked since the last step"
+            watches._care.stepped_s = 0.0
+            await watches._end_clock_doubt(1000.0)
+            (entry,) = await journal.append([SiteFileApplied("alarms.toml", "x")], SITE_FILE)
+            assert abs(entry.hlc // (1 << 16) - now_us() // 1000) < 300_000
+            (row,) = await journal.query(JournalQuery(etype="stream.opened", limit=1))
+            assert "clock" in row.summary
         finally:
             await core.stop()
 

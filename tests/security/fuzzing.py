@@ -21,6 +21,7 @@ from console.config.users_file import TEST_COST, read_users, write_users
 from console.domain.refusal import Refused
 from console.services.identity.certificates import Authority, BadCertificate, make_certificate, read_certificate
 from console.services.identity.enrolment import Enrolment, Identity, JoinRequest
+from console.services.identity.profile_form import Profile, encoded, read_profile
 from console.services.journal.envelope import BadEvent, RawEvent, decode_event
 from console.services.journal.facts_codec import decode_fact
 from console.services.reports.proof import BadProof, read_proof
@@ -29,6 +30,8 @@ from console.services.storage.backup_file import read_manifest
 from console.services.sync import messages as m
 from console.services.sync.carry_file import CarryReader
 from console.services.sync.neighbour_frames import BadFrame, Part, frames_of, read_frame
+from console.services.sync.neighbour_profiles import Told, _decoder
+from console.services.sync.profile_rows import ProfileNow
 from console.services.telemetry.outlet import Outlet
 from console.services.telemetry.plain_topics import PlainTopics
 from tests.services.sync.test_carry import _written
@@ -145,6 +148,7 @@ def _exchange(folder: Path) -> list[Reader]:
     asked.append(m.encode(m.Give(raws)))
     said = [m.encode(one) for one in (m.Events(raws), m.Took(1), m.Hashes(((1, bytes(32)),)), m.Refusal("no"))]
     frame = frames_of(Part("say", SITE, STATION, STATION, 7, 1, 5, 0, 1, said[0]), key.sign)[0]
+    told = msgspec.msgpack.encode(Told((ProfileNow("u1", 1, "{}", 5, STATION, bytes(64)),)))
     carried = _written(_made(folder / "carried"))
 
     def carry(path: Path) -> None:
@@ -156,6 +160,7 @@ def _exchange(folder: Path) -> list[Reader]:
         Reader("question", tuple(asked), m.decode_question, (msgspec.DecodeError, ValueError)),
         Reader("answer", tuple(said), m.decode_answer, (msgspec.DecodeError, ValueError)),
         Reader("frame", (frame,), read_frame, (BadFrame,)),
+        Reader("profiles", (told,), _decoder.decode, (msgspec.DecodeError, ValueError)),
         Reader("carried file", (carried,), _file(folder, "stick", carry), (Refused,)),
     ]
 
@@ -172,6 +177,7 @@ def _enrolment(folder: Path) -> list[Reader]:
     certificate = make_certificate(authority, site=SITE, station=STATION, code="K1", public_key=bytes(32), issued_us=1)
     me = Identity(SITE, STATION, "K1", "PC", public)
     enrolment = Enrolment(me, authority=public, site_folder=folder, keys=folder / "keys", clock_us=lambda: 1)
+    profile = encoded(Profile("anna", "Anna Ä.", "ab" * 16, "anna", "Anna Ä.")).encode()
     request = msgspec.json.encode(JoinRequest(1, SITE, STATION, "K2", "PC 2", "ab" * 32))
     return [
         Reader(
@@ -181,6 +187,7 @@ def _enrolment(folder: Path) -> list[Reader]:
             (BadCertificate,),
         ),
         Reader("join request", (request,), enrolment.take_request),
+        Reader("profile", (profile,), lambda raw: read_profile(raw.decode("utf-8", "replace"))),
     ]
 
 

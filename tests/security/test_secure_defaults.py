@@ -28,7 +28,9 @@ def folders(tmp_path: Path) -> Folders:
     (tmp_path / "site" / "site.toml").write_text(
         f'version = 1\nid = "{UUID(int=5)}"\nname = "Plant"\ntz = "UTC"\nauthority = "{"ab" * 32}"\n', encoding="utf-8"
     )
-    write_users(tmp_path / "site", (user("adam", Role.ADMINISTRATOR), user("aude", Role.AUDITOR)))
+    write_users(
+        tmp_path / "site", (user("adam", Role.ADMINISTRATOR, user_id="p1"), user("aude", Role.AUDITOR, user_id="p2"))
+    )
     write_private(tmp_path / "secret", "x")
     return Folders(tmp_path, tmp_path / "data")
 
@@ -91,9 +93,12 @@ def test_the_anchor_crash_points_and_the_site_are_looked_at(folders: Folders, mo
     with monkeypatch.context() as patch:
         patch.setenv("LEITSTAND_FAILPOINT", "x")
         assert found(station, folders) == [("crash tests", "warn")]
-    write_users(folders.config / "site", (user("adam", Role.ADMINISTRATOR, Role.AUDITOR),))
+    telling = user("aude", Role.AUDITOR)  # her id holds her login
+    write_users(folders.config / "site", (user("adam", Role.ADMINISTRATOR, user_id="p1"), telling))
     assert found(station, folders) == [("people", "warn")]
-    write_users(folders.config / "site", (user("adam", Role.ADMINISTRATOR),))
+    write_users(folders.config / "site", (user("adam", Role.ADMINISTRATOR, Role.AUDITOR, user_id="p1"),))
+    assert found(station, folders) == [("people", "warn")]
+    write_users(folders.config / "site", (user("adam", Role.ADMINISTRATOR, user_id="p1"),))
     assert found(station, folders) == [("people", "warn")]
     site = folders.config / "site" / "site.toml"
     site.write_text(site.read_text(encoding="utf-8").split("authority")[0], encoding="utf-8")

@@ -251,6 +251,20 @@ def test_what_left_can_be_brought_back_from_its_file(tmp_path: Path, near: None)
     asyncio.run(story())
 
 
+def test_a_journal_that_begins_anew_takes_archived_parts_in_from_their_files(tmp_path: Path, near: None) -> None:
+    async def story() -> None:
+        async with PlantYear(tmp_path / "A1", "A1") as plant, PlantYear(tmp_path / "B2", "B2") as fresh:
+            await plant.live(days=8)
+            await plant.archive(tmp_path / "out", plant.clock.now_us)
+            (path,) = segments_in(tmp_path / "out")
+            events = proven_events(path)
+            assert await fresh.archiving().bring_back(path, events, fresh.clock.now_us) == len(events)
+            assert {event.raw.hash for event in events} <= await fresh.hashes()
+            assert verify_journal(fresh.path).is_sound
+
+    asyncio.run(story())
+
+
 def test_a_file_of_another_station_is_not_listed(tmp_path: Path, near: None) -> None:
     async def story() -> None:
         async with PlantYear(tmp_path / "A1", "A1") as a, PlantYear(tmp_path / "B2", "B2") as b:

@@ -5,7 +5,7 @@ disk: writes join the open transaction, readers see the last commit only, a cras
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from operator import attrgetter
@@ -211,6 +211,10 @@ class MemoryStore:
 
     def newest_stamp(self, furthest: int) -> int:
         return max((row.event.hlc for row in self.state.event.values() if row.event.hlc <= furthest), default=0)
+
+    def newest_of(self, etypes: Collection[str]) -> int:
+        rows = self.state.event.values()
+        return max((row.event.hlc for row in rows if row.event.body.etype in etypes), default=0)
 
     def stamp_of(self, event_hash: bytes) -> int:
         row = self.state.event.get(event_hash)

@@ -17,6 +17,7 @@ from console.services.journal.entries import Actor, Entry
 from console.services.journal.envelope import RawEvent
 from console.services.journal.event_table import Tip, tips
 from console.services.journal.keys import FileKey
+from console.services.journal.own_stream import Place
 from tests.support.journals import SITE, MovedClock, StationJournal
 
 DAY_US = 86_400_000_000
@@ -28,7 +29,10 @@ ALIVE = CONDITIONS[:2]  # their alarms are not over
 class PlantYear(StationJournal):
     """`async with PlantYear(folder, code) as plant`; `live` writes, `archive` seals and prunes."""
 
-    def __init__(self, folder: Path, code: str, clock: MovedClock | None = None, seed: int = 1) -> None:
+    def __init__(
+        self, folder: Path, code: str, clock: MovedClock | None = None, seed: int = 1, place: Place | None = None
+    ) -> None:
+        self.place_of = lambda code, site=SITE: place or StationJournal.place_of(code, site)  # type: ignore[method-assign]
         super().__init__(folder, code, clock)
         self.key = FileKey.load_or_create(folder / "keys")
         self.chance = random.Random(seed)

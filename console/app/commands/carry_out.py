@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from console.services.journal.keys import FileKey
 from console.services.storage.ownership import is_owned
 from console.services.sync.carry_export import Exported, Exporter
 from console.services.sync.carry_file import BadCarry
+from console.services.sync.profile_rows import MAX_PROFILES, ProfileNow, profiles_in
 
 _TRIES = 3
 
@@ -53,6 +55,7 @@ async def _export(bearer: Bearer, options: argparse.Namespace, target: Path, bey
         FileKey.load_or_create(bearer.keys),
         bearer.certificate(),
         lambda: time.time_ns() // 1000,
+        profiles_in(bearer.folders.data / "station.db"),
     )
     if options.what == "vector":
         return exporter.vector(target)
@@ -83,6 +86,28 @@ async def _digests(bearer: Bearer) -> tuple[dict[str, bytes], int]:
         finally:
             await core.stop()
     return {bucket: bytes.fromhex(told) for bucket, told in reply["digests"].items()}, int(reply["events"])
+
+
+async def take_profiles(bearer: Bearer, rows: Sequence[ProfileNow]) -> None:
+    """Let the station learn what the people of a carried journal are called: through its door while it runs, else
+    directly. What it does not believe it leaves out. Raises Refused, ValueError, OSError."""
+    from console.app.carry_door import PROFILES_AT_ONCE, profiles, profiles_question
+
+    pieces = [rows[at : at + PROFILES_AT_ONCE] for at in range(0, min(len(rows), MAX_PROFILES), PROFILES_AT_ONCE)]
+    if not pieces:
+        return
+    if is_owned(bearer.folders.data):
+        for piece in pieces:
+            await bearer.ask(profiles_question(piece))
+        return
+    from console.app.bootstrap import Work, build
+
+    core = await build(bearer.folders, Work.ACT)
+    try:
+        for piece in pieces:
+            await profiles(core, profiles_question(piece))
+    finally:
+        await core.stop()
 
 
 async def note(bearer: Bearer, name: str, fact: JournalExported | Any) -> None:

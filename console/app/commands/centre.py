@@ -138,7 +138,11 @@ def _print_summary(connection: Connection) -> None:
     assert row is not None
     try:
         version = f"; schema {schema_version(connection)} of {len(MIGRATIONS)}"
-    except psycopg.errors.InsufficientPrivilege:
+        parts = connection.execute("select count(*), count(distinct station_id) from leitstand.archive_segment")
+        archived, stations = parts.fetchone() or (0, 0)
+        if archived:
+            version += f"; {archived} parts of streams archived at {stations} stations"
+    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedColumn):
         version = ""
     print(f"{row[0]} events in {row[1]} streams of {row[2]} sites{version}")
 

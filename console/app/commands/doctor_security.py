@@ -59,6 +59,10 @@ def _people(site: Path) -> Iterator[Finding]:
             yield Finding("people", "warn", text, "give the role auditor to somebody else")
     if active and not any(Role.AUDITOR in one.roles for one in active):
         yield Finding("people", "warn", f"{site / USERS} names no auditor", "grant somebody the role auditor")
+    telling = [one for one in people if one.login and one.login.casefold() in one.user_id.casefold()]
+    if telling:
+        text = f"{len(telling)} ids in {site / USERS} tell the login: an id stays in the journal for ever"
+        yield Finding("people", "warn", text, "give further people ids that name nobody")
 
 
 def _broker(broker: BrokerSettings) -> Iterator[Finding]:

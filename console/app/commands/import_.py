@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from console.app.carry_door import take, take_question
-from console.app.commands.carry_out import note
+from console.app.commands.carry_out import note, take_profiles
 from console.app.commands.carrying import Bearer, Meter
 from console.app.exit_codes import Exit
 from console.config.problems import BadConfiguration
@@ -84,6 +84,8 @@ async def _taken(bearer: Bearer, checked: Checked, is_trial: bool) -> Told:
             told = await take_in(checked, taker, meter)
     finally:
         meter.end()
+    if not is_trial:
+        await take_profiles(bearer, checked.header.profiles)
     if not is_trial and (told.stored or told.rejected):
         fact = JournalImported(checked.path.name, checked.header.code, told.stored, told.known, told.rejected)
         await note(bearer, "imported", fact)

@@ -5,7 +5,7 @@ import os
 import sys
 import time
 
-from console.app.commands.carry_out import note
+from console.app.commands.carry_out import note, take_profiles
 from console.app.commands.carrying import Bearer, Meter
 from console.app.exit_codes import Exit
 from console.domain.refusal import Refused
@@ -83,5 +83,6 @@ async def _settle(bearer: Bearer, checked: Checked, loaded: Loaded) -> tuple[str
         finally:
             await core.stop()
         different = differing({bucket: bytes.fromhex(one) for bucket, one in told.items()}, dict(header.digests))
+    await take_profiles(bearer, header.profiles)
     await note(bearer, "imported", JournalImported(checked.path.name, header.code, loaded.stored, loaded.known, 0))
     return different

@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from console.app.frame.plant_picture import PlantPicture
+from console.models.alarm_table import alarm_text
 from console.models.link_words import link_text
 from console.services.notifier import Undo
 from console.services.records import AlarmCounts, HornSnapshot, HornState, StatusRecord
@@ -111,7 +112,7 @@ class Banners(QObject):
         if alarm is None or not 1 <= alarm.priority <= 4:
             return None
         name = self._picture.name_of(self._picture.asset_of(alarm.condition)) or alarm.condition.asset_name
-        text = alarm.condition.text or alarm.condition.subject
+        text = alarm_text(alarm.condition)
         subject = name or alarm.condition.subject
         return TopAlarm(alarm.priority, text, subject, alarm.start_us, symbol_state(alarm.state))
 

@@ -31,6 +31,7 @@ class Person:
         self.preferences = preferences
         self._actions = actions
         self._on_change = on_change
+        self._station_language = self._station_theme = ""  # of this workstation, where nobody chose
         self._commands = tuple({spec.command for spec in actions.specs() if spec.command})
         self._actions.set_denied(dict.fromkeys(self._commands, SIGN_ON_FIRST))
         self._follow_preferences()  # what was chosen at this workstation before anybody signed on
@@ -38,6 +39,11 @@ class Person:
 
     def close(self) -> None:
         self._undo()
+
+    def use_station(self, language: str, theme: str) -> None:
+        """What station.toml says holds for whoever chose nothing here; empty: nothing is said."""
+        self._station_language, self._station_theme = language, theme
+        self._follow_preferences()
 
     def switch_theme(self) -> None:
         name = "dark" if theme().name == "light" else "light"
@@ -84,10 +90,10 @@ class Person:
         density = self.preferences.text("density")
         if density in DENSITIES and density != theme().density:
             theme().use_density(density)
-        wanted = self.preferences.text("language")
+        wanted = self.preferences.text("language") or self._station_language
         if wanted in LANGUAGES and wanted != language():
             self._speak(wanted)
-        name = self.preferences.text("theme")
+        name = self.preferences.text("theme") or self._station_theme
         if name and name != theme().name:
             theme().use(name)
 

@@ -135,13 +135,18 @@ class Credentials:
 
     async def set(self, user_id: str, kind: Kind, encoded: str) -> SignedCredential:
         """Replace what stands; durable when it returns. An empty hash takes the credential away. Raises Refused."""
-        if self.is_erased(user_id) or self.version(user_id, kind) == LAST:
-            raise Refused("This person was erased")
-        row = self._made(user_id, kind, self.version(user_id, kind) + 1, encoded)
-        await self._writer.write(lambda connection: _put(connection, row))
-        self._rows[(user_id, kind.value)] = row
-        self._changed()
+        (row,) = await self.set_all([(user_id, kind, encoded)])
         return row
+
+    async def set_all(self, values: Sequence[tuple[str, Kind, str]]) -> tuple[SignedCredential, ...]:
+        """The same for several (user id, kind, what stands) together."""
+        if any(self.is_erased(user_id) or self.version(user_id, kind) == LAST for user_id, kind, _ in values):
+            raise Refused("This person was erased")
+        rows = tuple(self._made(user, kind, self.version(user, kind) + 1, encoded) for user, kind, encoded in values)
+        await self._writer.write(lambda connection: _put_all(connection, rows))
+        self._rows.update({(row.user_id, row.kind): row for row in rows})
+        self._changed()
+        return rows
 
     async def erase(self, user_ids: Iterable[str]) -> None:
         """Overwrite everything of these people, first what is shown, then the file and its WAL; what could not be
@@ -164,6 +169,7 @@ class Credentials:
         self._changed()
         rows = tuple(gone.values())
         await self._writer.write(lambda connection: _rewrite(connection, rows))
+        self._changed()  # once more: the centre is told what stands in the file
         if await self._fold():
             self._to_erase = {key: row for key, row in self._to_erase.items() if gone.get(key) != row}
 
@@ -259,18 +265,29 @@ def _rewrite(connection: Connection, rows: Sequence[SignedCredential]) -> None:
     gone = {(row.user_id, row.kind) for row in rows}
     columns = list(credential.c)
     kept = [dict(one._mapping) for one in connection.execute(select(*columns).order_by(credential.c.changed))]
+    newest = _newest(connection)  # counted on: whoever carries changes to the centre must not miss what is overwritten
     connection.exec_driver_sql(_WIPE)
     connection.execute(delete(credential))
     left = [one for one in kept if (one["user_id"], one["kind"]) not in gone]
     if left:
         connection.execute(insert(credential), left)
-    _put_all(connection, rows)
+    for number, row in enumerate(rows, newest + 1):
+        connection.execute(insert(credential), [_values(row, number)])
+
+
+def _newest(connection: Connection) -> int:
+    return int(connection.execute(select(func.coalesce(func.max(credential.c.changed), 0))).scalar_one())
 
 
 def _put(connection: Connection, row: SignedCredential) -> None:
     connection.exec_driver_sql(_WIPE)
-    newest = connection.execute(select(func.coalesce(func.max(credential.c.changed), 0))).scalar_one()
-    values: dict[str, Any] = {
+    values = _values(row, _newest(connection) + 1)
+    statement = insert(credential).values(**values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["user_id", "kind"], set_=values))
+
+
+def _values(row: SignedCredential, changed: int) -> dict[str, Any]:
+    return {
         "user_id": row.user_id,
         "kind": row.kind,
         "version": row.version,
@@ -278,10 +295,8 @@ def _put(connection: Connection, row: SignedCredential) -> None:
         "at_us": row.at_us,
         "station": str(row.station),
         "sig": row.sig,
-        "changed": int(newest) + 1,
+        "changed": changed,
     }
-    statement = insert(credential).values(**values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["user_id", "kind"], set_=values))
 
 
 def _all(connection: Connection, site: UUID) -> list[SignedCredential]:

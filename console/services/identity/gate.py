@@ -4,12 +4,13 @@ A pure judge over the set of facts about people: the verdict on an event depends
 order in which they arrived (sync.md P19, invariants 5 and 29). Late facts change verdicts; `rejudged` says whose.
 """
 
+from bisect import bisect_left, insort
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from console.domain.unsafe_acts import is_unsafe
-from console.services.identity.people_history import PeopleHistory
+from console.services.identity.people_history import PeopleHistory, Place
 from console.services.journal.entries import Entry
 from console.services.notifier import Notifier
 
@@ -34,6 +35,7 @@ class Gate:
         self.rejudged: Notifier[Rejudged] = Notifier()
         self._history = history
         self._unsafe: dict[bytes, Entry] = {}
+        self._by: dict[str, list[Place]] = {}  # the same by author, in the order of their stamps
         self._held: set[bytes] = set()
 
     def take(self, entries: Sequence[Entry]) -> Rejudged:
@@ -44,9 +46,10 @@ class Gate:
             for entry in entries
             if entry.hash not in self._unsafe and is_unsafe(entry.etype, entry.fact)
         }
-        result = Rejudged() if from_hlc is None else self._judge_all(from_hlc)
+        result = Rejudged() if from_hlc is None else self._judge_again(from_hlc)
         self._unsafe.update(fresh)
         for entry in fresh.values():
+            insort(self._by.setdefault(entry.actor.user_id, []), (entry.hlc, entry.hash))
             self._hold(entry)
         if from_hlc is not None:
             self.rejudged.notify(result)
@@ -80,14 +83,25 @@ class Gate:
         """Every act that waits for a countersignature, oldest first."""
         return tuple(sorted((self._unsafe[one] for one in self._held), key=lambda entry: (entry.hlc, entry.hash)))
 
-    def _judge_all(self, from_hlc: int) -> Rejudged:
-        """Every unsafe act of before anew; the facts about people are few and come seldom."""
-        before = set(self._held)
-        for entry in self._unsafe.values():
-            self._hold(entry)
-        withheld, released = sorted(self._held - before), sorted(before - self._held)
+    def _judge_again(self, from_hlc: int) -> Rejudged:
+        """Unsafe acts of before whose verdict may be another: there may be a hundred thousand in all, and what is done
+        about rights concerns few people, and mostly what they do from now on."""
+        changed = self._history.changed()
+        if changed.unknown:  # once: when it is first told who there is
+            for user_id in self._by:
+                changed.note(user_id, (-1, b""))
+        acts = {one for one in changed.acts if one in self._unsafe}
+        for user_id, place in changed.users.items():
+            mine = self._by.get(user_id, [])
+            acts.update(event_hash for _, event_hash in mine[bisect_left(mine, place) :])
+        before = {one for one in acts if one in self._held}
+        for one in acts:
+            self._hold(self._unsafe[one])
+        now = {one for one in acts if one in self._held}
         return Rejudged(
-            from_hlc, tuple(self._unsafe[one] for one in withheld), tuple(self._unsafe[one] for one in released)
+            from_hlc,
+            tuple(self._unsafe[one] for one in sorted(now - before)),
+            tuple(self._unsafe[one] for one in sorted(before - now)),
         )
 
     def _hold(self, entry: Entry) -> None:

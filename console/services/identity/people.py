@@ -17,7 +17,7 @@ from console.domain.refusal import Refused
 from console.domain.station_facts import StationEnrolled, StationRevoked, StreamOpened
 from console.services.acts import Act
 from console.services.identity.administration import Administration
-from console.services.identity.credentials import Credentials
+from console.services.identity.credentials import Credentials, SignedCredential
 from console.services.identity.directory import Directory
 from console.services.identity.enrolment import Enrolment
 from console.services.identity.gate import Gate
@@ -196,6 +196,11 @@ class People:
             or any(isinstance(e.fact, _SHOWN) for e in entries)
         ):
             self.changed.notify(None)
+
+    async def take_profiles(self, rows: Sequence[SignedCredential]) -> int:
+        """What somebody nearby says that people are called; of people whom no fact names nothing is kept: it is told
+        again. Gives how many were new. Raises Refused."""
+        return await self.credentials.take([row for row in rows if self.history.own(row.user_id) is not None])
 
     def _adopt(self) -> None:
         """Somebody came, or is called otherwise."""

@@ -202,8 +202,7 @@ class PeopleFile:
         self.reused = tuple(found.reused)
         for facts, parents in found.transactions():
             self.take(await self._journal.append(facts, SITE_FILE, reason=FILE, parents=parents))
-        for user in found.called:
-            await self._profiles.set_by_file(user.user_id, user.login, user.name)
+        await self._profiles.set_by_file((user.user_id, user.login, user.name) for user in found.called)
         if self._digest() != self._own_last[1]:
             self.take(await self._journal.append([SiteFileApplied(FILE, self._digest())], SITE_FILE))
 

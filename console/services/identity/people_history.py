@@ -23,6 +23,8 @@ from console.services.journal.entries import Entry
 Place = tuple[int, bytes]  # (hlc, hash): where a fact stands in the order of all
 UNAUTHORISED, REVOKED_USER = "unauthorised", "revoked_user"
 KINDS = (*p.PEOPLE, p.ActCountersigned)
+_FIRST: Place = (-1, b"")
+_NEVER: Place = (2**63, b"")
 _ROLES = frozenset(role.value for role in Role)
 
 
@@ -76,12 +78,26 @@ class _Timeline:
         return self.rights[max(0, index)]
 
 
+@dataclass(slots=True)
+class Changed:
+    """Whose rights the last facts changed, each from a place on; `acts` are those that somebody countersigned, and
+    `unknown` is true when what holds for people nobody told of may be another."""
+
+    users: dict[str, Place] = field(default_factory=dict)
+    acts: set[bytes] = field(default_factory=set)
+    unknown: bool = False
+
+    def note(self, user_id: str, place: Place) -> None:
+        self.users[user_id] = min(place, self.users.get(user_id, place))
+
+
 class PeopleHistory:
     """`take` entries as they come, in any order; ask `at(user_id, place)` or `now(user_id)`."""
 
     def __init__(self) -> None:
         self._facts: list[tuple[Place, Entry]] = []
         self._known: set[bytes] = set()
+        self._changed = Changed()
         self._clear()
 
     @property
@@ -110,14 +126,46 @@ class PeopleHistory:
         self._known.update(one.hash for one in fresh)
         for pair in pairs:
             insort(self._facts, pair, key=lambda known: known[0])
+        self._changed, begin = Changed(), self._begin
         if pairs[0][0] > newest:
             for place, entry in pairs:
                 self._read(place, entry)
         else:  # something older arrived late: what followed may have been judged by it
+            lines, signed = self._lines, self._signed
             self._clear()
             for place, entry in self._facts:
                 self._read(place, entry)
+            self._changed = self._compared(lines, signed)
+        self._changed.unknown = begin != self._begin
         return pairs[0][0][0]
+
+    def _compared(self, lines: dict[str, _Timeline], signed: dict[bytes, list[tuple[str, Place]]]) -> Changed:
+        """What is otherwise now than it was in these."""
+        changed = Changed()
+        for user_id in lines.keys() | self._lines.keys():
+            place = _parting(lines.get(user_id, _Timeline()), self._lines.get(user_id, _Timeline()))
+            if place is not None:
+                changed.note(user_id, place)
+        changed.acts = {act for act in signed.keys() | self._signed.keys() if signed.get(act) != self._signed.get(act)}
+        return changed
+
+    def changed(self) -> Changed:
+        """What the last `take` that found something changed, with those who were merged into, or countersigned by,
+        somebody whose rights it changed."""
+        changed = self._changed
+        is_growing = True
+        while is_growing:
+            is_growing = False
+            for user_id, line in self._lines.items():
+                for rights in line.rights:
+                    place = changed.users.get(rights.merged_into)
+                    if place is not None and place < changed.users.get(user_id, _NEVER):
+                        changed.note(user_id, place)
+                        is_growing = True
+        for act, signers in self._signed.items():
+            if any(user in changed.users for user, _ in signers):
+                changed.acts.add(act)
+        return changed
 
     def at(self, user_id: str, place: Place) -> Rights | None:
         """The rights of this id at a place, following merges known then; None for somebody never told of."""
@@ -224,6 +272,7 @@ class PeopleHistory:
         except ValueError:
             return
         self._signed.setdefault(act, []).append((entry.actor.user_id, place))
+        self._changed.acts.add(act)
         waiting = self._withheld.get(act)
         if waiting is not None and self.countersigned_by(waiting):
             del self._withheld[act]
@@ -232,14 +281,27 @@ class PeopleHistory:
     def _effect(self, place: Place, entry: Entry) -> None:
         fact: Any = entry.fact
         line = self._lines.setdefault(fact.user_id, _Timeline())
+        self._changed.note(fact.user_id, place if line.rights else _FIRST)
         before = line.rights[-1] if line.rights else Rights(fact.user_id)
         transaction = (entry.station, entry.wall_us)
         if line.first is None:
             line.first = transaction
         if line.first == transaction:
             line.start = place
+            self._changed.note(fact.user_id, _FIRST)
         line.places.append(place)
         line.rights.append(_after(before, fact, place, entry))
+
+
+def _parting(one: _Timeline, other: _Timeline) -> Place | None:
+    """From where on two timelines of a person say something else; None: nowhere."""
+    if one.start != other.start:
+        return _FIRST
+    count = min(len(one.places), len(other.places))
+    pairs = (zip(line.places, line.rights, strict=True) for line in (one, other))
+    same = next((n for n, (mine, others) in enumerate(zip(*pairs, strict=False)) if mine != others), count)
+    parted = [line.places[same] for line in (one, other) if same < len(line.places)]
+    return min(parted, default=None) if same else _FIRST if parted else None
 
 
 def _after(rights: Rights, fact: Any, place: Place, entry: Entry) -> Rights:

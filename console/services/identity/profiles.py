@@ -5,9 +5,7 @@ neighbour to neighbour. Until it is here the user id is shown; rights are facts 
 erased by a fact has no profile, whatever version somebody still carries about.
 """
 
-from collections.abc import Callable, Mapping
-
-import msgspec
+from collections.abc import Callable, Iterable, Mapping
 
 from console.domain.people_names import checked_login, checked_name
 from console.services.identity.credentials import Credentials, Kind
@@ -66,14 +64,16 @@ class Profiles:
     async def set(self, user_id: str, login: str, name: str) -> None:
         """At a console; what the file said last stays known. Raises Refused."""
         known = self.signed(user_id) or Profile("", "")
-        await self._put(user_id, Profile(login, name, "", known.file_login, known.file_name))
+        profile = self._made(login, name, known.file_login, known.file_name)
+        await self._credentials.set(user_id, Kind.PROFILE, profile)
 
-    async def set_by_file(self, user_id: str, login: str, name: str) -> None:
-        """What users.toml says now. Raises Refused."""
-        await self._put(user_id, Profile(login, name, "", login, name))
+    async def set_by_file(self, told: Iterable[tuple[str, str, str]]) -> None:
+        """(user id, login, name) as users.toml says now. Raises Refused."""
+        made = [(user_id, Kind.PROFILE, self._made(login, name, login, name)) for user_id, login, name in told]
+        if made:
+            await self._credentials.set_all(made)
 
-    async def _put(self, user_id: str, profile: Profile) -> None:
-        checked_login(profile.login)
-        checked_name(profile.name)
-        marked = msgspec.structs.replace(profile, mark=f"{self._random_bits(128):032x}")
-        await self._credentials.set(user_id, Kind.PROFILE, encoded(marked))
+    def _made(self, login: str, name: str, file_login: str, file_name: str) -> str:
+        checked_login(login)
+        checked_name(name)
+        return encoded(Profile(login, name, f"{self._random_bits(128):032x}", file_login, file_name))

@@ -71,6 +71,16 @@ def pruned_count(connection: Connection) -> int:
     return int(read_meta(connection, PRUNED) or 0)
 
 
+def newest_segment(connection: Connection) -> tuple[int, str]:
+    """Of the newest part of which anything was taken out: its last event's logical time, and where its file was
+    written; (0, "") for none."""
+    row = connection.exec_driver_sql(
+        "SELECT last_us, uri FROM archive_segment s WHERE EXISTS (SELECT 1 FROM pruned p WHERE p.segment = s.segment) "
+        "ORDER BY last_us DESC LIMIT 1"
+    ).first()
+    return (0, "") if row is None else (int(row[0]), str(row[1]))
+
+
 def take_out(connection: Connection, rids: Sequence[int]) -> int:
     """Keep place and hash of these archived events and delete the rest of them; in the writer's transaction."""
     count = 0

@@ -1,7 +1,8 @@
 """What the journal takes and gives: drafts of facts in, entries out; and who acts."""
 
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from sys import intern
 from typing import Protocol
 from uuid import UUID
 
@@ -52,6 +53,10 @@ class Entry:
     sig: bytes = field(default=b"", repr=False, compare=False)
     meaning: str = ""  # of an electronic signature
     policy_ver: int = 0
+
+    def to_keep(self) -> "Entry":
+        """Without what only carrying and proving need: a projection keeps a hundred thousand of them for years."""
+        return replace(self, prev=b"", payload_json="", body=b"", sig=b"", entity_id=intern(self.entity_id))
 
 
 class Journal(Protocol):

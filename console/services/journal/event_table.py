@@ -215,13 +215,13 @@ def entry_of(stored: Stored, own: UUID, names: Names, *, keeps_bytes: bool = Tru
     return Entry(
         rid=stored.rid,
         hash=event.raw.hash,
-        stream=body.stream,
+        stream=_shared(body.stream),
         seq=body.seq,
         prev=event.prev,
         hlc=event.hlc,
         wall_us=body.wall_us,
-        station=body.station,
-        station_code=stored.code,
+        station=_shared(body.station),
+        station_code=intern(stored.code),
         actor=_actor(event, names),
         fact=decode_fact(body.etype, body.min_reader, payload),
         etype=intern(body.etype),
@@ -240,6 +240,12 @@ def entry_of(stored: Stored, own: UUID, names: Names, *, keeps_bytes: bool = Tru
 
 
 _known_actor = lru_cache(4096)(Actor)  # one object for all acts of a session
+
+
+@lru_cache(4096)
+def _shared(one: UUID) -> UUID:
+    """The same object for the same id: a few stations and streams stand in a million entries."""
+    return one
 
 
 def _actor(event: Event, names: Names) -> Actor:

@@ -10,6 +10,7 @@ import msgspec
 
 from console.domain.facts import Fact, StreamOpened
 from console.domain.identity import stream_id, uuid7
+from console.domain.people_facts import RIGHTS_ETYPES
 from console.domain.refusal import Refused
 from console.services.journal.entries import SYSTEM, Actor
 from console.services.journal.envelope import (
@@ -146,8 +147,14 @@ class OwnStream:
 
     def on_sane_clock(self, store: EventStore) -> bool:
         """Others say that the wall is right. Stamps that are far ahead of it came from a clock that was wrong; they
-        must not fall within a stream (invariant 16), so the next event goes into a new one. True when it was so."""
+        must not fall within a stream (invariant 16), so the next event goes into a new one. True when it was so.
+
+        Not while a fact about rights is ahead of the wall as well: an act would come to lie before it, and what was
+        revoked would count again. Two PCs whose clocks lost their batteries agree with each other and are both wrong.
+        """
         known = store.meta(OWN)
+        if store.newest_of(RIGHTS_ETYPES) > self._clock.furthest():
+            return False
         return known is not None and self._clock.is_ahead() and self._leave(store, _as_id(known), CLOCK)
 
     @staticmethod
@@ -162,7 +169,8 @@ class OwnStream:
     def _open(self, store: EventStore, wall_us: int, reason: str, predecessor: Stream | None) -> Stored:
         if reason == CLOCK:
             self._clock.come_back(store.newest_stamp(self._clock.furthest()))
-        stream = stream_id(int.from_bytes(self._random(10), "big"), self._place.station, self._key.public_key)
+        moment = b"%d %d " % (wall_us, self._around.mono_ms()) + (predecessor.head_hash if predecessor else b"")
+        stream = stream_id(self._random(16) + moment, self._place.station, self._key.public_key)
         fact = StreamOpened(
             stream,
             self._place.code,

@@ -17,7 +17,7 @@ from console.services.journal.event_table import Stored, Stream
 from console.services.journal.facts_codec import decode_fact
 from console.services.journal.store import EventStore
 
-AT_ONCE = 2000  # events of one slice: some 20 ms of the writer
+AT_ONCE = 1000  # events of one slice: some 10 ms of the writer
 _DUE = "revocations_due"
 _Place = tuple[str, int]  # stream and seq from which on it has to be flagged
 
@@ -66,7 +66,7 @@ def flag_by_own(store: EventStore, made: Sequence[Stored], now_us: int) -> set[b
     return flagged
 
 
-def flag_revoked(store: EventStore, station: UUID, now_us: int) -> set[bytes]:
+def flag_revoked(store: EventStore, station: UUID, now_us: int, at_once: int = 0) -> set[bytes]:
     """Begin to flag what is here and behind the last trusted events of a revoked station; gives the hashes of the
     first slice. The rest is done by `flag_next`, again and again until nothing `is_due`."""
     if not trust_in(store, station):
@@ -74,7 +74,7 @@ def flag_revoked(store: EventStore, station: UUID, now_us: int) -> set[bytes]:
     due = _due(store)
     due[str(station)] = ("", 0)  # from the beginning: this revocation may reach back further than one before it
     _note(store, due)
-    return flag_next(store, now_us)
+    return flag_next(store, now_us, at_once)
 
 
 def is_due(store: EventStore) -> bool:
@@ -82,9 +82,9 @@ def is_due(store: EventStore) -> bool:
     return bool(store.meta(_DUE))
 
 
-def flag_next(store: EventStore, now_us: int, at_once: int = AT_ONCE) -> set[bytes]:
-    """Flag the next slice; gives its hashes."""
-    due, flagged = _due(store), set[bytes]()
+def flag_next(store: EventStore, now_us: int, at_once: int = 0) -> set[bytes]:
+    """Flag the next slice, of `at_once` events (0: AT_ONCE); gives its hashes."""
+    due, flagged, at_once = _due(store), set[bytes](), at_once or AT_ONCE
     for station in sorted(due):
         place = _flag_some(store, UUID(station), due[station], now_us, at_once, flagged)
         if place is not None:

@@ -1,6 +1,6 @@
 """The disk as the journal's core sees it: one protocol for SQLite and for the simulator's memory."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -91,6 +91,10 @@ class EventStore(Protocol):
 
     def newest_stamp(self, furthest: int) -> int:
         """The newest logical stamp of all events that is not above `furthest`, 0 for none."""
+        ...
+
+    def newest_of(self, etypes: Collection[str]) -> int:
+        """The newest logical stamp of events of these types, 0 for none."""
         ...
 
     def stamp_of(self, event_hash: bytes) -> int:

@@ -1,6 +1,6 @@
 """The journal's SQLite tables as an `EventStore`: made for one connection in one transaction."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -139,6 +139,10 @@ class TableStore:
     def newest_stamp(self, furthest: int) -> int:
         sql = "SELECT coalesce(max(hlc), 0) FROM event WHERE hlc <= ?"
         return int(self._c.exec_driver_sql(sql, (furthest,)).scalar_one())
+
+    def newest_of(self, etypes: Collection[str]) -> int:
+        sql = "SELECT coalesce(max(hlc), 0) FROM event WHERE etype = ?"
+        return max((int(self._c.exec_driver_sql(sql, (etype,)).scalar_one()) for etype in etypes), default=0)
 
     def stamp_of(self, event_hash: bytes) -> int:
         row = self._c.exec_driver_sql("SELECT hlc FROM event WHERE hash = ?", (event_hash,)).first()

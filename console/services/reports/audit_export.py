@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from console.services.journal.event_table import Names
 from console.services.journal.keys import StationKey
 from console.services.journal.own_stream import Place
-from console.services.reports.audit_rows import HEADERS, Question, audit_rows, count_rows
+from console.services.reports.audit_rows import HEADERS, Question, archived_before, audit_rows, count_rows
 from console.services.reports.proof import VERSION, Spans, file_sha256, proof_path, signed_proof
 from console.services.reports.row_writers import CsvWriter, PdfWriter, RowWriter, XlsxWriter
 from console.services.storage.database import reader_engine
@@ -76,11 +76,13 @@ def export_audit(journal: Path, job: Job, key: StationKey, names: Names) -> Expo
         try:
             with engine.connect() as connection:
                 spans = Spans(_public_keys(connection))
-                _write_rows(connection, part, job, spans, names)
+                archived = archived_before(connection, job.asked)
+                _write_rows(connection, part, job, spans, names, archived)
         finally:
             engine.dispose()
         sha256 = file_sha256(part)
-        _write_durably(proof_part, signed_proof(_manifest(job, spans, sha256, part.stat().st_size, key), key))
+        manifest = {**_manifest(job, spans, sha256, part.stat().st_size, key), **archived}
+        _write_durably(proof_part, signed_proof(manifest, key))
         proof_part.replace(proof)  # first: a file never stands there without its proof
         part.replace(job.file)
     finally:
@@ -89,7 +91,9 @@ def export_audit(journal: Path, job: Job, key: StationKey, names: Names) -> Expo
     return Exported(len(spans.hashes), sha256, proof)
 
 
-def _write_rows(connection: Connection, part: Path, job: Job, spans: Spans, names: Names) -> None:
+def _write_rows(
+    connection: Connection, part: Path, job: Job, spans: Spans, names: Names, archived: Mapping[str, Any]
+) -> None:
     total = count_rows(connection, job.asked, names)
     writer = _WRITERS[job.file.suffix.casefold()](part, job)
     try:
@@ -101,7 +105,7 @@ def _write_rows(connection: Connection, part: Path, job: Job, spans: Spans, name
                     raise Cancelled
             writer.row(row.cells)
             spans.add(row.event, row.code)
-        writer.end([*_about(job), *_closing(spans)])
+        writer.end([*_about(job), *_closing(spans), *map(_archived_line, archived.values())])
         job.progress(len(spans.hashes), len(spans.hashes))
     except BaseException:
         writer.drop()
@@ -151,6 +155,11 @@ def _closing(spans: Spans) -> list[str]:
         lines.append(f"  after {span.first_prev}")
         lines.append(f"  last {span.last_hash}")
     return lines
+
+
+def _archived_line(told: Mapping[str, Any]) -> str:
+    before = datetime.fromtimestamp(told["before_us"] / 1_000_000, UTC).isoformat(timespec="seconds")
+    return f"Not here: up to {told['events']} finished entries before {before} that are archived ({told['where']})"
 
 
 def _manifest(job: Job, spans: Spans, sha256: str, size: int, key: StationKey) -> dict[str, Any]:

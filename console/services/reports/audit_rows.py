@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy.engine import Connection
 
+from console.services.journal.archive_table import newest_segment, pruned_count
 from console.services.journal.before_after import Told, changes, replaces
 from console.services.journal.envelope import Event, RawEvent, decode_event
 from console.services.journal.event_table import SELECT_STORED, Names, Stored, stored_of
@@ -74,6 +75,17 @@ def audit_rows(connection: Connection, asked: Question, names: Names) -> Iterato
             return
         yield from rows
         after = (page[-1].event.hlc, page[-1].rid)
+
+
+def archived_before(connection: Connection, asked: Question) -> dict[str, dict[str, object]]:
+    """{"archived": {events, before_us, where}} when entries of the time that is asked for are in the archive alone:
+    no export may look as if there were none. How many of them the other filters would take is not known here."""
+    with connection.begin():
+        events = pruned_count(connection)
+        before_us, where = newest_segment(connection) if events else (0, "")
+    if not events or asked.query.from_us > before_us:
+        return {}
+    return {"archived": {"events": events, "before_us": before_us, "where": where}}
 
 
 def _where(connection: Connection, asked: Question, names: Names) -> tuple[str, tuple[object, ...]]:

@@ -53,6 +53,9 @@ def verify_export(file: Path, journal: Path | None = None) -> ExportReport:
         report.faults.append("the proof names another number of rows than hashes")
     if file.suffix.casefold() == ".csv":
         _check_rows(file, proof, report)
+    archived = proof.manifest.get("archived")
+    if isinstance(archived, dict):
+        report.notes.append(f"up to {archived.get('events')!r} older entries were archived and are not in this export")
     if journal is None:
         report.notes.append("no journal here: whose key signed and whether the rows are in a journal was not checked")
     else:

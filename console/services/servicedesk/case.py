@@ -81,6 +81,7 @@ class Case:
 
     def take(self, entry: Entry, fact: Fact, *, has_effect: bool = True) -> None:
         """A fact without effect (to be countersigned first) stands in the timeline and moves nothing."""
+        entry = entry.to_keep()
         self.entries[entry.hash] = entry
         if not has_effect:
             self._withheld.add(entry.hash)

@@ -11,6 +11,9 @@ POINTS = (
     "begin.before", "begin.after", "insert.before", "insert.after", "commit.before", "commit.after",
     "project.before", "project.after", "receipt.before", "receipt.after", "anchor.before", "anchor.after",
 )  # fmt: skip
+ARCHIVE_POINTS = (  # of sealing and pruning old entries, which few stations do
+    "seal.written", "seal.renamed", "seal.told", "seal.listed", "prune.before", "prune.kept", "prune.deleted",
+)  # fmt: skip
 EXIT_CODE = 137  # what a shell says of a process that was killed
 
 _armed, _, _times = ("" if getattr(sys, "frozen", False) else os.environ.get("LEITSTAND_FAILPOINT", "")).partition(":")

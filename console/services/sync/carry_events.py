@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.engine import Connection
 
 from console.services.journal.envelope import RawEvent
-from console.services.journal.event_table import Tip, tips
+from console.services.journal.event_table import Tip, chain_name, first_pruned_behind, tips
 from console.services.sync.messages import Head
 
 _PAGE = 500
@@ -34,12 +34,14 @@ def marks_of(connection: Connection, heads: Sequence[Tip]) -> tuple[Head, ...]:
     """Hashes at 1, 2, 4, 8, ... events behind each stream's furthest end: whoever holds another branch, or has not
     come as far, finds a common event among them, never further back than twice the distance."""
     marks: list[Head] = []
+    chain = chain_name(connection)
     for stream, ends in _by_stream(heads).items():
         top = max(tip.seq for tip in ends)
         seqs = sorted({top, *(top - (1 << step) for step in range(top.bit_length()) if top - (1 << step) >= 1), 1})
         places = ", ".join("?" * len(seqs))
         rows = connection.exec_driver_sql(
-            f"SELECT seq, hash FROM event WHERE stream_id = ? AND seq IN ({places}) ORDER BY seq, hash",  # noqa: S608
+            f"SELECT seq, hash FROM {chain} WHERE stream_id = ? AND seq IN ({places}) "  # noqa: S608
+            "ORDER BY seq, hash",
             (str(stream), *seqs),
         )
         marks += [Head(stream, row[0], row[1]) for row in rows]
@@ -70,9 +72,11 @@ def beyond(
 
 def _common(connection: Connection, stream: UUID, ends: Sequence[Tip], told: dict[int, set[bytes]]) -> int:
     """The highest seq at and below which they hold all of ours; 0 for none."""
+    chain = chain_name(connection)
     for seq in sorted(told, reverse=True):
         here = connection.exec_driver_sql(
-            "SELECT hash FROM event WHERE stream_id = ? AND seq = ?", (str(stream), seq)
+            f"SELECT hash FROM {chain} WHERE stream_id = ? AND seq = ?",  # noqa: S608 one of two names
+            (str(stream), seq),
         ).scalars()
         ours = set(here)
         short = [tip for tip in ends if tip.seq < seq]
@@ -110,6 +114,13 @@ def frames_of(
             group = tx_id
     if frame:
         yield frame
+
+
+def archived_among(connection: Connection, spans: dict[UUID, int]) -> bool:
+    """True when events behind the spans are in the archive alone: a file without them would have gaps."""
+    if chain_name(connection) == "event":
+        return False
+    return any(first_pruned_behind(connection, one, after, b"\xff" * 32) is not None for one, after in spans.items())
 
 
 def _events(

@@ -17,6 +17,7 @@ from console.services.journal.own_stream import Place
 from console.services.storage.database import reader_engine
 from console.services.sync.carry_events import (
     Moment,
+    archived_among,
     beyond,
     count_behind,
     frames_in_time,
@@ -26,8 +27,13 @@ from console.services.sync.carry_events import (
 )
 from console.services.sync.carry_file import VERSION, BadCarry, CarryReader, CarryWriter, Header
 from console.services.sync.messages import Head, heads_of
+from console.services.sync.profile_rows import ProfileNow
 
 T = TypeVar("T")
+_ARCHIVED = (
+    "Some of these entries are in the archive alone: carry them from a station that keeps all, or fetch them from the "
+    "centre, or bring them back first: leitstand archive --bring-back FILE"
+)
 # Without a word about access lists: sticks carry file systems that know none.
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 Progress = Callable[[int, int], bool]  # (done, of all) -> False to give up
@@ -51,6 +57,7 @@ class Exporter:
     key: StationKey
     certificate: str
     now_us: Callable[[], int]
+    profiles: tuple[ProfileNow, ...] = ()
 
     def vector(self, target: Path) -> Exported:
         """What this station has, to be carried to the other side first. Raises Refused, OSError."""
@@ -103,6 +110,8 @@ class Exporter:
                 with connection.begin():
                     moment = moment_of(connection)
                     spans = spans_of(connection, moment)
+                    if archived_among(connection, spans):
+                        raise Refused(_ARCHIVED)
                     further = marks_of(connection, moment.heads) if marks else ()
                     expected = count_behind(connection, moment, spans)
                 told = digests if digests and at_event in (None, moment.last_rid) else {}
@@ -155,6 +164,7 @@ class Exporter:
             marks,
             expected,
             digests,
+            profiles=() if what == "vector" else self.profiles,
         )
 
     def _read_vector(self, path: Path) -> tuple[tuple[Head, ...], tuple[Head, ...]]:

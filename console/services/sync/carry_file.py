@@ -21,6 +21,7 @@ from console.domain.refusal import Refused
 from console.services.journal.envelope import RawEvent
 from console.services.journal.keys import is_signed_by
 from console.services.sync.messages import Head
+from console.services.sync.profile_rows import ProfileNow
 
 MAGIC = b"LEITSTAND CARRY 1\n"
 VERSION = 1
@@ -56,6 +57,7 @@ class Header(msgspec.Struct, frozen=True):
     expected: int = 0
     digests: dict[str, bytes] = {}  # bucket -> digest of the projections at `heads`, of a snapshot; empty: not told
     min_reader: int = 1
+    profiles: tuple[ProfileNow, ...] = ()  # what the people of the journal are called; each signed by itself
 
 
 class Trailer(msgspec.Struct, frozen=True):

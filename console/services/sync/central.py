@@ -11,6 +11,7 @@ import psycopg
 from psycopg.errors import DeadlockDetected, SerializationFailure
 
 from console.config.settings import CentreSettings
+from console.services.journal.archive_file import Manifest
 from console.services.journal.envelope import Event, RawEvent
 from console.services.journal.event_table import Tip
 from console.services.journal.own_stream import Place
@@ -31,6 +32,7 @@ _BATCH_BYTES = 1 << 20
 _PRESENCE_S = 5.0  # each exchange begins with a question that is answered at once
 _TRIES = 5
 _REST_S = 0.05
+_LISTS_ARCHIVES = 3  # version of the schema
 _SHUT_OUT = "is not permitted to log in"
 
 
@@ -139,6 +141,20 @@ class Central:
         """What the other stations of the site said that they hold: the furthest of each stream."""
         rows = self._ask("select peer_id, stream_id, seq, hash, sig from leitstand.receipts(%s, %s)")
         return [PeerReceipt(row[0], Tip(*row[1:4]), row[4] or b"") for row in rows]
+
+    @property
+    def lists_archives(self) -> bool:
+        """False for a centre that an older program set up."""
+        return self.greeting.schema_ver >= _LISTS_ARCHIVES
+
+    def archive(self, told: Manifest, uri: str) -> bool:
+        """List a part of a stream that this station keeps in a file; False while the centre lacks events of it."""
+        rows = self._ask(
+            "select leitstand.archive(%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            told.stream, told.from_seq, told.to_seq, bytes.fromhex(told.first_prev), bytes.fromhex(told.last_hash),
+            bytes.fromhex(told.merkle_root), uri,
+        )  # fmt: skip
+        return bool(rows[0][0])
 
     # --- alarm lane ------------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ STATIONS = "leitstand_stations"  # group of the stations' roles: EXECUTE on the 
 AUDITORS = "auditor_ro"  # group of auditors: SELECT on the views
 GROUPS = (OWNER, STATIONS, AUDITORS)
 STATION_FUNCTIONS = (
-    "hello", "push", "tips", "pull", "hashes", "events_by_hash", "confirm", "receipts", "history_push",
+    "archive", "hello", "push", "tips", "pull", "hashes", "events_by_hash", "confirm", "receipts", "history_push",
     "history_heads", "history_since", "history_range", "history_open", "credential_push", "credential_pull",
 )  # fmt: skip
 _PARTITIONED = ("event", "alarm_log", "alarm_sighting")

@@ -12,9 +12,10 @@ from console.domain.refusal import Refused
 from console.services.sync import central_layout, central_schema_1
 from console.services.sync.central_schema_1 import first
 from console.services.sync.central_schema_2 import second
+from console.services.sync.central_schema_3 import third
 
 PROTOCOL = 2
-MIGRATIONS = (first, second)
+MIGRATIONS = (first, second, third)
 _LOCK = 0x4C454954  # one migrating administrator at a time
 
 

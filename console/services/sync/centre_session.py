@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.engine import Connection
 
+from console.services.journal.archive_table import Segment
 from console.services.journal.event_table import Tip
 from console.services.journal.store import Disk
 from console.services.sync import messages as m
@@ -34,7 +35,8 @@ class Round:
 
 
 class CentreSession:
-    """`station_db` is a connection to the file of the alarm log, None for no lane; `sign` makes our receipts."""
+    """`station_db` is a connection to the file of the alarm log, None for no lane; `sign` makes our receipts;
+    `archived` are the parts of streams that this station sealed."""
 
     def __init__(
         self,
@@ -45,6 +47,7 @@ class CentreSession:
         rows_since: RowsSince,
         is_stopping: Callable[[], bool],
         sign: Callable[[Tip], bytes] = lambda _tip: b"",
+        archived: Callable[[], Sequence[Segment]] = tuple,
     ) -> None:
         self._central = central
         self._exchange = Exchange(central, disk, hello)
@@ -53,6 +56,8 @@ class CentreSession:
         self._rows_since = rows_since
         self._is_stopping = is_stopping
         self._sign = sign
+        self._archived = archived
+        self._listed: set[int] = set()  # archived parts that the centre knows of
         self._rid = central.greeting.alarm_rid_held  # what a centre that was set back lost is sent again
         self._lanes: dict[UUID, int] | None = None
         self._noted: set[Tip] = set()
@@ -78,6 +83,7 @@ class CentreSession:
             if credentials:
                 self._central.push_credentials(credentials)
             found.credentials = self._central.pull_credentials()
+            self._list_archives()
         if self._station_db is not None and not self._is_stopping():
             self._rid = push_alarm_lane(self._central, self._station_db, self._rows_since, self._rid, self._is_stopping)
             found.alarm_rows = self._alarm_rows()
@@ -90,6 +96,13 @@ class CentreSession:
         found.held = [tip for tip in found.outcome.held if tip.stream in streams]  # of a fork all ends together
         self._central.confirm(found.held, [self._sign(tip) for tip in found.held])
         self._noted = {tip for tip in self._noted if tip.stream not in streams} | set(found.held)
+
+    def _list_archives(self) -> None:
+        """What this station keeps in files is listed once a session; what the centre lacks events of, later."""
+        for segment in self._archived() if self._central.lists_archives else ():
+            is_due = segment.number not in self._listed and not self._is_stopping()
+            if is_due and self._central.archive(segment.manifest, segment.uri):
+                self._listed.add(segment.number)
 
     def _alarm_rows(self) -> tuple[LaneRow, ...]:
         """At first what is open anywhere, then what is new in the other stations' lanes."""

@@ -14,6 +14,7 @@ MAX_BYTES = 1 << 20
 MAX_RANGES = 64
 MAX_HASHES = 4096
 MAX_DIGESTED = 1 << 17  # events behind all digests of one answer: a tenth of a second
+ARCHIVED_HERE = "It lacks entries that are in this station's archive alone: leitstand archive --bring-back FILE"
 ARCHIVED = "these events are in this station's archive: ask the centre or another station"
 
 

@@ -8,6 +8,7 @@ import zlib
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NoReturn
 from uuid import UUID
 
 import msgspec
@@ -34,6 +35,10 @@ class BadFrame(Exception):
     def __init__(self, kind: str) -> None:
         super().__init__(kind)
         self.kind = kind
+
+
+def bad(kind: str) -> NoReturn:
+    raise BadFrame(kind)
 
 
 class Part(msgspec.Struct, frozen=True, array_like=True):

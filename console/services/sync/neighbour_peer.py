@@ -1,5 +1,6 @@
 """One neighbour as the exchange sees it: who it is, whether it may be believed, how it is, and what it told."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -134,6 +135,20 @@ class Trust:
         except BadCertificate:
             return NOT_ENROLLED
         return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Self:
+    """What this station says of itself. `certificate` and `request` are asked each time: it may be let in meanwhile.
+
+    `request` gives what a station publishes that wants in, None when it is in.
+    """
+
+    trust: Trust
+    name: str
+    public_key: bytes
+    certificate: Callable[[], str] = lambda: ""
+    request: Callable[[], bytes | None] = lambda: None
 
 
 def is_odd(note: HeadNote) -> bool:

@@ -16,22 +16,11 @@ from console.services.sync.neighbour_exchange import Exchanges, Surroundings
 from console.services.sync.neighbour_frames import Message
 from console.services.sync.neighbour_peer import Peer
 from console.services.sync.neighbour_voice import Ears, Voice
+from console.services.sync.profile_rows import MAX_PROFILES, ProfileNow
 
-MAX_PROFILES = 2000
 _MAX_BYTES = 3 << 20  # of one answer
 _SOONEST_S = 1.0
 _SELDOM_S = 60.0  # what cannot be agreed on (a station that is not known here yet) is asked again, ever more seldom
-
-
-class ProfileNow(msgspec.Struct, frozen=True, array_like=True):
-    """A profile as it travels; unproven until its signature was checked against the keys of `station`."""
-
-    user_id: str
-    version: int
-    encoded: str
-    at_us: int
-    station: UUID
-    sig: bytes
 
 
 class Told(msgspec.Struct, frozen=True, array_like=True):

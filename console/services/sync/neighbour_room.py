@@ -7,9 +7,8 @@ wrong is counted under its speaker, and nothing else happens.
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import NoReturn, Protocol
+from typing import Protocol
 from uuid import UUID
 
 import msgspec
@@ -21,40 +20,23 @@ from console.services.sync import neighbour_words as words
 from console.services.sync.neighbour_board import Board
 from console.services.sync.neighbour_check import EVERY_S, SelfCheck
 from console.services.sync.neighbour_exchange import JITTER, Exchanges
-from console.services.sync.neighbour_frames import ALL, BadFrame, Message, Signed, read_frame
-from console.services.sync.neighbour_peer import Peer, Trust, is_odd, shown_name
+from console.services.sync.neighbour_frames import ALL, BadFrame, Message, bad, read_frame
+from console.services.sync.neighbour_heads import Heads
+from console.services.sync.neighbour_peer import Peer, Self, Trust
 from console.services.sync.neighbour_profiles import ProfileTalk
 from console.services.sync.neighbour_voice import Buckets, Ears, Voice
 from console.services.telemetry.clock import Clock
 from console.services.telemetry.troubles import TroubleBook, hex_example
 
-HEAD_S = 1.0  # between two heads at least
-BEAT_S = 2.0  # between two heads at most
 NOW_S = 1.0
 JOIN_S = 5.0
 _TICK_S = 0.05
 _LOOK_S = 1.0
-_TWIN_MOVES = 2  # heads of a run that is not ours: one may be our own late word
 _JOIN_BYTES = 4096
-_MAX_PEERS = 200
 
 
 class Acks(Protocol):
     def ack(self, mid: int) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Self:
-    """What this station says of itself. `certificate` and `request` are asked each time: it may be let in meanwhile.
-
-    `request` gives what a station publishes that wants in, None when it is in.
-    """
-
-    trust: Trust
-    name: str
-    public_key: bytes
-    certificate: Callable[[], str] = lambda: ""
-    request: Callable[[], bytes | None] = lambda: None
 
 
 class Room:
@@ -71,7 +53,6 @@ class Room:
         chance: random.Random,
         check_every_s: float = EVERY_S,
     ) -> None:
-        self.peers: dict[UUID, Peer] = {}
         self.trust = me.trust
         self._me = me
         self._disk = disk
@@ -94,12 +75,14 @@ class Room:
         self._link = ("connecting", "")
         self._digest, self._ends = b"", tuple[Tip, ...]()
         self._is_stale = True  # the ends have to be read again
-        self._twin_moves: dict[int, int] = {}
-        self._greeted: set[tuple[UUID, int]] = set()  # runs of neighbours that were told everything active here
-        self._head_told: tuple[bytes, float] = (b"", float("-inf"))
+        self._heads = Heads(self, me, voice, ears, self._exchanges.hurry)
         self._due = dict.fromkeys(("tick", "look", "now", "join"), float("-inf"))
 
-    # --- Surroundings ----------------------------------------------------------------------------------------------
+    @property
+    def peers(self) -> dict[UUID, Peer]:
+        return self._heads.peers
+
+    # --- Household -------------------------------------------------------------------------------------------------
 
     def hello(self) -> m.Hello:
         place, me = self.trust.place, self._me
@@ -114,6 +97,13 @@ class Room:
     def mono_s(self) -> float:
         return self._clock.mono_s()
 
+    def chance(self) -> float:
+        return self._chance.random()
+
+    @property
+    def profiles_digest(self) -> bytes:
+        return self.profiles.digest
+
     def jittered(self, seconds: float) -> float:
         return seconds * self._chance.uniform(1 - JITTER, 1 + JITTER)
 
@@ -122,7 +112,12 @@ class Room:
         return all(one is peer or (one.is_taken_in and one.asking is None) for one in self.peers.values())
 
     def count(self, peer: Peer, kind: str) -> None:
-        self._count(peer.station, kind)
+        self.note(peer.station, kind)
+
+    def note(self, station: UUID | None, kind: str, example: bytes = b"") -> None:
+        peer = self.peers.get(station) if station is not None else None
+        sender = f"neighbour {peer.code if peer else station or ''}".strip()
+        self._troubles.note(sender, kind, self.now_us(), hex_example(example))
 
     def vector(self) -> tuple[bytes, tuple[Tip, ...]]:
         if self._is_stale:
@@ -145,7 +140,7 @@ class Room:
         self._is_stale = True
         for peer in self.peers.values():
             peer.next_poll_s = self.mono_s()
-        self._tell_head()
+        self._heads.tell()
 
     def on_lost(self, state: str, detail: str) -> None:
         self._link = (state, detail)
@@ -158,7 +153,7 @@ class Room:
 
     def oversize(self, topic: bytes, size: int) -> None:
         found = self._voice.topics.read(topic)
-        self._count(found[1] if found else None, "oversize", str(size).encode())
+        self.note(found[1] if found else None, "oversize", str(size).encode())
 
     def turn(self) -> None:
         if not self._is_due("tick", _TICK_S):
@@ -166,13 +161,13 @@ class Room:
         if self._is_due("look", _LOOK_S):
             self._is_stale = True  # what another process wrote, or a wake-up that was lost
         if self._link[0] == "live":
-            self._head_when_due()
+            self._heads.tell_when_due()
             for peer in self.peers.values():
                 if peer.is_there(self.mono_s()):
                     self._exchanges.poll(peer)
                     self._check.maybe(peer)
                     self.profiles.maybe(peer)
-            if self._greeted and self._is_due("now", NOW_S):
+            if self._heads.greeted and self._is_due("now", NOW_S):
                 self._ears.want_now(everything=False)
             if self._is_due("join", JOIN_S) and (request := self._me.request()) is not None:
                 self._voice.raw(self._voice.topics.join, request)
@@ -207,7 +202,7 @@ class Room:
     def take(self, topic: bytes, payload: bytes, retained: bool, mid: int) -> None:
         found = self._voice.topics.read(topic)
         if found is None or found[0] not in {*words.LANES, "join", "joined"}:
-            self._count(None, "bad_topic", topic)
+            self.note(None, "bad_topic", topic)
             self._acks.ack(mid)
             return
         word, speaker = found
@@ -221,7 +216,7 @@ class Room:
             elif payload:
                 kept = self._judge(word, speaker, payload, retained, mid)
         except BadFrame as bad:
-            self._count(speaker, bad.kind, payload[:64])
+            self.note(speaker, bad.kind, payload[:64])
         finally:
             if not kept:
                 self._acks.ack(mid)
@@ -231,7 +226,7 @@ class Room:
         if not payload or (word == "join" and speaker == own):
             return
         if len(payload) > _JOIN_BYTES or not self._buckets.takes(word, speaker, self.mono_s()):
-            _bad("flood" if len(payload) <= _JOIN_BYTES else "oversize")
+            bad("flood" if len(payload) <= _JOIN_BYTES else "oversize")
         if word == "join":
             self._ears.join(payload)
         else:
@@ -243,32 +238,32 @@ class Room:
         signed = read_frame(payload)
         part, place = signed.part, self.trust.place
         if part.site != place.site:
-            _bad("wrong_site")
+            bad("wrong_site")
         if part.sender != speaker:
-            _bad("forged_sender")
+            bad("forged_sender")
         if part.kind not in words.LANES[word] or part.to != (place.station if word in ("ask", "say") else ALL):
-            _bad("wrong_address")
+            bad("wrong_address")
         if speaker == place.station and part.session == self._voice.session:
             return False
         if not self._buckets.takes(word, speaker, self.mono_s()):
-            _bad("flood")
+            bad("flood")
         if word == "head":
-            self._take_head(speaker, signed, retained)
+            self._heads.take(speaker, signed, retained)
             return False
         peer = self.peers.get(speaker)
         if peer is None:
             return False  # its head is not here yet; what it said comes by asking
         if part.kind == words.SAY and (peer.asking is None or peer.asking.request != part.request):
-            _bad("unasked")
+            bad("unasked")
         if not signed.is_by(peer.key):
-            _bad("forged")
+            bad("forged")
         message = peer.assembly.add(part)
         if message is None:
             return False
         if not peer.replays.is_new(message.kind, message.session, message.number):
-            _bad("replayed")
+            bad("replayed")
         if peer.distrust and message.kind != words.ASK:
-            _bad("distrusted")
+            bad("distrusted")
         return self._take_message(peer, message, mid)
 
     def _take_message(self, peer: Peer, message: Message, mid: int) -> bool:
@@ -287,112 +282,9 @@ class Room:
             raise BadFrame("undecodable") from error
         return False
 
-    # --- heads -----------------------------------------------------------------------------------------------------
-
-    def _take_head(self, speaker: UUID, signed: Signed, retained: bool) -> None:
-        part = signed.part
-        if part.kind == words.GONE:
-            self._take_last_word(self.peers.get(speaker), signed)
-            return
-        try:
-            note = words.head_note(part.data)
-        except (msgspec.DecodeError, ValueError, RecursionError) as error:
-            raise BadFrame("undecodable") from error
-        if is_odd(note) or not signed.is_by(note.public_key):
-            _bad("forged")
-        if speaker == self.trust.place.station and not self._is_twin(part.session, note.public_key):
-            return
-        peer = self._known(speaker, note)
-        if not peer.replays.is_new(words.HEAD, part.session, part.number):
-            if not retained:
-                _bad("replayed")
-            return
-        peer.distrust = self.trust.why_not(speaker, note)
-        peer.code, peer.shown, peer.digest, peer.profiles = note.code, shown_name(note), note.digest, note.profiles
-        if not retained:
-            peer.heard_s = self.mono_s()
-        if peer.session != part.session or peer.gone:
-            self._meet(peer, part.session)
-        if peer.digest != self.vector()[0]:
-            self._exchanges.hurry(peer)
-
-    def _take_last_word(self, peer: Peer | None, signed: Signed) -> None:
-        part = signed.part
-        if peer is None or part.session != peer.session or not signed.is_by(peer.key):
-            return
-        if peer.replays.is_new(words.GONE, part.session, part.number):
-            peer.gone = "bye" if part.data == b"bye" else "will"
-            peer.drop()
-
-    def _known(self, speaker: UUID, note: words.HeadNote) -> Peer:
-        """The neighbour with this key. One that is believed does not change it while it is there: BadFrame."""
-        peer = self.peers.get(speaker)
-        if peer is not None and (peer.key, peer.certificate) == (note.public_key, note.certificate):
-            return peer
-        why = self.trust.why_not(speaker, note)
-        if peer is not None and (not peer.distrust if why else peer.is_there(self.mono_s())):
-            _bad("forged")
-        if peer is None and len(self.peers) >= _MAX_PEERS:
-            self._make_room()
-        peer = Peer(speaker, note.code, shown_name(note), note.public_key, note.certificate)
-        self.peers[speaker] = peer
-        return peer
-
-    def _make_room(self) -> None:
-        """Who is not believed, or is not there, gives way to who may be. Raises BadFrame."""
-        for station, peer in self.peers.items():
-            if not peer.is_there(self.mono_s()):
-                del self.peers[station]
-                return
-        _bad("too_many")
-
-    def _meet(self, peer: Peer, session: int) -> None:
-        """A neighbour that is new here, or began anew."""
-        peer.session, peer.gone = session, ""
-        peer.heard_s = self.mono_s()
-        peer.receipted.clear()
-        peer.next_poll_s = self.mono_s() + self._chance.uniform(0, 0.1)
-        if not peer.distrust:
-            self._greeted.add((peer.station, session))
-            self._ears.want_now(everything=True)
-
-    def _is_twin(self, session: int, public_key: bytes) -> bool:
-        """Somebody who is not this run of this program speaks as this station, and goes on doing so."""
-        moves = self._twin_moves[session] = self._twin_moves.pop(session, 0) + 1
-        while len(self._twin_moves) > 8:
-            del self._twin_moves[next(iter(self._twin_moves))]
-        self._head_told = (b"", self._head_told[1])  # ours stands there no more
-        if moves < _TWIN_MOVES:
-            return False
-        self._ears.twin()
-        self._count(self.trust.place.station, "twin")
-        return public_key == self._me.public_key
-
-    def _head_when_due(self) -> None:
-        told, at_s = self._head_told
-        silent_s = self.mono_s() - at_s
-        if silent_s >= BEAT_S or (silent_s >= HEAD_S and self.vector()[0] + self.profiles.digest != told):
-            self._tell_head()
-
-    def _tell_head(self) -> None:
-        me, place, digest = self._me, self.trust.place, self.vector()[0]
-        name, certificate = me.name[: words.MAX_NAME], bytes.fromhex(me.certificate())
-        note = words.HeadNote(place.code, name, me.public_key, certificate, digest, self.now_us(), self.profiles.digest)
-        self._voice.tell(words.HEAD, words.encode(note), self._voice.topics.head, 1, retain=True)
-        self._head_told = (digest + self.profiles.digest, self.mono_s())
-
-    def _count(self, station: UUID | None, kind: str, example: bytes = b"") -> None:
-        peer = self.peers.get(station) if station is not None else None
-        sender = f"neighbour {peer.code if peer else station or ''}".strip()
-        self._troubles.note(sender, kind, self.now_us(), hex_example(example))
-
     def _is_due(self, what: str, every_s: float) -> bool:
         now_s = self.mono_s()
         if now_s - self._due[what] < every_s:
             return False
         self._due[what] = now_s
         return True
-
-
-def _bad(kind: str) -> NoReturn:
-    raise BadFrame(kind)

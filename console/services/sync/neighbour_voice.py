@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from console.services.journal.envelope import RawEvent
@@ -12,9 +12,7 @@ from console.services.records import CatchUp, LinkRecord, PeerRecord, Trouble
 from console.services.sync import messages as m
 from console.services.sync.neighbour_frames import ALL, Part, frames_of
 from console.services.sync.neighbour_words import Now, Topics
-
-if TYPE_CHECKING:
-    from console.services.sync.neighbour_profiles import ProfileNow
+from console.services.sync.profile_rows import ProfileNow
 
 _KEPT_SIGNATURES = 4096
 
@@ -53,7 +51,7 @@ class Ears(Protocol):
 
     def divergence(self, bucket: str, peer: str) -> None: ...
 
-    def profiles(self, rows: Sequence["ProfileNow"]) -> None:
+    def profiles(self, rows: Sequence[ProfileNow]) -> None:
         """Profiles as a neighbour told them: nothing about them is proven yet."""
         ...
 

@@ -35,9 +35,8 @@ from console.services.records import CatchUp, LinkRecord, PeerRecord, Trouble
 from console.services.storage.database import reader_engine
 from console.services.sync.neighbour_check import EVERY_S
 from console.services.sync.neighbour_link import NeighbourLink
-from console.services.sync.neighbour_peer import Trust
-from console.services.sync.neighbour_profiles import ProfileNow
-from console.services.sync.neighbour_room import Room, Self
+from console.services.sync.neighbour_peer import Self, Trust
+from console.services.sync.neighbour_room import Room
 from console.services.sync.neighbour_voice import Voice
 from console.services.sync.neighbour_words import (
     MAX_OCCURRENCES,
@@ -49,6 +48,7 @@ from console.services.sync.neighbour_words import (
     Topics,
     transition_of,
 )
+from console.services.sync.profile_rows import ProfileNow
 from console.services.telemetry.clock import Clock, SystemClock
 
 _LIVE_BYTES = 128 * 1024  # of events in one frame; more than that goes into another

@@ -21,6 +21,8 @@ from sqlalchemy.exc import DBAPIError
 
 from console.config.settings import CentreSettings
 from console.domain.refusal import Refused
+from console.services.clock_steps import ClockSteps
+from console.services.journal.archive_table import Segment, segments
 from console.services.journal.entries import Entry
 from console.services.journal.envelope import RawEvent
 from console.services.journal.event_table import Tip, find_stream, read_meta, tips
@@ -205,7 +207,7 @@ class Replicator:
 
     async def _fetch_credentials(self) -> None:
         with suppress(Exception):  # asked again in the next session
-            self._credentials += await self._riders.credentials()
+            self._credentials.extend(await self._riders.credentials())
 
     async def _note(self, held: list[Tip]) -> None:
         with suppress(Exception):  # a receipt that is not noted is told again at the next start
@@ -256,6 +258,8 @@ class Replicator:
             public_key = stream.public_key if stream else b""
             central = Central(self._settings, self._journal.place, line, public_key=public_key, lane=lane)
             self._exchanges(central, journal, station)
+            # It ends when the station does, or when somebody set this PC's clock: its offset has to be asked anew.
+            return self._link.state, "", self._jittered(_POLL_S / 4)
         except CentreRefuses as refusal:
             return "refused", str(refusal), 0.0
         except (DeadlockDetected, SerializationFailure) as error:
@@ -269,7 +273,6 @@ class Replicator:
         finally:
             if central is not None:
                 central.close()
-        return "off", "", 0.0
 
     def _exchanges(self, central: Central, journal: Connection, station: Connection | None) -> None:
         session = CentreSession(
@@ -280,22 +283,22 @@ class Replicator:
             self._rows_since,
             self._stopping.is_set,
             self._riders.sign,
+            lambda: _archived(journal),
         )
         self._offset_s = session.clock_offset_s
         self._in_main(partial(self._spawn, self._fetch_credentials))
-        while not self._stopping.is_set():
+        steps = ClockSteps()
+        while not (self._stopping.is_set() or steps.look(self._now_us(), time.monotonic())):
             self._wake.clear()
             resting = self._resting.now(time.monotonic())
-            credentials, self._credentials = self._credentials, []
-            try:
-                found = session.round(may_pull=not self._receiving.is_set(), resting=resting, credentials=credentials)
-            except BaseException:
-                self._credentials = credentials + self._credentials  # handed over in the next session
-                raise
+            credentials = list(self._credentials)
+            found = session.round(may_pull=not self._receiving.is_set(), resting=resting, credentials=credentials)
+            del self._credentials[: len(credentials)]  # what a broken session took is handed over in the next one
             self._resting.put(found.outcome.fruitless, time.monotonic())
             self._hand_over(found)
             self._last_exchange_us = self._now_us()
-            self._report("live", found.outcome.waiting, missing=found.outcome.missing)
+            detail = m.ARCHIVED_HERE if found.outcome.archived else ""
+            self._report("live", found.outcome.waiting, detail, missing=found.outcome.missing)
             if found.outcome.is_drained or self._receiving.is_set():
                 self._wake.wait(self._jittered(self._poll_s))
 
@@ -363,6 +366,11 @@ class Replicator:
 
     def _jittered(self, seconds: float) -> float:
         return seconds * self._chance.uniform(1 - _JITTER, 1 + _JITTER)
+
+
+def _archived(journal: Connection) -> Sequence[Segment]:
+    with journal.begin():
+        return segments(journal)
 
 
 def _state_of(error: BaseException) -> str:

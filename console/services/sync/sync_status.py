@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.engine import Connection
 
 from console.domain.station_facts import StreamOpened
+from console.services.journal.archive_table import newest_segment, pruned_count
 from console.services.journal.envelope import BadEvent, RawEvent, decode_event
 from console.services.journal.event_table import all_streams, read_meta
 from console.services.journal.facts_codec import decode_fact
@@ -65,7 +66,15 @@ class SyncStatus:
 
     def take_look(self, look: "Look") -> None:
         """What `look_at` found."""
-        self._set(streams=look.streams, quarantined=look.quarantined, forks=look.forks, own_waiting=look.own_waiting)
+        self._set(
+            streams=look.streams,
+            quarantined=look.quarantined,
+            forks=look.forks,
+            own_waiting=look.own_waiting,
+            archived=look.archived,
+            archived_before_us=look.archived_before_us,
+            archive=look.archive,
+        )
 
     def record(self) -> SyncRecord:
         return self._record
@@ -99,6 +108,8 @@ class Look:
         self.forks = sum(stream.forked for stream in streams)
         self.quarantined = _quarantined(connection, codes)
         self.own_waiting = _own_waiting(connection, own or "")
+        self.archived = pruned_count(connection)
+        self.archived_before_us, self.archive = newest_segment(connection)
 
 
 _OWN_STATION = "SELECT station_id FROM stream WHERE stream_id = ?"

@@ -23,6 +23,7 @@ from console.ui.theme import theme
 from console.ui.translation import mark, tr
 from console.ui.view import Selection, View, ViewContext
 from console.ui.wall_clock import now_us
+from console.views.journal.archive_line import ArchiveLine
 from console.views.journal.detail import detail_text
 from console.views.journal.exporting import ExportBand
 from console.views.journal.filters import Filters
@@ -56,6 +57,7 @@ class JournalView(View):
         self.fields = self.filters.fields
         self.heading, self.older_button, self.export_button = PlainLabel(), QPushButton(), QPushButton()
         self.exporting = ExportBand(context.station, self.errands)
+        self.archived = ArchiveLine(context.station)
         self._why_not = SIGN_ON_FIRST
         self.detail = QPlainTextEdit()
         self._earlier: dict[str, tuple[JournalRow, ...]] = {}  # of the entry that is shown, by its hash
@@ -70,7 +72,8 @@ class JournalView(View):
         self._lay_out()
         self._connect()
         self.words = EmptyWords(context.station, JOURNAL, self._on_flushed)
-        self._undo = [self.words.close, self.exporting.close_band, context.station.subscribe(SESSION, self._on_session)]
+        self._undo = [self.archived.close_line, self.words.close, self.exporting.close_band]
+        self._undo += [context.station.subscribe(SESSION, self._on_session)]
         self._undo += [self.table.on_flushed(lambda _none: self._on_flushed())]
         self._retell()
 
@@ -91,6 +94,7 @@ class JournalView(View):
         row.addWidget(self.export_button)
         panel_row(column, edge=4).addWidget(self.filters, 1)
         column.addWidget(self.exporting)
+        column.addWidget(self.archived)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         self.detail.setReadOnly(True)
         self.detail.setFrameShape(QFrame.Shape.NoFrame)
@@ -248,6 +252,7 @@ class JournalView(View):
 
     def _retell(self) -> None:
         self.filters.retell()
+        self.archived.retell()
         self._tell_older()
         self._tell_export()
         self._on_flushed()

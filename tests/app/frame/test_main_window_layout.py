@@ -13,6 +13,7 @@ from console.services import station as s
 from console.ui.dialogs import QuestionDialog
 from console.ui.preferences import Preferences
 from console.ui.theme import theme
+from console.ui.translation import language
 from console.ui.view import Selection
 from tests.app.frame.test_main_window import desk, sent
 from tests.support import frame_plant as plant
@@ -83,6 +84,18 @@ def test_the_look_chosen_at_a_workstation_is_there_before_anybody_signs_on(qtbot
         assert theme().name == "dark"
 
     desk(tmp_path, story, session=None)
+
+
+def test_station_toml_gives_language_and_theme_to_whoever_chose_none(qtbot, tmp_path):
+    async def story(window, station):
+        window.person.use_station("de", "dark")
+        assert (language(), theme().name) == ("de", "dark")
+        window.actions_set.trigger("app.language")
+        window.actions_set.trigger("app.theme")
+        window.person.use_station("de", "dark")
+        assert (language(), theme().name) == ("en", "light"), "what a person chose stays"
+
+    desk(tmp_path, story)
 
 
 def test_the_faceplate_answers_what_since_when_what_it_hurts_and_what_to_do(qtbot, tmp_path):

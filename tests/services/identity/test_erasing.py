@@ -12,13 +12,15 @@ from hypothesis import strategies as st
 
 from console.config.users_file import write_users
 from console.domain import people_commands as u
+from console.domain.facts import SignOnFailed
 from console.domain.people import Role, erased_name
-from console.domain.people_facts import RecordSigned, UserErased, UserProfileChanged
+from console.domain.people_facts import RecordSigned, UserAdded, UserErased, UserProfileChanged
 from console.domain.refusal import Refused
 from console.services.identity.credentials import LAST, Kind, SignedCredential
 from console.services.identity.people_file import ERASED_TEXT
 from console.services.identity.profile_form import MAX_BYTES, Profile, encoded, read_profile
 from console.services.journal.entries import Entry
+from console.services.journal.facts_codec import decode_fact
 from console.services.storage.database import fold_wal
 from tests.support.desk import PASSWORD, PEOPLE, user
 from tests.support.people_desk import PeopleDesk
@@ -59,7 +61,10 @@ def test_nothing_of_an_erased_person_is_found_in_the_stations_files_and_his_acts
         await desk.submit(u.RenameUser(ID, LOGIN, NAME))
         assert traces(tmp_path / "a"), "she was there"
         acts = [entry for entry in desk.log.kept if entry.actor.user_id == ID]
+        _, told = await desk.people.credentials.rows_since(0)
         await erased(desk)
+        further, _ = await desk.people.credentials.rows_since(told)
+        assert {row.kind for row in further if row.user_id == ID} == set(Kind), "the centre is told of it"
         assert [fact.user_id for fact in desk.log.facts(UserErased)] == [ID]
         assert [entry for entry in desk.log.kept if entry.actor.user_id == ID] == acts
         assert desk.people.name_pair(ID) == (ID, erased_name(ID))
@@ -320,6 +325,13 @@ def test_any_text_is_a_profile_that_may_be_shown_or_none(text: str) -> None:
     if found is not None:
         assert found.login and found.name and found.login.isprintable() and found.name.isprintable()
         assert not {*found.login, *found.name} & {"<", ">", "\n"} and len(text.encode()) <= MAX_BYTES
+
+
+@pytest.mark.proves("P29", "P8")
+def test_journals_from_before_profiles_are_read_without_their_names() -> None:
+    added = decode_fact("user.added", 1, b'{"user_id":"u","login":"anna","name":"Anna"}')
+    failed = decode_fact("user.sign_on_failed", 1, b'{"login":"anna","why":"password"}')
+    assert (added, failed) == (UserAdded("u"), SignOnFailed("", "password"))
 
 
 def test_a_name_that_nobody_may_have_is_refused_where_it_is_typed(tmp_path: Path) -> None:

@@ -216,6 +216,9 @@ ACTS = st.one_of(
         ),
     ),
     st.tuples(st.sampled_from(USERS), st.sampled_from(["enable", "countersign", "merge"])),
+    st.tuples(st.just("zoe"), st.just(CLOSED)),  # whom nobody knows at first
+    st.tuples(st.just("adam"), st.just(UserAdded("zoe"))),
+    st.tuples(st.sampled_from(USERS), st.permutations(["zoe", *USERS]).map(lambda ids: UserMerged(ids[0], ids[1]))),
 )
 STEPS = st.lists(st.tuples(st.booleans(), st.integers(-30, 30), ACTS), min_size=1, max_size=25)
 
@@ -273,4 +276,30 @@ def test_any_order_any_batches_and_duplicates_give_the_same_verdicts(steps, rng:
         other.take(batch)
         held |= {e.hash for e in other.withheld if e.hash in fresh}
         assert held == {e.hash for e in other.withheld}, "who only listens knows what is withheld"
+        seen = shuffled[: start + size]
+        assert held == {e.hash for e in seen if other.is_withheld(e)}, "no act was passed over"
     assert state(other, other_history, entries) == wanted
+
+
+@pytest.mark.proves("P19", "INV-25")
+def test_a_fact_about_one_person_asks_for_nothing_about_the_acts_of_others_or_of_before() -> None:
+    """There may be a hundred thousand unsafe acts, and rights are changed while operators work."""
+    island, _there, known = site()
+    history = PeopleHistory()
+    gate = Gate(history)
+    gate.take(known)
+    for _ in range(300):
+        island.clock.advance(1)
+        gate.take([one for who in ("lena", "adam") for one in island.write(who, CLOSED)])
+    island.clock.advance(1)
+    asked: list[Entry] = []
+    judge = gate.is_withheld
+    gate.is_withheld = lambda entry: bool(asked.append(entry)) or judge(entry)  # type: ignore[method-assign]
+    gate.take(island.write("adam", RoleGranted("olga", "shift_lead")))
+    gate.take(island.write("adam", UserDisabled("lena", "left")))
+    assert len(asked) == 2, "the two facts themselves"
+    late = replace(island.write("adam", UserDisabled("lena", "earlier"))[0], hlc=known[-1].hlc + (150_000 << 16))
+    asked.clear()
+    told = gate.take([late])
+    assert {entry.actor.user_id for entry in asked if entry.hash != late.hash} == {"lena"}
+    assert 0 < len(told.withheld) < 300 and len(asked) < 300, "what she did before stays as it was"

@@ -10,7 +10,7 @@ import pytest
 from console.services.journal.event_table import Tip
 from console.services.sync import central as central_module
 from console.services.sync.central import Central
-from console.services.sync.central_schema import CentreRefuses
+from console.services.sync.central_schema import MIGRATIONS, CentreRefuses
 from tests.support.centres import KEY, Chain, Site
 from tests.support.synced import asked
 
@@ -148,7 +148,7 @@ def test_hello_tells_the_clocks_difference_and_another_key_or_protocol_is_refuse
     settings, place = site.settings("A1"), site.place("A1")
     ahead = Central(settings, place, now_us=lambda: central_module._wall_us() + 3_600_000_000)
     assert -3_601_000_000 < ahead.greeting.clock_offset_us < -3_599_000_000
-    assert ahead.greeting.schema_ver == 2
+    assert ahead.greeting.schema_ver == len(MIGRATIONS)
     ahead.close()
     with pytest.raises(CentreRefuses, match=r"not the enrolled one.*leitstand centre enrol STATION URL"):
         Central(settings, place, public_key=KEY[::-1])

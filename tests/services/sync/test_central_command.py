@@ -39,7 +39,7 @@ def test_a_centre_is_made_a_station_let_in_looked_at_and_shut_out(
     place = _station(tmp_path)
     assert main(["centre", "init", postgres.url, "--partitions", "0"]) == 0
     assert main(["centre", "init", postgres.url]) == 0
-    assert "0 events in 0 streams of 0 sites; schema 2 of 2" in capsys.readouterr().out
+    assert "0 events in 0 streams of 0 sites; schema 3 of 3" in capsys.readouterr().out
     assert main(["centre", "enrol", str(tmp_path), postgres.url]) == 0
     settings = _settings(capsys.readouterr().out)
     key = FileKey.load_or_create(tmp_path / "data" / "keys").public_key

@@ -14,7 +14,7 @@ from console.services.sync import central_schema
 from console.services.sync.central import Central
 from console.services.sync.central_layout import partitions_now
 from console.services.sync.central_rows import CredentialRow
-from console.services.sync.central_schema import CentreRefuses, ensure_schema, schema_version
+from console.services.sync.central_schema import MIGRATIONS, CentreRefuses, ensure_schema, schema_version
 from console.services.sync.central_schema_1 import first
 from console.services.sync.central_stations import Enrolment, enrol, revoke
 from tests.support.centres import KEY, Chain, Site
@@ -89,7 +89,10 @@ def test_a_centre_of_the_first_version_keeps_all_it_holds_and_its_shared_role_ma
             Central(postgres.settings, site.place("A1"))  # a station migrates nothing
         assert schema_version(connection) == 1
         ensure_schema(connection, partitions)
-        assert (schema_version(connection), partitions_now(connection)) == (2, 8 if partitions is None else partitions)
+        assert (schema_version(connection), partitions_now(connection)) == (
+            len(MIGRATIONS),
+            8 if partitions is None else partitions,
+        )
         assert _contents(postgres) == before
         ensure_schema(connection)
         assert partitions_now(connection) == (8 if partitions is None else partitions)
@@ -160,7 +163,7 @@ def test_who_is_no_administrator_and_a_centre_of_tomorrow_are_refused_with_words
         asked(postgres.url, "drop role visitor")
     place = StationJournal.place_of("A1")
     settings = postgres.set_up().enrolled(place, KEY)
-    asked(postgres.url, "update leitstand.meta set value = '3' where name = 'schema_ver'")
+    asked(postgres.url, f"update leitstand.meta set value = '{len(MIGRATIONS) + 1}' where name = 'schema_ver'")
     with psycopg.connect(postgres.url, autocommit=True) as connection, pytest.raises(CentreRefuses, match="newer"):
         ensure_schema(connection)
     Central(settings, place).close()  # the protocol is what counts for a station

@@ -21,11 +21,11 @@ from console.services.storage.database import reader_engine
 from console.services.sync import messages as m
 from console.services.sync import neighbour_frames as nf
 from console.services.sync import neighbour_words as words
-from console.services.sync.neighbour_peer import Trust
-from console.services.sync.neighbour_profiles import ProfileNow
-from console.services.sync.neighbour_room import Room, Self
+from console.services.sync.neighbour_peer import Self, Trust
+from console.services.sync.neighbour_room import Room
 from console.services.sync.neighbour_voice import Voice
 from console.services.sync.neighbour_words import Now, Topics
+from console.services.sync.profile_rows import ProfileNow
 from tests.support.journals import SITE, StationJournal, note
 
 OTHER = uuid5(SITE, "B2")

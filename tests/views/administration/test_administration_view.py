@@ -157,6 +157,36 @@ def test_disabling_wants_a_reason_and_a_signature_and_ends_in_the_list(qtbot: Qt
     at(tmp_path, "adam", story)
 
 
+@pytest.mark.proves("P29")
+def test_erasing_a_disabled_person_is_asked_signed_and_ends_out_of_the_list(qtbot: QtBot, tmp_path: Path) -> None:
+    async def story(screen: Screen, view: AdministrationView, seam: PeopleSeam) -> None:
+        select(view, "otto")
+        erase = view.people.actions_of["admin.erase"]
+        assert not erase.isEnabled() and "Disable the account first" in erase.toolTip()
+        select(view, "dora")
+        assert erase.isEnabled()
+        erase.trigger()
+        dialog = await question()
+        assert not dialog.accept_button.isEnabled(), "a reason is demanded"
+        fill(dialog, why="asked for it")
+        dialog.accept_button.click()
+        sheet = await signature()
+        assert sheet.sheet.meaning == "responsible" and "asked for it" in str(sheet.sheet.lines)
+        sheet.secret.setText(PASSWORD)
+        sheet.sign_button.click()
+        await until(lambda: not shown(SignatureDialog))
+        await until(lambda: view.people.people.rowCount() == 8)
+        assert "dora" not in [one.login for one in seam.desk.people.view.record().people]
+        try:
+            set_language("de")
+            view.people.retell()
+            assert view.people.actions_of["admin.erase"].text() == "Löschen …"
+        finally:
+            set_language("en")
+
+    at(tmp_path, "adam", story)
+
+
 def test_the_last_administrator_cannot_be_disabled_and_is_told_in_the_question(qtbot: QtBot, tmp_path: Path) -> None:
     async def story(screen: Screen, view: AdministrationView, seam: PeopleSeam) -> None:
         select(view, "adam")
