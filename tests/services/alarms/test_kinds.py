@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from console.domain.alarms import AlarmKind, AlarmRule
+from console.domain.alarms import AlarmKind, AlarmRule, AlarmState
 from console.domain.quality import Detail, Quality
-from tests.support.alarm_plant import Plant, us
+from tests.support.alarm_plant import Plant, condition_of, us
 
 
 def deviation(**more) -> AlarmRule:
@@ -298,6 +300,35 @@ def test_a_rule_taken_away_during_its_on_delay_comes_back_and_starts_the_delay_a
     assert plant.logged() == []
     plant.pass_time(41)
     assert plant.open(tag, "r", "high").start_us == us(31)
+
+
+STEPS = st.lists(
+    st.one_of(st.tuples(st.just("value"), st.sampled_from([20.0, 95.0])), st.tuples(st.just("rule"), st.booleans())),
+    max_size=12,
+)
+
+
+@pytest.mark.proves("ALARM-T19")
+@settings(max_examples=25, deadline=None)
+@given(STEPS, st.integers(1, 15))
+def test_whatever_was_switched_off_and_on_in_between_the_alarm_ends_as_its_source_is(steps, apart):
+    """The end of a delay races with normal values and with the rule being taken away; a virtual clock, 10 s delay."""
+    rule = AlarmRule("r", "*", AlarmKind.LIMIT, h=90.0, on_delay_s=10.0, off_delay_s=4.0)
+    plant = Plant(rule)
+    tag, second, value = plant.tag(), 0, 20.0
+    for what, given_value in steps:
+        second += apart
+        plant.pass_time(second)
+        if what == "value":
+            value = given_value
+            plant.send((tag, second, value))
+        else:
+            plant.engine.set_rules([rule] if given_value else [], us(second))
+    plant.engine.set_rules([rule], us(second + 1))
+    plant.pass_time(second + 60)
+    is_active = plant.state(condition_of(tag, "r", "high")) is AlarmState.UNACKNOWLEDGED
+    assert is_active is (value == 95.0)
+    assert plant.horn.snapshot().priority == (3 if is_active else 0)
 
 
 @pytest.mark.proves("ALARM-T32")

@@ -174,6 +174,20 @@ def test_a_counter_that_is_reset_goes_on_counting_and_its_alarm_is_a_limit_on_a_
     assert told == ["raised", "returned"]
 
 
+def test_an_alarm_on_an_expression_is_a_state_of_a_derived_tag():
+    rule = AlarmRule("dry", "Line/S/Dry run", AlarmKind.DISCRETE, equals=(True,), on_delay_s=3.0)
+    text = "'Line/PLC1/P1/Running' and 'Line/PLC1/P1/Level' < 10"
+    station = Station(derived("Line/S/Dry run", text), rules=(rule,))
+    running, level = station.tag("Running", value_type=ValueType.BOOLEAN), station.tag("Level")
+    station.send((running, 1, 1.0), (level, 2, 50.0), (level, 5, 4.0))
+    condition = condition_of(station.of("Line/S/Dry run"), "dry")
+    assert station.engine.open_occurrence(condition) is None
+    station.pass_time(9)
+    assert station.engine.open_occurrence(condition).start_us == us(5)
+    station.send((running, 12, 0.0))
+    assert str(station.engine.take_transitions()[-1].transition) == "returned"
+
+
 def test_until_a_window_is_full_its_answer_is_uncertain_and_makes_no_alarm():
     rule = AlarmRule("slow", "Line/S/*", AlarmKind.LIMIT, l=3.0)
     station = Station(derived("Line/S/Parts", "increase('Line/PLC1/P1/Parts', 60)"), rules=(rule,))
