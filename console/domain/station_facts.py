@@ -114,6 +114,18 @@ class ClockStepped(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class SoundChecked(Fact):
+    """Whether alarms can be heard at a workstation; `why` is start, shift or test (a person played the sounds)."""
+
+    etype: ClassVar[str] = "sound.checked"
+    entity_type: ClassVar[str] = "station"
+    station_id: UUID
+    why: str
+    is_ok: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class JournalExported(Fact):
     """Events or rows left the program; `what` is journal, audit_csv, audit_xlsx, audit_pdf."""
 
@@ -146,6 +158,7 @@ ALL: tuple[type[Fact], ...] = (
     BackupRestored,
     DatabaseSetAside,
     ClockStepped,
+    SoundChecked,
     JournalExported,
     JournalImported,
 )

@@ -27,6 +27,7 @@ EVENT_WORDS: dict[str, str] = {
     "backup.restored": mark("restored a backup"),
     "database.set_aside": mark("set a damaged database aside"),
     "clock.stepped": mark("the PC's clock jumped"),
+    "sound.checked": mark("checked that alarms can be heard"),
     "journal.exported": mark("exported the journal"),
     "journal.imported": mark("imported a journal"),
     "journal.archived": mark("sealed an old part of the journal"),

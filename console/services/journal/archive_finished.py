@@ -28,7 +28,7 @@ from console.domain.facts import (
     UserSignedOn,
 )
 from console.domain.people_facts import SessionLocked, SessionUnlocked, UnlockFailed
-from console.domain.station_facts import BackupMade, ClockStepped, JournalExported, JournalImported
+from console.domain.station_facts import BackupMade, ClockStepped, JournalExported, JournalImported, SoundChecked
 from console.services.journal.archive_table import segments
 from console.services.journal.verify_archive import told_segments
 
@@ -37,7 +37,7 @@ _ALWAYS = frozenset(
     kind.etype
     for kind in (
         ActRefused, BackupMade, ClockStepped, JournalExported, JournalImported, RebirthRequested, SessionLocked,
-        SessionUnlocked, SignOnFailed, UnlockFailed,
+        SessionUnlocked, SignOnFailed, SoundChecked, UnlockFailed,
     )
 )  # fmt: skip
 _OF_CONDITIONS = frozenset({AlarmAcknowledged.etype, AlarmCommented.etype})  # finished when its alarm is
