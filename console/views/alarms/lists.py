@@ -28,6 +28,7 @@ _GIVE_WAY = {
     AlarmTab.OUT_OF_SERVICE: ("age", "area", "state", "workstation", "since", "asset"),
     AlarmTab.SUPPRESSED: ("age", "area", "state"),
 }
+_FEW = 200  # selected rows that are looked at one by one
 _STEADY = ("age", "limit", "remaining")  # half of them says something else
 
 
@@ -106,6 +107,17 @@ class AlarmLists(QStackedWidget):
         """The selected alarms as they are shown now."""
         table, view = self.shown
         return seen_rows(self.table.alarms, table.alarm_rows(view.selected_rows()))
+
+    def chosen(self) -> tuple[int, int, bool]:
+        """How many rows are selected, how many of them are unacknowledged, and whether one waits for its reset."""
+        table, view = self.shown
+        parts = view.selectionModel().selection().toList()
+        spans = [(part.top(), part.bottom()) for part in parts]
+        if table is not self.table:
+            return len({row for first, last in spans for row in range(first, last + 1)}), 0, False
+        count, owed = self.table.owed_count(spans)
+        few = [row for first, last in spans[:_FEW] for row in range(first, min(last, first + _FEW) + 1)]
+        return count, owed, bool(count and not owed and self.table.waits_for_reset(few[:_FEW]))
 
     def seen_at(self, position: int) -> tuple[Seen, ...]:
         """The alarm at a position of the list in sight."""

@@ -32,7 +32,6 @@ from console.views.alarms.tabs import EMPTY
 from console.views.alarms.timeline import AlarmTimeline
 from console.widgets.panel import bare_column
 
-_FEW = 200  # selected rows that the bar looks at one by one
 _LOOK_MS = 5_000  # shelves end by time: how often it is looked whether one asks for attention
 
 
@@ -264,15 +263,7 @@ class AlarmsView(View):
         self._tell_selection()
 
     def _tell_selection(self) -> None:
-        view = self.lists.shown[1]
-        parts = view.selectionModel().selection().toList()
-        spans = [(part.top(), part.bottom()) for part in parts]
-        if self.lists.is_aside:
-            self.bar.tell(len({row for first, last in spans for row in range(first, last + 1)}), 0, self.lists.tab)
-            return
-        chosen, owed = self.table.owed_count(spans)
-        few = [row for first, last in spans[:_FEW] for row in range(first, min(last, first + _FEW) + 1)]
-        latched = self.table.waits_for_reset(few[:_FEW]) if chosen and not owed else False
+        chosen, owed, latched = self.lists.chosen()
         self.bar.tell(chosen, owed, self.lists.tab, latched=latched)
 
     def _retell(self) -> None:
