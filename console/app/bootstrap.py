@@ -151,7 +151,7 @@ class Core:
         projector, desk = Projector(), IncidentDesk(self._name_of)
         self.effects = Effects(projector, self.engine, self._name_of, now_us)
         self.parts = self._join(store, journal, desk, station_db)
-        self.master = join_master(self.parts, self._files.rules, self._name_of, now_us)
+        self.master = join_master(self.parts, self._files.rules, self._name_of, now_us, self._files.settings.matrix)
         join_audit(self.parts, self.settings, self.site, data, self.people.name_pair, now_us)
         self.watch = join_kpi(self.parts, station_db, self.settings, self.site, self.master, now_us)
         consumers = self._feed_from(inbox)

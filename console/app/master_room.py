@@ -7,6 +7,7 @@ from secrets import randbits
 
 from console.domain.alarms import AlarmRule, Priority
 from console.domain.master_fields import AREA_MARK
+from console.domain.priority_matrix import DEFAULT_MATRIX, PriorityMatrix
 from console.services.alarms.master_desk import MasterDesk
 from console.services.alarms.master_door import MasterActs
 from console.services.alarms.master_guidance import guided
@@ -18,11 +19,15 @@ _SOURCE = "rationalization"
 
 
 def join_master(
-    parts: Parts, rules: Sequence[AlarmRule], name_of: Callable[[str], str], now_us: Callable[[], int]
+    parts: Parts,
+    rules: Sequence[AlarmRule],
+    name_of: Callable[[str], str],
+    now_us: Callable[[], int],
+    matrix: PriorityMatrix = DEFAULT_MATRIX,
 ) -> MasterDesk:
     """The projection, to be fed with the journal's entries; everything else follows by itself."""
     gate, engine = parts.people.gate, parts.engine
-    desk = MasterDesk(name_of, rules=rules, is_withheld=gate.is_withheld)
+    desk = MasterDesk(name_of, rules=rules, matrix=matrix, is_withheld=gate.is_withheld)
 
     def on_rejudged(judged: Rejudged) -> None:
         if judged.withheld or judged.released:

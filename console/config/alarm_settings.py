@@ -3,6 +3,7 @@
 import re
 
 from console.config.alarm_rule_table import LONGEST_S, PRIORITIES, read_expression
+from console.config.matrix_table import read_matrix
 from console.config.problems import TableReader
 from console.domain.alarm_classes import (
     STANDARD,
@@ -27,7 +28,8 @@ def read_settings(reader: TableReader) -> AlarmSettings:
     """The settings as far as they can be read; what is wrong is in the reader. What is not given is the default."""
     classes = _classes(reader)
     shelving, flood, sound = _shelving(reader), _flood(reader), _sound(reader)
-    return AlarmSettings(classes, shelving, flood, sound, _suppressions(reader, classes), _group(reader))
+    suppressions, group = _suppressions(reader, classes), _group(reader)
+    return AlarmSettings(classes, shelving, flood, sound, suppressions, group, read_matrix(reader))
 
 
 def _classes(reader: TableReader) -> dict[str, AlarmClass]:

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from console.domain.alarms import Priority
+from console.domain.priority_matrix import DEFAULT_MATRIX, PriorityMatrix
 from console.domain.suppressions import Suppression
 
 STANDARD_ID = "standard"
@@ -85,6 +86,7 @@ class AlarmSettings:
     sound: SoundRules = SoundRules()
     suppressions: tuple[Suppression, ...] = ()
     group: GroupRules = GroupRules()
+    matrix: PriorityMatrix = DEFAULT_MATRIX
 
     def class_of(self, class_id: str) -> AlarmClass:
         """The class, the standard one where it is not known."""
