@@ -56,7 +56,7 @@ class KpiPlots(QWidget):
             Share(tr(name), value, percent_text(value), target_of(kpi).target, priority)
             for name, value, kpi, priority in zip(_MIX_NAMES, values, _MIX, (1, 2, 3, 4), strict=True)
         ]
-        self.mix.show_shares(tr("Priorities (targets: 80 / 15 / 5 %)"), mix)
+        self.mix.show_shares(tr("Priorities (target 80/15/5 %)"), mix)
         bands = report.bands if report is not None and report.bands else (None,) * len(BAND_NAMES)
         told = [Share(tr(name), value, percent_text(value)) for name, value in zip(BAND_NAMES, bands, strict=True)]
         self.bands.show_shares(tr("Load, share of the 10 min"), told)

@@ -100,8 +100,9 @@ class KpiView(View):
         self.splitter.addWidget(self.figure_list)
         self.splitter.addWidget(right)
         self.figure_list.setMinimumWidth(_FIGURES_PX)
-        self.splitter.setSizes([_FIGURES_PX, 900])
-        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setSizes([3 * _FIGURES_PX, 5 * _FIGURES_PX])
+        self.splitter.setStretchFactor(0, 3)
+        self.splitter.setStretchFactor(1, 5)
         for one in (right, self.splitter):
             one.setChildrenCollapsible(False)
         column.addWidget(self.splitter, 1)
