@@ -22,7 +22,7 @@ _STATES = tuple(AlarmState)
 _RETURNING = tuple(Returning)
 _IS_UNACKNOWLEDGED = np.array([state in UNACKNOWLEDGED_STATES for state in _STATES])
 _IS_ACTIVE = np.array([state in ACTIVE_STATES for state in _STATES])
-_HIDING = np.uint8(HIDING)
+_HIDING, _REALARMED = int(HIDING), int(AlarmFlag.REALARMED)  # enum arithmetic would cost more than the rest
 _COLUMNS: dict[str, tuple[str, float | int]] = {
     "state": ("u1", 0),
     "priority": ("u1", Priority.MEDIUM),  # of `worst`
@@ -124,8 +124,9 @@ class AlarmRows:
         self.uncertain[row] = alarm.uncertain
         if alarm.worst:
             self.priority[row] = self.priority_of(row, alarm.worst)
-        if alarm.state != AlarmState.UNACKNOWLEDGED:
-            self.flags[row] &= ~np.uint8(AlarmFlag.REALARMED)
+        flags = int(self.flags[row])
+        if flags & _REALARMED and alarm.state is not AlarmState.UNACKNOWLEDGED:
+            self.flags[row] = flags & ~_REALARMED
         self._account(row, 1)
         self._dirty.add(row)
 
@@ -149,11 +150,11 @@ class AlarmRows:
         return True
 
     def has_flag(self, row: int, flag: AlarmFlag) -> bool:
-        return bool(int(self.flags[row]) & flag)
+        return bool(self.flags[row] & flag.value)
 
     def is_hidden(self, row: int) -> bool:
         """Whether any flag keeps the row out of the list and silent."""
-        return bool(self.flags[row] & _HIDING)
+        return bool(int(self.flags[row]) & _HIDING)
 
     def hidden_rows(self) -> list[int]:
         """Rows that a flag keeps out of the list."""
@@ -239,8 +240,8 @@ class AlarmRows:
         )
 
     def _account(self, row: int, sign: int) -> None:
-        state = self.state[row]
-        hidden = hidden_by(int(self.flags[row])) if self.flags[row] & _HIDING else None
+        state, flags = self.state[row], int(self.flags[row])
+        hidden = hidden_by(flags) if flags & _HIDING else None
         if hidden is not None:
             self._aside[hidden] += sign
         elif state:
