@@ -87,7 +87,6 @@ class KpiReport:
     bands: tuple[float, ...]  # percent of the ten minutes in each load band; empty without data
     lists: dict[str, tuple[Offender, ...]] = field(default_factory=dict)
     rows: int = 0  # of the alarm log that were read
-    areas: tuple[str, ...] = ()
 
     def value(self, kpi: Kpi) -> float | None:
         return next(figure.value for figure in self.figures if figure.kpi is kpi)
