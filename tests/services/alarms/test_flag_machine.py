@@ -32,6 +32,7 @@ class FlagMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.now = 0.0
+        self.events = 0
         self.journal: list[Callable[[FlagPlant], object]] = []
         self.values = [20.0, 20.0]
         self.suppressed: set[int] = set()
@@ -73,6 +74,11 @@ class FlagMachine(RuleBasedStateMachine):
             return True
         return self.plant.state(condition_id) is AlarmState.UNACKNOWLEDGED and self.sounds(condition_id)
 
+    def event(self) -> bytes:
+        """A hash that no plant gives itself."""
+        self.events += 1
+        return (1_000_000 + self.events).to_bytes(4, "big") * 8
+
     def write_down(self, act: Callable[[FlagPlant], object]) -> None:
         self.journal.append(act)
         act(self.plant)
@@ -96,7 +102,7 @@ class FlagMachine(RuleBasedStateMachine):
         occurrence = self.plant.engine.open_occurrence(self.conditions[which])
         if occurrence is None:
             return
-        reach, by, at = self.plant.engine.seen_through_us(occurrence, us(self.now)), self.plant.event(), self.now
+        reach, by, at = self.plant.engine.seen_through_us(occurrence, us(self.now)), self.event(), self.now
 
         def act(plant: FlagPlant) -> None:
             plant.acknowledged(
@@ -109,7 +115,7 @@ class FlagMachine(RuleBasedStateMachine):
     @rule(which=WHICH, lasts=st.sampled_from([30, 60, 400]), one_shot=st.booleans())
     def somebody_shelves(self, which: int, lasts: int, one_shot: bool) -> None:
         self.pass_on(1)
-        condition_id, at, by = self.conditions[which], self.now, self.plant.event()
+        condition_id, at, by = self.conditions[which], self.now, self.event()
         before = self.plant.flags(condition_id), self.plant.state(condition_id)
         self.write_down(lambda plant: plant.shelve(condition_id, at, lasts, one_shot=one_shot, by=by, now=self.now))
         assert self.plant.flags(condition_id) == before[0] | AlarmFlag.SHELVED
