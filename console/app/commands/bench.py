@@ -9,8 +9,8 @@ from importlib import import_module
 from console.app.bench.rows import BenchRow
 from console.app.exit_codes import Exit
 
-PAINTED = {"table", "trend", "topology"}
-BENCHES = ("ingest", "table", "trend", "topology", "startup", "journal", "sync", "kpi")
+PAINTED = {"table", "trend", "topology", "alarms"}
+BENCHES = ("ingest", "table", "trend", "topology", "startup", "journal", "sync", "kpi", "alarms")
 
 
 def command(options: argparse.Namespace) -> int:

@@ -63,7 +63,7 @@ class Ingest:
         self.samples_per_s = 0.0
         self.defects = 0
         self.lag_s = 0.0
-        self._inbox = inbox
+        self.inbox = inbox
         self._pieces: deque[Message] = deque()  # of a message that is too long for one turn
         self._store = store
         self._watchdog = watchdog
@@ -82,7 +82,7 @@ class Ingest:
         rows = 0
         while True:
             message = self._next()
-            self.lag_s = max(self.lag_s, self._inbox.lag_s)
+            self.lag_s = max(self.lag_s, self.inbox.lag_s)
             if isinstance(message, SampleBatch):
                 waiting.append(message)
                 rows += len(message)
@@ -101,7 +101,7 @@ class Ingest:
             self._samples(waiting, mono_s)
         # While we are behind, what a node has said may still wait in the inbox: its silence, and delays that run
         # on its watermark, are judged as of the oldest message that was not read yet.
-        heard_until_s = mono_s - (self._inbox.lag_s if self.has_more else 0.0)
+        heard_until_s = mono_s - (self.inbox.lag_s if self.has_more else 0.0)
         self._quality(self._watchdog.check(now_us, heard_until_s))
         self._store.advance(heard_until_s)
         if self._derived is not None:
@@ -113,12 +113,12 @@ class Ingest:
     @property
     def has_more(self) -> bool:
         """Something waits for the next turn."""
-        return bool(self._pieces) or self._inbox.depth > 0
+        return bool(self._pieces) or self.inbox.depth > 0
 
     def _next(self) -> Message | None:
         """The next message in order; a long definition of tags comes in pieces."""
         if not self._pieces:
-            message = self._inbox.take()
+            message = self.inbox.take()
             if not isinstance(message, TagsDefined) or len(message.tags) <= _MAX_TAGS:
                 return message
             tags = message.tags
