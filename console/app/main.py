@@ -113,7 +113,9 @@ class Console:
     """One window and the station behind it."""
 
     def __init__(self, data: Path) -> None:
+        from console.app.frame.attention import Attention
         from console.app.frame.main_window import MainWindow
+        from console.app.frame.sound_desk import SoundDesk
         from console.app.view_specs import view_specs
         from console.ui.preferences import Preferences
         from console.ui.stylesheet import apply_look
@@ -125,8 +127,12 @@ class Console:
         preferences = Preferences(data / "layouts", self._carry)
         self.window = MainWindow(self.late, view_specs(), preferences)
         self.window.closing.connect(self.stop.set)
-        self.window.horn.failed.connect(self._sound_failed)
-        self.window.horn.recovered.connect(lambda: self._sound_failed(""))
+        self.sound = SoundDesk(self.late, self.window.horn, preferences.folder, self.window.errands, self.window)
+        self.sound.problem.connect(self._sound_failed)
+        self.sound.checked.connect(self._sound_checked)
+        self.window.actions_set.register_global("app.sound", self.sound.open)
+        receiving = self.window.banners.receiving
+        self.attention = Attention(self.late, self.window, receiving.why, self.raise_window)
         self._sound: str | None = None
         self._first_people: FirstPeople | None = None
 
@@ -170,6 +176,8 @@ class Console:
         """Layout kept, station ended, window gone."""
         if self._first_people is not None:
             self._first_people.close()
+        self.attention.close()
+        self.sound.close()
         self.window.finish()
         if self.core is not None:
             await self.core.stop()
@@ -193,8 +201,15 @@ class Console:
 
     def _sound_failed(self, problem: str) -> None:
         self._sound = problem
+        self.window.banners.set_no_sound(bool(problem))
         if self.core is not None:
             self.core.set_sound(problem)
+
+    def _sound_checked(self, why: str, problem: str) -> None:
+        if self.core is not None:
+            from console.app.sound_care import note_check
+
+            self.window.errands.run(note_check(self.core, why, problem))
 
     def _guard_loop(self) -> None:
         """A defect is logged and shown; the window goes on."""

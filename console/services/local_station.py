@@ -153,6 +153,7 @@ class LocalStation:
 
     def _offer(self) -> None:
         parts, hub = self._parts, self._hub
+        hub.offer(s.BEAT, parts.now_us, parts.now_us)
         hub.offer(s.TAGS, lambda: _present(parts.tags_delta(True)), lambda: parts.tags_delta(False))
         hub.offer(s.ALARMS, parts.engine.snapshot, self._alarms_delta)
         hub.offer(s.ALARM_COUNTS, self._counts.snapshot, self._counts.delta)

@@ -28,6 +28,7 @@ class Topic(Generic[T]):
     name: str
 
 
+BEAT: Topic[int] = Topic("beat")  # now, microseconds UTC, ten times a second while the station lives
 TAGS: Topic[r.TagsDelta] = Topic("tags")
 ALARMS: Topic[r.AlarmsDelta] = Topic("alarms")
 ALARM_COUNTS: Topic[r.AlarmCounts] = Topic("alarm_counts")

@@ -56,6 +56,7 @@ class TopAlarmLine(QFrame):
         self.alarm: TopAlarm | None = None
         self.is_known = False  # until the first counts have come
         self._age = ""
+        self._doubt = ""
         self.setProperty("role", "card")
         self.setMinimumWidth(120)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -75,8 +76,16 @@ class TopAlarmLine(QFrame):
         self.setAccessibleName(f"{alarm.subject}: {alarm.text}" if alarm is not None else "")
         self.update()
 
+    def set_doubt(self, words: str) -> None:
+        """Why what stands here may be old (already translated), empty when it is not: no calm is claimed then."""
+        if words != self._doubt:
+            self._doubt = words
+            self.update()
+
     def calm_text(self) -> str:
-        """What stands here without an alarm: no claim before anything is known."""
+        """What stands here without an alarm: no claim before anything is known, or while nothing is received."""
+        if self._doubt:
+            return self._doubt
         return tr("No unacknowledged alarm") if self.is_known else tr("Nothing is known yet: the station is starting.")
 
     def tick(self, now_us: int) -> None:
@@ -94,8 +103,8 @@ class TopAlarmLine(QFrame):
         height = self.height()
         middle = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         if alarm is None:
-            painter.setPen(theme().color("text.dim"))
-            painter.setFont(font())
+            painter.setPen(theme().priority_color(1, "edge") if self._doubt else theme().color("text.dim"))
+            painter.setFont(font(bold=bool(self._doubt)))
             painter.drawText(self.rect().adjusted(12, 0, -12, 0), middle, self.calm_text())
             painter.end()
             return
@@ -111,6 +120,7 @@ class TopAlarmLine(QFrame):
         painter.setPen(theme().color("text"))
         room = right - 12 - 48
         line = f"{alarm.subject} · {alarm.text}" if alarm.subject and alarm.subject not in alarm.text else alarm.text
+        line = f"{self._doubt} · {line}" if self._doubt else line
         shown = painter.fontMetrics().elidedText(line.replace("\n", " "), Qt.TextElideMode.ElideRight, int(room))
         painter.drawText(QRectF(48, 0, room, height), middle, shown)
         painter.end()
@@ -137,7 +147,7 @@ class AlarmBanner(QFrame):
         super().__init__(parent)
         self.setObjectName("banner")
         self.compact = compact
-        self._horn = "quiet"
+        self._horn, self._horn_words = "quiet", ""
         self._place = ("", "")
         self._may_acknowledge = ""
         self._fitted = (0, 0)
@@ -217,11 +227,15 @@ class AlarmBanner(QFrame):
         self.show_button.setEnabled(alarm is not None)
         self._enable()
 
-    def set_horn(self, state: str) -> None:
-        """quiet, sounding, silenced or no_device."""
-        if state != self._horn:
-            self._horn = state
+    def set_horn(self, state: str, words: str = "") -> None:
+        """quiet, sounding, silenced or no_device; `words` (translated) say it more exactly than the state does."""
+        if (state, words) != (self._horn, self._horn_words):
+            self._horn, self._horn_words = state, words
             self.retranslate()
+
+    def set_doubt(self, words: str) -> None:
+        """Why nothing is received (already translated), or empty."""
+        self.top.set_doubt(words)
 
     def set_aside(self, shelved: int, out_of_service: int, suppressed: int = 0) -> None:
         """How many are kept out of the list, in the order of the tabs."""
@@ -304,7 +318,7 @@ class AlarmBanner(QFrame):
         self.silence_button.setText(tr("Silence horn"))
         self.silence_button.setToolTip(tr("Silence the horn; acknowledges nothing"))
         self.silence_button.setEnabled(self._horn == "sounding")
-        horn = tr(HORN_WORDS.get(self._horn, "")) if self._horn != "quiet" else ""
+        horn = self._horn_words or (tr(HORN_WORDS.get(self._horn, "")) if self._horn != "quiet" else "")
         self.horn.setText(horn)
         self.horn.setVisible(bool(horn) and not self.compact)
         role = "alarm" if self._horn == "no_device" else "small"

@@ -6,16 +6,20 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from console.app.frame.plant_picture import PlantPicture
+from console.app.frame.receiving import Receiving
 from console.models.alarm_table import alarm_text
 from console.models.link_words import link_text
 from console.services.notifier import Undo
 from console.services.records import AlarmCounts, HornSnapshot, HornState, StatusRecord
 from console.services.station import ALARM_COUNTS, HORN, STATUS, Station
+from console.ui.format import whole_text
 from console.ui.priority_symbol import symbol_state
+from console.ui.translation import mark, tr
 from console.ui.view import Selection
 from console.widgets.alarm_banner import AlarmBanner, TopAlarm
 
 Wish = Callable[[], None]
+PATTERNS = {"recall": mark("Horn recalls"), "link": mark("Horn: link lost")}
 
 
 class Banners(QObject):
@@ -34,11 +38,12 @@ class Banners(QObject):
         self._wishes = wishes
         self._on_priority = on_priority
         self._counts: AlarmCounts | None = None
-        self._horn = HornState.QUIET
+        self._horn = HornSnapshot(HornState.QUIET, 0, 0)
         self._no_sound = False
         self._denied = ""
         self._place = ("", "")
         self._banners: list[AlarmBanner] = []
+        self.receiving = Receiving(station, picture)
         self.main = self.add(compact=False)
         self._undo: list[Undo] = [
             station.subscribe(ALARM_COUNTS, self._on_counts),
@@ -92,9 +97,11 @@ class Banners(QObject):
     def tick(self, now_us: int) -> None:
         brokers = [link for name, link in sorted(self._picture.own_links.items()) if name.startswith("broker:")]
         lost = " · ".join(link_text(link, now_us) for link in brokers if link.state != "live")
+        why = self.receiving.look()
         for banner in self._banners:
             banner.tick(now_us)
             banner.set_lost(lost)
+            banner.set_doubt(tr(why) if why else "")
 
     def refresh_top(self) -> None:
         """The top row's own data may come after the counts."""
@@ -104,6 +111,7 @@ class Banners(QObject):
     def close(self) -> None:
         for undo in self._undo:
             undo()
+        self.receiving.close()
         for banner in self._banners:
             banner.release()
 
@@ -125,9 +133,21 @@ class Banners(QObject):
             banner.set_counts(self._counts.unacknowledged, self._counts.active)
             banner.set_aside(self._counts.shelved, self._counts.out_of_service, self._counts.suppressed)
         banner.set_top(self._top())
-        banner.set_horn("no_device" if self._no_sound else str(self._horn))
+        if self._no_sound:
+            banner.set_horn("no_device")
+        else:
+            banner.set_horn(str(self._horn.state), self._horn_words())
         banner.set_denied(self._denied)
         banner.set_place(*self._place)
+
+    def _horn_words(self) -> str:
+        """What the horn says beside that it sounds: a burst, a recall, a lost link."""
+        horn = self._horn
+        if horn.state is not HornState.SOUNDING:
+            return ""
+        if horn.summary:
+            return tr("Horn: {n} alarms", n=whole_text(horn.summary))
+        return tr(PATTERNS[horn.pattern]) if horn.pattern in PATTERNS else ""
 
     def _drop(self, banner: AlarmBanner) -> None:
         self._banners = [other for other in self._banners if other is not banner]
@@ -137,7 +157,7 @@ class Banners(QObject):
         self._each()
 
     def _on_horn(self, snapshot: HornSnapshot) -> None:
-        self._horn = snapshot.state
+        self._horn = snapshot
         self._each()
 
     def _on_status(self, status: StatusRecord) -> None:
