@@ -132,3 +132,4 @@ class Condition:
     needs_signature: bool = False
     is_shelvable: bool = True
     first_out: str = ""
+    display: str = ""  # what to open for it: the id of a view, or words

@@ -62,6 +62,7 @@ def guided(records: Records, condition: Condition) -> Condition:
         response=own.response or condition.response or area.response,
         time_to_respond_s=own.time_to_respond_s or condition.time_to_respond_s or area.time_to_respond_s,
         owner=own.owner or condition.owner or area.owner,
+        display=own.display or condition.display or area.display,
     )
 
 

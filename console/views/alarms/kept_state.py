@@ -22,6 +22,7 @@ def state_of(view: AlarmsView) -> dict[str, object]:
         "filter": view.table.filter.kept(),
         "group": (GroupBy.NONE if view.flood.is_automatic else view.table.groups.by).value,
         "timeline": view.timeline.by,
+        "details": view.details.save_state(),
     }
 
 
@@ -32,6 +33,9 @@ def bring_back(view: AlarmsView, state: Mapping[str, object]) -> None:
         view.list.restore_state(table)
     if isinstance(asides, Mapping):
         view.lists.restore_state(asides)
+    details = state.get("details")
+    if isinstance(details, Mapping):
+        view.details.restore_state(details)
     if tab in set(AlarmTab):
         view.show_tab(AlarmTab(str(tab)))
     if state.get("group") in set(GroupBy):

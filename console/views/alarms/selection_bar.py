@@ -45,6 +45,7 @@ MENUS: Mapping[AlarmTab, tuple[str, ...]] = {
         "show.trend",
         "show.topology",
         "show.procedure",
+        "alarm.details",
         *_COPY,
     ),
     AlarmTab.SHELVED: (

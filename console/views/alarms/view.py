@@ -20,6 +20,7 @@ from console.ui.translation import mark, tr
 from console.ui.view import Selection, View, ViewContext
 from console.ui.wall_clock import now_us
 from console.views.alarms.acts import AlarmActs
+from console.views.alarms.details_split import DetailsSplit
 from console.views.alarms.flood_band import FloodBand
 from console.views.alarms.head import AlarmHead
 from console.views.alarms.incident_desk import IncidentDesk
@@ -52,6 +53,7 @@ class AlarmsView(View):
         self.desk = IncidentDesk(context, self.incidents, self)
         self.acts = AlarmActs(station, self.lists, self.desk, self, self.say, context.go)
         self.errands = self.acts.errands
+        self.details = DetailsSplit(context, self.lists, self.errands)
         self.kept = KeptFilters(station, lambda filters: setattr(self.head.menu, "kept", filters))
         alarms = self.table.alarms
         self.flood = FloodBand(self._group, now_us)
@@ -69,7 +71,7 @@ class AlarmsView(View):
         self._awaited: Occurrence | None = None
         self._has_history = False
         column = bare_column(self)
-        for part, stretch in ((self.head, 0), (self.flood, 0), (self.lists, 1), (self.bar, 0), (self.timeline, 0)):
+        for part, stretch in ((self.head, 0), (self.flood, 0), (self.details, 1), (self.bar, 0), (self.timeline, 0)):
             column.addWidget(part, stretch)
         self._connect()
         self.words = EmptyWords(station, ALARMS, self._tell_counts, deaf=NO_ALARM_HEARD)
@@ -104,6 +106,7 @@ class AlarmsView(View):
             "app.filter": self.filter.focus,
             "alarm.clear_filter": self.filter.reset,
             "alarm.group": self.turn_groups,
+            "alarm.details": self.details.toggle,
         }
         if not self.lists.is_aside:
             own["alarm.acknowledge_page"] = self.acknowledge_page
@@ -136,6 +139,7 @@ class AlarmsView(View):
             undo()
         self._undo.clear()
         self._look.stop()
+        self.details.close_split()
         self.errands.cancel()
         self.lists.close_tables()
         self.incidents.close()
