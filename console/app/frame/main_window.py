@@ -83,7 +83,7 @@ class MainWindow(QMainWindow):
         self._tag_finder = TagFinder(self.picture)
         self.actions_set = ActionSet(self)
         self.context = ViewContext(station, self.actions_set, self.go, self.say_beside)
-        self.wishes = Wishes(station, self.picture, self.errands, self.go, self, clock)
+        self.wishes = Wishes(station, self.picture, self.errands, self.go, self, clock, self._say)
         wishes = (self.show_top_alarm, self._acknowledge_top, self.wishes.silence)
         self.banners = Banners(station, self.picture, wishes, self._show_priority, self)
         self.banners.main.aside_chosen.connect(self._show_aside)

@@ -6,12 +6,14 @@ from dataclasses import replace
 from PySide6.QtWidgets import QWidget
 
 from console.app.frame.faceplate_facts import FaceplateFacts, facts_of
-from console.app.frame.plant_picture import PlantPicture
-from console.domain.alarms import UNACKNOWLEDGED_STATES, Occurrence
-from console.domain.commands import AcknowledgeAlarms, CommentAlarm, OpenIncident, SilenceHorn
+from console.app.frame.plant_picture import AlarmNow, PlantPicture
+from console.domain.alarms import UNACKNOWLEDGED_STATES
+from console.domain.commands import CommentAlarm, OpenIncident, SilenceHorn
 from console.domain.refusal import Refused
+from console.models.alarm_texts import alarm_text
 from console.services.records import SessionRecord
 from console.services.station import Station
+from console.ui.acknowledging import OwedAlarm, acknowledge
 from console.ui.dialogs import Field, Question, ask
 from console.ui.errands import Errands
 from console.ui.translation import mark, tr
@@ -37,6 +39,7 @@ class Wishes:
         go: Callable[[str, Selection | None], None],
         window: QWidget,
         clock: Callable[[], int],
+        say: Callable[[str], None],
     ) -> None:
         self._station = station
         self._picture = picture
@@ -44,6 +47,7 @@ class Wishes:
         self._go = go
         self._window = window
         self._clock = clock
+        self._say = say
         self.session: SessionRecord | None = None
 
     def do(self, action_id: str, selection: Selection) -> None:
@@ -66,14 +70,21 @@ class Wishes:
 
     async def acknowledge(self, selection: Selection) -> None:
         """Exactly what was shown: the selected occurrence, or every unacknowledged alarm that the faceplate lists."""
-        if selection.occurrence is not None:
-            occurrences: tuple[Occurrence, ...] = (selection.occurrence,)
+        occurrence = selection.occurrence
+        if occurrence is not None:  # whether that is still the one on its row is the station's to say
+            alarm = self._picture.alarm_of(occurrence)
+            owed = [] if alarm is None else [(occurrence, alarm)]
         else:
             alarms = self._facts(selection).alarms
-            occurrences = tuple(a.occurrence for a in alarms if a.state in UNACKNOWLEDGED_STATES)
-        if not occurrences:
+            owed = [(one.occurrence, one) for one in alarms if one.state in UNACKNOWLEDGED_STATES]
+        if not owed:
             raise Refused("Select an alarm first")
-        await self._station.submit(AcknowledgeAlarms(occurrences))
+        asked = [OwedAlarm(what, one.condition, self._name_of(one), one.priority) for what, one in owed]
+        await acknowledge(self._station, asked, self._window, self._say)
+
+    def _name_of(self, alarm: AlarmNow) -> str:
+        text, asset = alarm_text(alarm.condition), alarm.condition.asset_name
+        return f"{asset} · {text}" if asset else text
 
     async def comment(self, selection: Selection) -> None:
         alarms = self._facts(selection).alarms

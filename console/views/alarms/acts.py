@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QWidget
 from console.domain.alarm_classes import AlarmSettings
 from console.models.alarm_table import AlarmTab
 from console.services.station import AlarmSettingsQuery, Station
+from console.ui.acknowledging import Say
 from console.ui.errands import Errands
 from console.ui.view import Selection
 from console.views.alarms import deeds, keeping, shelving
-from console.views.alarms.deeds import Say
 from console.views.alarms.export import export_alarms
 from console.views.alarms.incident_desk import IncidentDesk
 from console.views.alarms.lists import AlarmLists

@@ -12,11 +12,11 @@ from console.domain.file_names import path_fault
 from console.models.alarm_texts import STATE_WORDS
 from console.models.text_rank import one_line
 from console.services.reports.row_writers import XlsxWriter
+from console.ui.acknowledging import Say
 from console.ui.errands import Errands
 from console.ui.export import write_csv_in_turns
 from console.ui.format import local, whole_text
 from console.ui.translation import mark, tr
-from console.views.alarms.deeds import Say
 from console.views.alarms.lists import AlarmLists
 
 _TURN = 250  # rows written before everything else has its turn

@@ -9,11 +9,12 @@ from console.domain.alarms import Priority
 from console.domain.commands import LinkAlarms, OpenIncident
 from console.domain.refusal import Refused
 from console.models.incident_table import IncidentTable, is_open
+from console.ui.acknowledging import names_of
+from console.ui.asking import ask_until_done
 from console.ui.dialogs import Field, Question
 from console.ui.translation import tr, tr_n
 from console.ui.view import Selection, ViewContext
-from console.views.alarms.seen import Seen, names_of
-from console.widgets.asking import ask_until_done
+from console.views.alarms.seen import Seen
 from console.widgets.incident_form import IncidentForm, Prefill
 
 

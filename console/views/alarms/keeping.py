@@ -9,11 +9,11 @@ from console.domain.alarm_flags import AlarmFlag
 from console.domain.alarms import AlarmState
 from console.domain.refusal import Refused
 from console.services.station import Station
+from console.ui.acknowledging import Say, listed
+from console.ui.asking import ask_until_done
 from console.ui.dialogs import Field, Question
 from console.ui.translation import tr, tr_n
-from console.views.alarms.deeds import Say
-from console.views.alarms.seen import Seen, listed
-from console.widgets.asking import ask_until_done
+from console.views.alarms.seen import Seen
 
 
 async def take_out_of_service(station: Station, alarms: Sequence[Seen], parent: QWidget) -> None:

@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QWidget
 from console.domain.commands import SavePreference
 from console.models.alarm_filter import AlarmFilter, filters_of, filters_text
 from console.services.station import PreferencesQuery, Station
+from console.ui.asking import ask_until_done
 from console.ui.dialogs import Field, Question
 from console.ui.translation import tr
-from console.widgets.asking import ask_until_done
 
 PREFERENCE = "alarms.filters"
 

@@ -4,14 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from console.domain.alarm_flags import AlarmFlag
-from console.domain.alarms import UNACKNOWLEDGED_STATES, AlarmState, Condition, Occurrence, Priority
+from console.domain.alarms import UNACKNOWLEDGED_STATES, AlarmState, Condition, Occurrence
 from console.models.alarm_columns import AlarmColumns
 from console.models.alarm_texts import alarm_text
 from console.services.records import AsideRecord
-from console.ui.translation import tr, tr_n
 from console.ui.view import Selection
-
-_NAMED = 12  # alarms named one by one in a question
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,27 +53,6 @@ def seen_rows(alarms: AlarmColumns, rows: Sequence[int]) -> tuple[Seen, ...]:
                 )
             )
     return tuple(found)
-
-
-def names_of(alarms: Sequence[Seen], most: int = _NAMED) -> list[str]:
-    """One line for each, the first `most` of them, then how many more."""
-    lines = [seen.name for seen in alarms[:most]]
-    return [*lines, tr("and {n} more", n=len(alarms) - most)] if len(alarms) > most else lines
-
-
-def listed(alarms: Sequence[Seen]) -> list[str]:
-    """Critical alarms by name, the others by their number: what a question about many says."""
-    critical = [seen for seen in alarms if seen.priority == Priority.CRITICAL]
-    lines = []
-    if critical:
-        lines.append(tr_n("{n} critical alarm:", "{n} critical alarms:", len(critical)))
-        lines += [f"    {name}" for name in names_of(critical)]
-    others = [seen for seen in alarms if seen.priority != Priority.CRITICAL]
-    if others and not critical and len(others) <= _NAMED:
-        return names_of(others)
-    if others:
-        lines.append(tr_n("{n} other alarm", "{n} other alarms", len(others)))
-    return lines
 
 
 def selection_of(seen: Seen) -> Selection:

@@ -16,11 +16,11 @@ from console.domain.refusal import Refused
 from console.domain.shelving import REASON_CODES
 from console.models.alarm_aside import REASON_WORDS
 from console.services.station import Station
+from console.ui.acknowledging import Say, listed, names_of
+from console.ui.asking import ask_until_done
 from console.ui.dialogs import Field, Question
 from console.ui.translation import mark, tr, tr_n
-from console.views.alarms.deeds import Say
-from console.views.alarms.seen import Seen, listed, names_of
-from console.widgets.asking import ask_until_done
+from console.views.alarms.seen import Seen
 
 SECOND_US = 1_000_000
 _FIRST_PRESET_S = 15 * 60

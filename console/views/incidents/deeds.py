@@ -7,11 +7,11 @@ from PySide6.QtWidgets import QWidget
 from console.domain.commands import Command, EditIncident
 from console.services.records import IncidentRecord, IncidentStep, RelatedIncident
 from console.services.station import Station
+from console.ui.asking import ask_until_done
 from console.ui.dialogs import Question
 from console.ui.translation import tr
 from console.views.incidents import settling
 from console.views.incidents.moves import Move, question
-from console.widgets.asking import ask_until_done
 
 EDITABLE = ("title", "description", "impact", "urgency")
 
