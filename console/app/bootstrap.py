@@ -277,7 +277,6 @@ class Core:
             preferences=self._preferences,
             now_us=now_us,
             add_consumer=self.followers.join,
-            alarm_settings=lambda: self.engine.settings,
         )  # fmt: skip
 
     def _feed_from(self, inbox: Inbox[Message]) -> tuple[Consumer, ...]:
