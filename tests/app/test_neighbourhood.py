@@ -60,7 +60,7 @@ def stations(tmp_path: Path, broker: Broker) -> tuple[Path, Path]:
     return make_station(site, "k1", "K1", brokers), make_station(site, "k2", "K2", brokers)
 
 
-@pytest.mark.proves("SEC-44")
+@pytest.mark.proves("SEC-44", "ALARM-F47", "ALARM-T12")
 def test_an_acknowledgement_and_a_silence_are_at_the_neighbour_while_the_centre_is_away(tmp_path: Path) -> None:
     async def story(broker: Broker) -> None:
         first, second = stations(tmp_path, broker)

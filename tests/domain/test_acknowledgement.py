@@ -24,6 +24,7 @@ def test_each_open_occurrence_gets_its_own_fact_with_the_comment():
     assert skipped == ()
 
 
+@pytest.mark.proves("ALARM-T34")
 def test_what_was_acknowledged_before_is_skipped_and_reported():
     facts, skipped = acknowledge([seen(1, Standing.ACKNOWLEDGED), seen(2)], NOW)
     assert [fact.condition_id.int for fact in facts] == [2]

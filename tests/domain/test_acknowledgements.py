@@ -102,21 +102,21 @@ def test_no_act_reaches_further_than_five_minutes_beyond_its_own_clock(wall_us, 
     assert taken_back(b"a", 1, wall_us, 0, through_us, ()).seen_through_us <= wall_us + AHEAD_US
 
 
-@pytest.mark.proves("P21")
+@pytest.mark.proves("P21", "ALARM-F47")
 def test_two_shift_leads_acknowledge_at_once_both_are_listed_and_the_first_is_shown():
     lena, lutz = AckInterval(7, b"\x02", 10, 30, "lena"), AckInterval(5, b"\x09", 10, 25, "lutz")
     for order in permutations([lena, lutz]):
         assert filled(list(order)).covering(Occurred(10, 10)) == (lutz, lena)
 
 
-@pytest.mark.proves("P22")
+@pytest.mark.proves("P22", "ALARM-F47")
 def test_an_acknowledgement_that_comes_before_its_occurrence_covers_it_when_it_appears():
     known = filled([AckInterval(1, b"\x01", 10, 30, "eva")])
     assert known.covering(Occurred(12, 12))
     assert known.covering(Occurred(12, 31)) == ()  # it got worse after it was seen
 
 
-@pytest.mark.proves("P23")
+@pytest.mark.proves("P23", "ALARM-F3", "ALARM-F42")
 def test_an_alarm_that_cleared_and_came_back_behind_the_acknowledgement_waits_again():
     known = filled([AckInterval(1, b"\x01", 10, 30, "eva")])
     assert known.covering(Occurred(10, 10, 28))

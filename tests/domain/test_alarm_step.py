@@ -96,7 +96,7 @@ def trigger_of(event: Event, state: AlarmState) -> Trigger:
     return Trigger(event, 200, 2 if event is Event.SEVERITY_UP else 1)
 
 
-@pytest.mark.proves("SEC-49")
+@pytest.mark.proves("SEC-49", "ALARM-F1", "ALARM-T6")
 @pytest.mark.parametrize("event", Event)
 def test_every_event_in_every_state_does_what_the_table_says(event):
     for state, expected in zip(AlarmState, EXPECTED[event], strict=True):
@@ -121,6 +121,7 @@ def test_the_table_has_a_cell_for_every_event_and_state():
     assert all(len(cells) == len(AlarmState) for cells in TABLE.values())
 
 
+@pytest.mark.proves("ALARM-F2", "ALARM-F3")
 def test_a_new_occurrence_after_an_unacknowledged_one_keeps_the_old_one_countable():
     result = step(alarm_in(D), Trigger(Event.CONDITION_TRUE, 300, 1))
     assert result.alarm.start_us == 300
@@ -129,6 +130,7 @@ def test_a_new_occurrence_after_an_unacknowledged_one_keeps_the_old_one_countabl
     assert step(alarm_in(F), Trigger(Event.CONDITION_TRUE, 300, 1)).superseded is None
 
 
+@pytest.mark.proves("ALARM-F4", "ALARM-F42")
 def test_an_acknowledgement_that_does_not_reach_a_severity_rise_leaves_it_unacknowledged():
     risen = step(alarm_in(C), Trigger(Event.SEVERITY_UP, 180, 2)).alarm
     assert risen.annunciated_us == 180
@@ -143,6 +145,7 @@ def test_an_acknowledgement_of_a_later_time_does_not_cover_what_had_ended_before
     assert covers(Acknowledgement(150, 500), alarm_in(D))
 
 
+@pytest.mark.proves("ALARM-F5")
 def test_the_worst_severity_is_kept_until_it_is_acknowledged():
     worse = step(alarm_in(B), Trigger(Event.SEVERITY_UP, 110, 2)).alarm
     softer = step(worse, Trigger(Event.SEVERITY_DOWN, 120, 1)).alarm
@@ -151,7 +154,7 @@ def test_the_worst_severity_is_kept_until_it_is_acknowledged():
     assert (seen.severity, seen.worst) == (1, 1)
 
 
-@pytest.mark.proves("SEC-27")
+@pytest.mark.proves("SEC-27", "ALARM-F12")
 def test_bad_quality_holds_an_active_alarm_and_marks_it():
     for state in AlarmState:
         held = step(alarm_in(state), Trigger(Event.QUALITY_BAD, 200)).alarm

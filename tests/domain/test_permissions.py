@@ -151,7 +151,7 @@ def test_a_record_that_nobody_opened_is_nobodys_own():
     assert may(nameless, COMMANDS["close-incident"], Subject(opened_by="")) is not None
 
 
-@pytest.mark.proves("SEC-1")
+@pytest.mark.proves("SEC-1", "ALARM-F44")
 def test_the_control_room_without_a_name_may_only_acknowledge():
     nameless = Person(User(CONTROL_ROOM, CONTROL_ROOM, "Control room"), (Grant(CONTROL_ROOM, Role.ADMINISTRATOR),))
     assert set(COMMANDS) - set(denials(nameless)) == NEEDS_NOBODY | {"ack"}

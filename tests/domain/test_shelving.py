@@ -42,7 +42,7 @@ def service_of(writes: list[Write]) -> OutOfService:
     return service
 
 
-@pytest.mark.proves("INV-5", "INV-11")
+@pytest.mark.proves("INV-5", "INV-11", "ALARM-F47")
 @given(histories(), st.data())
 def test_any_order_and_any_repetition_give_the_same_shelf(writes, data):
     shuffled = data.draw(st.permutations(writes)) + data.draw(st.lists(st.sampled_from(writes)))
@@ -66,6 +66,7 @@ def test_as_long_as_anybody_unshelved_at_the_same_time_the_alarm_is_visible(writ
         assert service_of(writes).taken() == Taken("eva")
 
 
+@pytest.mark.proves("ALARM-F24", "ALARM-T21")
 @pytest.mark.proves("INV-21")
 @given(
     st.integers(-TEN_YEARS, TEN_YEARS),
@@ -88,7 +89,7 @@ def test_a_shelf_hides_while_both_clocks_agree_and_ends_with_the_first_that_says
     assert is_over(shelf, T + 10 * S, 600)  # the monotonic one, after the wall clock was set back
 
 
-@pytest.mark.proves("INV-22", "P6")
+@pytest.mark.proves("INV-22", "P6", "ALARM-F35", "ALARM-T21")
 def test_a_clock_that_stands_before_the_shelving_is_in_doubt_and_shows_the_alarm():
     shelf = shelved(T, T + 600 * S, HOUR)
     assert not is_over(shelf, T - AHEAD_US, 0)

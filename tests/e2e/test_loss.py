@@ -120,7 +120,7 @@ def live_after_s(plant: Plant, event: Callable[[], None], links: tuple[str, ...]
     return taken
 
 
-@pytest.mark.proves("SEC-27", "SEC-44")
+@pytest.mark.proves("SEC-27", "SEC-44", "ALARM-F81")
 def test_a_killed_broker_makes_everything_blind_within_four_seconds_and_comes_back_by_itself(plant: Plant) -> None:
     taken = blind_after_s(plant, plant.broker.kill, (NEAR,))
     log.info("blind after %s s", taken)
@@ -151,6 +151,7 @@ def test_a_cable_that_swallows_everything_blinds_its_own_link_alone(plant: Plant
     assert back[FAR] <= LIVE_WITHIN_S, back
 
 
+@pytest.mark.proves("ALARM-F81")
 def test_values_that_are_blind_keep_what_was_seen_last_and_say_when(plant: Plant) -> None:
     until(lambda: plant.is_live(FAR), what="live")
     plant.cable.set(Line.IS_CUT)

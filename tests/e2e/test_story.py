@@ -91,6 +91,7 @@ def test_an_operator_signs_on_with_the_keyboard(desk: Desk) -> None:
     assert signed_on[0]["user"]
 
 
+@pytest.mark.proves("ALARM-F76", "ALARM-F70")
 def test_f2_and_space_acknowledge_and_both_consoles_and_the_centre_know_who(desk: Desk) -> None:
     screen = desk.screen
     screen.focus(screen.wait_for_window("Leitstand"))

@@ -98,6 +98,7 @@ def test_a_new_snapshot_forgets_what_it_does_not_name(station: FakeStation, tabl
     assert rows_of(table) == [1]
 
 
+@pytest.mark.proves("ALARM-F49")
 def test_filter_counts_what_it_hides(station: FakeStation, table: AlarmTable) -> None:
     conditions = [condition(0, area="Press shop"), condition(1, text="Fan <b>lost</b>"), condition(2, asset="FAN-9")]
     station.deliver(ALARMS, alarms([0, 1, 2], conditions=conditions, is_snapshot=True))
@@ -159,6 +160,7 @@ def test_occurrences_are_those_on_screen_not_those_of_the_next_beat(station: Fak
     assert [occurrence.start_us for occurrence in table.occurrences([0])] == [T0]
 
 
+@pytest.mark.proves("ALARM-F76", "ALARM-F48")
 def test_next_unacknowledged_goes_through_all_of_them_by_urgency(station: FakeStation, table: AlarmTable) -> None:
     station.deliver(
         ALARMS,
@@ -188,6 +190,7 @@ def test_several_columns_sort_together(station: FakeStation, table: AlarmTable) 
     assert rows_of(table) == [2, 1, 0, 3]
 
 
+@pytest.mark.proves("ALARM-T28")
 def test_hostile_names_are_shown_as_they_are(station: FakeStation, table: AlarmTable) -> None:
     hostile = "<img src=x onerror=1>\nline two \u202eדרישה " + "x" * 300
     station.deliver(ALARMS, alarms([0], conditions=[condition(0, text=hostile)], is_snapshot=True))
@@ -201,6 +204,7 @@ states = st.sampled_from([int(state) for state in AlarmState])
 changes = st.lists(st.tuples(st.integers(0, 30), states, st.integers(1, 5), st.integers(T0, T0 + 20)), max_size=30)
 
 
+@pytest.mark.proves("ALARM-F48")
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(changes, max_size=6))
 def test_after_any_deltas_the_order_is_that_of_a_plain_sort(

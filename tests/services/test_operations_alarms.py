@@ -23,6 +23,7 @@ from tests.services.test_operations import NOBODY, opened, refusal, told
 from tests.support.desk import PASSWORD, PEOPLE, Desk, user
 
 
+@pytest.mark.proves("ALARM-T34", "ALARM-F70")
 def test_acknowledging_writes_one_fact_for_each_and_says_what_it_skipped():
     async def story(desk: Desk) -> None:
         now = desk.clock.now_us

@@ -72,6 +72,7 @@ def test_trend_pens_differ_for_every_vision(name, vision):
     assert not close
 
 
+@pytest.mark.proves("ALARM-F78")
 @pytest.mark.parametrize("name", THEMES)
 def test_no_trend_pen_looks_like_an_alarm(name):
     tokens = load_tokens(name)
@@ -79,6 +80,7 @@ def test_no_trend_pen_looks_like_an_alarm(name):
     assert [(p, a) for p in PENS for a in alarms if difference(tokens[p], tokens[a], "normal") < 12] == []
 
 
+@pytest.mark.proves("ALARM-F77")
 @pytest.mark.parametrize("name", THEMES)
 @pytest.mark.parametrize("vision", tuple(CVD))
 def test_alarm_colours_differ_for_every_vision(name, vision):

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtTest import QTest
@@ -116,6 +117,7 @@ def test_the_banner_tells_counts_and_the_most_urgent_alarm(qtbot, tmp_path):
     desk(tmp_path, story)
 
 
+@pytest.mark.proves("ALARM-F76")
 def test_f2_goes_to_the_most_urgent_alarm_and_the_faceplate_shows_it(qtbot, tmp_path):
     async def story(window, station):
         QTest.keyClick(window, Qt.Key.Key_F2)
@@ -127,6 +129,7 @@ def test_f2_goes_to_the_most_urgent_alarm_and_the_faceplate_shows_it(qtbot, tmp_
     desk(tmp_path, story)
 
 
+@pytest.mark.proves("ALARM-F45")
 def test_f3_silences_and_the_banner_acknowledges_exactly_what_it_shows(qtbot, tmp_path):
     async def story(window, station):
         QTest.keyClick(window, Qt.Key.Key_F3)

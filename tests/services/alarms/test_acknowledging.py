@@ -24,6 +24,7 @@ def shown_by(plant: Plant) -> list[str]:
     return list(plant.engine.snapshot().acked_by.values())
 
 
+@pytest.mark.proves("ALARM-F43")
 def test_taking_an_acknowledgement_back_is_silent_logged_and_can_be_acknowledged_again(plant):
     tag = plant.tag()
     hot = condition_of(tag, "hot", "high")
@@ -43,7 +44,7 @@ def test_taking_an_acknowledgement_back_is_silent_logged_and_can_be_acknowledged
     assert plant.engine.check_acknowledge((occurrence,)) == (Standing.ACKNOWLEDGED,)
 
 
-@pytest.mark.proves("P21")
+@pytest.mark.proves("P21", "ALARM-F47")
 @pytest.mark.parametrize("order", [("lena", "lutz"), ("lutz", "lena")])
 def test_of_two_shift_leads_the_first_given_is_shown_whichever_arrives_first(plant, order):
     tag = plant.tag()
@@ -59,7 +60,7 @@ def test_of_two_shift_leads_the_first_given_is_shown_whichever_arrives_first(pla
     assert shown_by(plant) == ["lena"]
 
 
-@pytest.mark.proves("INV-5", "INV-29")
+@pytest.mark.proves("INV-5", "INV-29", "ALARM-F47", "ALARM-T11")
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_the_list_shows_the_same_whatever_the_order_of_facts_and_of_the_return(data):

@@ -1,10 +1,13 @@
 """What sounds: the most urgent of what nobody has seen, until it is silenced or something newer comes."""
 
+import pytest
+
 from console.domain.alarms import Priority
 from console.services.alarms.annunciation import OTHER_STATION_US, Annunciation
 from console.services.records import HornState
 
 
+@pytest.mark.proves("ALARM-F59")
 def test_the_most_urgent_alarm_sounds_and_the_next_one_when_it_is_seen():
     horn = Annunciation("desk")
     horn.annunciate(1, Priority.LOW, 10)
@@ -17,6 +20,7 @@ def test_the_most_urgent_alarm_sounds_and_the_next_one_when_it_is_seen():
     assert horn.snapshot().request == 2
 
 
+@pytest.mark.proves("ALARM-F45")
 def test_silence_lasts_until_the_next_alarm_and_then_only_that_one_sounds():
     horn = Annunciation("desk")
     horn.annunciate(1, Priority.CRITICAL, 10)
@@ -66,6 +70,7 @@ def test_a_clock_that_was_set_back_does_not_put_a_new_alarm_under_an_old_silence
     assert horn.snapshot().state is HornState.SOUNDING
 
 
+@pytest.mark.proves("ALARM-F14")
 def test_what_was_known_before_a_restart_and_journal_alarms_do_not_sound():
     horn = Annunciation("desk")
     horn.restore(1)
@@ -73,6 +78,7 @@ def test_what_was_known_before_a_restart_and_journal_alarms_do_not_sound():
     assert (horn.snapshot().state, horn.snapshot().request) == (HornState.SILENCED, 0)
 
 
+@pytest.mark.proves("ALARM-F63")
 def test_without_a_sound_device_the_horn_says_so():
     horn = Annunciation("desk")
     horn.set_device(False)

@@ -65,6 +65,7 @@ def logged(station: Station) -> list[tuple[Transition, int]]:
     return [(one.transition, one.start_us) for one in station.book.log.take()]
 
 
+@pytest.mark.proves("ALARM-T12")
 def test_a_condition_found_true_is_the_occurrence_that_a_neighbour_knows_without_a_sound():
     station = Station()
     station.told(there(T - 600 * S))

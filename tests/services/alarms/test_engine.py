@@ -18,7 +18,7 @@ HOT = AlarmRule("hot", "*/Temp", AlarmKind.LIMIT, hh=95.0, h=90.0, priority=Prio
 FAULT = AlarmRule("fault", "*/State", AlarmKind.DISCRETE, equals=("FAULT", 3.0, True), priority=Priority.MEDIUM)
 
 
-@pytest.mark.proves("INV-18")
+@pytest.mark.proves("INV-18", "ALARM-T5", "ALARM-F3")
 def test_trap_5_a_return_and_a_new_violation_before_the_acknowledgement_stay_listed_as_active(plant):
     tag = plant.tag()
     plant.send((tag, 0, 92.0))
@@ -34,6 +34,7 @@ def test_trap_5_a_return_and_a_new_violation_before_the_acknowledgement_stay_lis
     assert plant.engine.counts().active == (0, 0, 1, 0)
 
 
+@pytest.mark.proves("ALARM-F4", "ALARM-F5")
 def test_a_severity_rise_takes_the_acknowledgement_back_and_sounds_and_a_fall_does_neither(plant):
     tag = plant.tag()
     plant.send((tag, 0, 92.0))
@@ -51,6 +52,7 @@ def test_a_severity_rise_takes_the_acknowledgement_back_and_sounds_and_a_fall_do
     assert plant.logged() == ["raised", "acknowledged", "severity_up", "acknowledged", "severity_down"]
 
 
+@pytest.mark.proves("ALARM-T13")
 def test_trap_13_an_acknowledgement_that_races_with_the_clearing_never_leaves_a_normal_source_active():
     plant = Plant(HOT)
     tag = plant.tag()
@@ -71,6 +73,7 @@ def test_trap_13_an_acknowledgement_that_races_with_the_clearing_never_leaves_a_
     assert plant.engine.counts().unacknowledged == (0, 0, 0, 0)
 
 
+@pytest.mark.proves("ALARM-T18", "ALARM-F12")
 def test_trap_18_bad_quality_is_an_alarm_of_its_own_and_one_acknowledgement_never_covers_both(plant):
     tag = plant.tag()
     plant.send((tag, 0, 92.0))
@@ -91,6 +94,7 @@ def test_trap_18_bad_quality_is_an_alarm_of_its_own_and_one_acknowledgement_neve
     assert plant.open(tag, "hot", "high").start_us == us(0)
 
 
+@pytest.mark.proves("ALARM-T27")
 def test_trap_27_fifty_acknowledgements_in_one_go_are_fifty_journal_rows(plant):
     tags = [plant.tag("Temp", f"D{i}") for i in range(50)]
     plant.send(*((tag, 0, 99.0) for tag in tags))
@@ -104,6 +108,7 @@ def test_trap_27_fifty_acknowledgements_in_one_go_are_fifty_journal_rows(plant):
     assert {row.who for row in rows} == {"Eva"}
 
 
+@pytest.mark.proves("ALARM-T28")
 @pytest.mark.parametrize(
     "name", ["a/b\\c", "#1 +2", "Öl druck", "x" * 200, "<b>&\"'", "مضخة", "[1-3]*?", "a b\tc", "{name}"]
 )
@@ -118,6 +123,7 @@ def test_trap_28_an_alarm_with_an_odd_name_can_be_seen_and_acknowledged(name):
     assert plant.state(occurrence.condition_id) is AlarmState.ACKNOWLEDGED
 
 
+@pytest.mark.proves("ALARM-F42", "ALARM-F2")
 def test_a_stale_occurrence_is_told_from_an_open_and_an_acknowledged_one(plant):
     tag = plant.tag()
     plant.send((tag, 0, 92.0))
@@ -133,6 +139,7 @@ def test_a_stale_occurrence_is_told_from_an_open_and_an_acknowledged_one(plant):
     assert plant.engine.annunciated_us(old) == 0
 
 
+@pytest.mark.proves("ALARM-F2", "ALARM-F42")
 def test_an_older_occurrence_is_acknowledged_from_elsewhere_without_touching_the_one_on_screen(plant):
     tag = plant.tag()
     plant.send((tag, 0, 92.0), (tag, 1, 20.0), (tag, 2, 92.0))
@@ -158,6 +165,7 @@ def test_a_replicated_acknowledgement_may_come_twice_and_before_its_alarm(plant)
     assert plant.state(hot) is AlarmState.UNACKNOWLEDGED
 
 
+@pytest.mark.proves("ALARM-F42")
 def test_an_acknowledgement_never_reaches_an_entry_that_still_waits_for_its_delay():
     plant = Plant(AlarmRule("slow", "*", AlarmKind.LIMIT, h=90.0, on_delay_s=10.0))
     tag, other = plant.tag(), plant.tag("Other")
@@ -171,6 +179,7 @@ def test_an_acknowledgement_never_reaches_an_entry_that_still_waits_for_its_dela
     assert plant.state(returned.condition_id) is AlarmState.UNACKNOWLEDGED
 
 
+@pytest.mark.proves("ALARM-F42")
 def test_a_node_with_a_slow_clock_does_not_get_its_next_alarm_acknowledged_unseen(plant):
     tag = plant.tag()
     plant.send((tag, -3600, 92.0))

@@ -54,6 +54,7 @@ def test_a_device_that_dies_alone_or_never_comes_back_with_its_node_makes_its_ow
     assert plant.state(condition_id(device, "node_dead")) is AlarmState.UNACKNOWLEDGED
 
 
+@pytest.mark.proves("ALARM-F3", "ALARM-F12")
 def test_a_second_death_is_not_covered_by_the_acknowledgement_of_the_first(plant):
     node = plant.session("online", 0)
     dead = condition_id(node, "node_dead")
@@ -66,7 +67,7 @@ def test_a_second_death_is_not_covered_by_the_acknowledgement_of_the_first(plant
     assert plant.engine.open_occurrence(dead).start_us == us(105)
 
 
-@pytest.mark.proves("SEC-27")
+@pytest.mark.proves("SEC-27", "ALARM-F12")
 def test_while_our_own_link_is_down_only_the_link_alarm_is_raised(plant):
     tags = tuple(plant.tag("Temp", f"D{i}") for i in range(5))
     node, other = plant.session("online", 0), plant.session("online", 0, node="PLC2")
@@ -101,6 +102,7 @@ def test_a_plain_topic_that_is_quiet_after_the_link_returned_is_not_called_dead(
     assert plant.logged() == ["raised", "returned"]
 
 
+@pytest.mark.proves("ALARM-F12")
 def test_a_hundred_bad_or_silent_tags_of_a_device_make_one_alarm_each_kind(plant):
     tags = tuple(plant.tag(f"M{i}", "Press") for i in range(100))
     plant.send(*((tag, 0, 1.0) for tag in tags))
@@ -164,6 +166,7 @@ def test_a_journal_only_alarm_is_logged_without_row_count_or_sound():
     assert plant.horn.snapshot().request == 0
 
 
+@pytest.mark.proves("ALARM-F13", "ALARM-T15")
 def test_an_edited_limit_and_a_rebirth_keep_the_occurrence_and_a_removed_rule_retires_it(plant):
     tag = plant.tag()
     plant.send((tag, 0, 92.0))
@@ -221,6 +224,7 @@ def test_a_new_subscriber_knows_every_condition_that_a_later_delta_takes_for_gra
     assert set(delta.rows.tolist()) <= known | {condition.row for condition in delta.conditions}
 
 
+@pytest.mark.proves("ALARM-T17")
 def test_the_one_count_equals_the_list_and_the_sound_after_any_operations(plant):
     tags = [plant.tag("Temp", f"D{i}") for i in range(12)]
     chance = random.Random(17)

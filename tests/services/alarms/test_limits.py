@@ -159,6 +159,7 @@ def test_a_pulse_inside_one_batch_is_not_lost():
     assert plant.open(tag, "r", "high").start_us == us(1)
 
 
+@pytest.mark.proves("ALARM-F7")
 def test_a_pulse_shorter_than_its_on_delay_leaves_no_alarm_and_no_sound():
     plant = Plant(limit(h=90.0, on_delay_s=5.0))
     tag = plant.tag()
@@ -168,6 +169,7 @@ def test_a_pulse_shorter_than_its_on_delay_leaves_no_alarm_and_no_sound():
     assert plant.horn.snapshot().request == 0
 
 
+@pytest.mark.proves("ALARM-F7")
 def test_after_its_on_delay_the_alarm_starts_at_the_crossing_and_shows_the_highest_band_seen():
     plant = Plant(limit(h=90.0, hh=99.0, on_delay_s=5.0))
     tag = plant.tag()
@@ -180,6 +182,7 @@ def test_after_its_on_delay_the_alarm_starts_at_the_crossing_and_shows_the_highe
     assert (raised.severity, softer.transition, softer.severity) == (2, "severity_down", 1)
 
 
+@pytest.mark.proves("ALARM-F10")
 def test_the_deadband_works_on_the_way_out_only():
     plant = Plant(limit(h=90.0, deadband=5.0))
     tag = plant.tag()
@@ -191,6 +194,7 @@ def test_the_deadband_works_on_the_way_out_only():
     assert plant.logged() == ["returned"]
 
 
+@pytest.mark.proves("ALARM-F8")
 def test_a_new_crossing_within_the_off_delay_is_the_same_occurrence_without_a_sound():
     plant = Plant(limit(h=90.0, off_delay_s=10.0))
     tag = plant.tag()
@@ -202,6 +206,7 @@ def test_a_new_crossing_within_the_off_delay_is_the_same_occurrence_without_a_so
     assert plant.logged() == ["returned"]
 
 
+@pytest.mark.proves("ALARM-F8")
 def test_an_acknowledgement_during_the_off_delay_counts():
     plant = Plant(limit(h=90.0, off_delay_s=10.0))
     tag = plant.tag()

@@ -41,6 +41,7 @@ class Turn:
             self.engine.on_quality(lost)
 
 
+@pytest.mark.proves("ALARM-T37")
 def test_values_alarm_through_the_store_and_late_samples_do_not():
     turn = Turn(AlarmRule("hot", "*/Temp", AlarmKind.LIMIT, h=90.0))
     turn.link("live", 0)
@@ -52,7 +53,7 @@ def test_values_alarm_through_the_store_and_late_samples_do_not():
     assert turn.engine.counts().active == (0, 0, 1, 0)
 
 
-@pytest.mark.proves("SEC-27", "INV-22")
+@pytest.mark.proves("SEC-27", "INV-22", "ALARM-F12", "ALARM-F81")
 def test_a_lost_link_marks_active_alarms_uncertain_and_silence_makes_one_stale_alarm_per_device():
     turn = Turn(AlarmRule("hot", "*/Temp", AlarmKind.LIMIT, h=90.0))
     turn.link("live", 0)

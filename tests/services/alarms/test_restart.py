@@ -62,7 +62,7 @@ def restarted(records, *rules, acknowledged=(), at=1000.0):
     return plant
 
 
-@pytest.mark.proves("P24", "INV-22")
+@pytest.mark.proves("P24", "INV-22", "ALARM-F14", "ALARM-F13")
 def test_a_condition_that_is_still_true_is_the_same_occurrence_uncertain_and_silent(records):
     plant = Plant(HOT)
     tag = plant.tag()
@@ -89,6 +89,7 @@ def test_a_condition_that_is_still_true_is_the_same_occurrence_uncertain_and_sil
     assert [row.n for row in rises] == [1, 0]
 
 
+@pytest.mark.proves("ALARM-F13", "ALARM-T15")
 def test_an_acknowledged_alarm_stays_acknowledged_and_closes_when_fresh_data_is_normal(records):
     plant = Plant(HOT)
     tag = plant.tag()

@@ -25,6 +25,7 @@ async def _log(database: Database, transition: str, receive_us: int, *conditions
     await database.writer.write(lambda c: c.execute(insert(alarm_log), rows).rowcount)
 
 
+@pytest.mark.proves("ALARM-F71")
 def test_two_stations_make_one_row_and_the_earliest_sight_is_kept(tmp_path: Path, postgres: TestDatabase) -> None:
     condition = uuid4()
     files = [open_station_db(tmp_path / f"{code}.db", [metadata]) for code in ("A1", "B2")]
@@ -48,7 +49,7 @@ def test_two_stations_make_one_row_and_the_earliest_sight_is_kept(tmp_path: Path
         file.close()
 
 
-@pytest.mark.proves("P36", "P37")
+@pytest.mark.proves("P36", "P37", "ALARM-F71")
 def test_rows_written_before_the_centre_was_there_follow_and_a_centre_set_back_gets_again_what_it_lost(
     tmp_path: Path, postgres: TestDatabase
 ) -> None:

@@ -27,7 +27,7 @@ def test_a_row_that_several_stations_saw_is_one_with_the_earliest_sight_and_is_r
     assert c.alarm_heads() == page.vector
 
 
-@pytest.mark.proves("P13")
+@pytest.mark.proves("P13", "ALARM-F71")
 def test_rows_pushed_again_come_to_nobody_again_and_hello_says_where_to_go_on(site: Site) -> None:
     a, c = site.session("A1"), site.session("C3")
     rows = [(number, lane_row(number)) for number in range(1, 11)]
