@@ -39,8 +39,8 @@ class XScreen:
         return {"DISPLAY": self.display, "QT_QPA_PLATFORM": "xcb"}
 
     def windows(self, title: str) -> list[str]:
-        """Ids of the visible windows whose title is exactly this."""
-        found = self._xdotool("search", "--onlyvisible", "--name", f"^{title}$", check=False)
+        """Ids of the visible windows whose title is this, or this behind the count of alarms."""
+        found = self._xdotool("search", "--onlyvisible", "--name", f"^([(][0-9+]*[)] )?{title}$", check=False)
         return found.split()
 
     def wait_for_window(self, title: str) -> str:

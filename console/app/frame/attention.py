@@ -10,13 +10,13 @@ from console.services.notifier import Undo
 from console.services.records import AlarmCounts, HornSnapshot
 from console.services.station import ALARM_COUNTS, HORN, Station
 from console.ui.fonts import font
-from console.ui.plain_label import plain_tip
 from console.ui.priority_symbol import SymbolState, paint_symbol
 from console.ui.theme import theme
 from console.ui.translation import mark, tr, tr_n
 
 NAME = "Leitstand"
 SIZES = (16, 22, 32, 48)
+SMALLEST_COUNTED = 22  # px: below that no digit can be read
 LOOK_MS = 500
 MOST_SHOWN = 99
 PRIORITIES = {1: mark("1 critical"), 2: mark("2 high"), 3: mark("3 medium"), 4: mark("4 low")}
@@ -41,14 +41,17 @@ def tray_icon(worst: int, count: int, *, is_blind: bool) -> QIcon:
         painter = QPainter(pixmap)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         room = QRectF(1, 1, size - 2, size - 2)
+        has_count = bool(count) and size >= SMALLEST_COUNTED
+        if has_count:  # the count stands at the lower right and covers no digit of the symbol
+            room = room.adjusted(0, 0, -room.width() * 0.3, -room.height() * 0.3)
         if is_blind:
             _paint_blind(painter, room)
         elif worst:
             paint_symbol(painter, room, worst, SymbolState.UNACKNOWLEDGED)
         else:
             _paint_calm(painter, room)
-        if count and size >= 22:
-            _paint_count(painter, room, badge_text(count))
+        if has_count:
+            _paint_count(painter, QRectF(pixmap.rect()), badge_text(count))
         painter.end()
         made.addPixmap(pixmap)
     return made
@@ -141,7 +144,7 @@ class Attention(QObject):
         was_blind = self._shown is not None and bool(self._shown[1])
         self._shown = now
         self.tray.setIcon(tray_icon(worst_of(self._counts), self.count, is_blind=bool(why)))
-        self.tray.setToolTip(plain_tip(self.words()))
+        self.tray.setToolTip(self.words())
         self._show.setText(tr("Show Leitstand"))
         self._window.setWindowTitle(f"({badge_text(self.count)}) {NAME}" if self.count else NAME)
         app = QGuiApplication.instance()

@@ -12,8 +12,10 @@ from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, QTimer, Sign
 from console.app.frame.horn import NO_DEVICE, NO_SOUND, STALLED
 
 RATE = 44_100
-LENGTH_S = 0.25
+LENGTH_S = 0.5
+BUFFER_S = 0.1  # shorter than the tone: the device must have taken most of it to end
 PATIENCE_MS = 5000
+LOOK_MS = 50
 HERTZ, LEVEL = 830.0, 0.01  # hardly to be heard, yet no silence that a device may leave out
 
 
@@ -35,8 +37,10 @@ class SoundCheck(QObject):
         self._sink: Any = None
         self._buffer: QBuffer | None = None
         self.played_us = 0  # of the newest check
+        self._look = QTimer(self, interval=LOOK_MS)
+        self._look.timeout.connect(self._count)
         self._patience = QTimer(self, interval=PATIENCE_MS, singleShot=True)
-        self._patience.timeout.connect(lambda: self._end(STALLED))
+        self._patience.timeout.connect(lambda: self._end(self._why_not()))
 
     @property
     def is_running(self) -> bool:
@@ -59,30 +63,30 @@ class SoundCheck(QObject):
         self._buffer.setData(QByteArray(soft_tone()))
         self._buffer.open(QIODevice.OpenModeFlag.ReadOnly)
         self._sink = media.QAudioSink(device, form, self)
-        self._sink.stateChanged.connect(self._on_state)
+        self._sink.setBufferSize(round(RATE * BUFFER_S) * 2)
         self._patience.start()
+        self._look.start()
         self._sink.start(self._buffer)
 
     def close(self) -> None:
         """End without an answer."""
         self._patience.stop()
+        self._look.stop()
         sink, self._sink = self._sink, None
         if sink is not None:
-            sink.stateChanged.disconnect(self._on_state)
             sink.stop()
             sink.deleteLater()
         if self._buffer is not None:
             self._buffer.deleteLater()
             self._buffer = None
 
-    def _on_state(self, state: Any) -> None:
-        sink, audio = self._sink, self._media.QtAudio
-        if sink is None or state == audio.State.ActiveState:
-            return
-        if sink.error() not in (audio.Error.NoError, audio.Error.UnderrunError):
-            self._end(NO_SOUND)
-        elif state == audio.State.IdleState:
-            self._end("" if sink.processedUSecs() > 0 else STALLED)
+    def _count(self) -> None:
+        if self._sink.processedUSecs() >= round(LENGTH_S * 1e6) - 1:
+            self._end("")
+
+    def _why_not(self) -> str:
+        errors = self._media.QtAudio.Error
+        return NO_SOUND if self._sink.error() in (errors.OpenError, errors.IOError, errors.FatalError) else STALLED
 
     def _end(self, text: str) -> None:
         self.played_us = int(self._sink.processedUSecs()) if self._sink is not None else 0
