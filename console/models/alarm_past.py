@@ -52,6 +52,7 @@ SOLUTION_WORDS = {
     "no_fault_found": mark("no fault found"),
     "by_itself": mark("went away by itself"),
 }
+_WITH_VALUE = frozenset({"raised", "severity_up", "severity_down", "returned"})
 _LATE_US = 60 * US  # received this much after it happened: worth telling
 
 
@@ -72,15 +73,16 @@ def comment_lines(details: AlarmDetails, now_us: int) -> Lines:
     return tuple((clock_text(one.at_us, now_us), _said(one), "") for one in acts)
 
 
-def history_lines(details: AlarmDetails, now_us: int, most: int) -> Lines:
-    """Source time; what happened; who and where; and when it came to this PC where that was later."""
-    return tuple((clock_text(one.at_us, now_us), _happened(one, now_us), "") for one in details.steps[:most])
+def history_lines(details: AlarmDetails, now_us: int, most: int, unit: str | None) -> Lines:
+    """Source time; what happened; who and where; and when it came to this PC where that was later. `unit` None: the
+    value says nothing (a state is an alarm or not)."""
+    return tuple((clock_text(one.at_us, now_us), _happened(one, now_us, unit), "") for one in details.steps[:most])
 
 
-def _happened(step: StoryStep, now_us: int) -> str:
+def _happened(step: StoryStep, now_us: int, unit: str | None) -> str:
     parts = [step_word(step.kind)]
-    if step.value is not None and step.kind in {"raised", "severity_up", "severity_down", "returned"}:
-        parts.append(number_text(step.value))
+    if unit is not None and step.value is not None and step.kind in _WITH_VALUE:
+        parts.append(f"{number_text(step.value)} {unit}".rstrip())
     if step.until_us:
         parts.append(tr("until {time}", time=clock_text(step.until_us, now_us)))
     return " · ".join(part for part in (*parts, _said(step), _received(step)) if part)

@@ -186,7 +186,9 @@ class TrendSnippet(QWidget):
             painter.drawText(QRectF(box.left(), box.bottom() + 3, box.width(), 16), int(where), clock_text(at_us)[:5])
         low, high = self.value_range()
         words = f"{number_text(low)} … {number_text(high)} {shown.unit}".rstrip()
-        painter.drawText(QRectF(box.left(), 3, box.width(), 16), int(Qt.AlignmentFlag.AlignRight), words)
+        is_late = self._x(shown.mark_us) > box.center().x()  # the symbol of the moment stands in the same line
+        where = Qt.AlignmentFlag.AlignLeft if is_late else Qt.AlignmentFlag.AlignRight
+        painter.drawText(QRectF(box.left(), 3, box.width(), 16), int(where), words)
 
 
 def _moments(shown: Snippet) -> Sequence[tuple[int, Qt.AlignmentFlag]]:

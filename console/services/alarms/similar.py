@@ -24,7 +24,8 @@ _STEPS, _FLAG_STEPS = 200, 50
 NameOf = Callable[[str], str]
 Linked = Callable[[UUID, int], tuple[LinkedIncident, ...]]
 
-# The unique key (condition_id, start_us, transition, n) answers all of it, newest first, without a sort.
+# The unique key (condition_id, start_us, transition, n) answers all of it, newest first, without a sort. Its search
+# takes one lower bound only: that of the oldest occurrence that is wanted.
 _SINCE = (
     "SELECT start_us FROM alarm_log WHERE condition_id = {id} AND start_us > 0 AND start_us < ? "
     "AND transition = 'raised' ORDER BY start_us DESC LIMIT 1 OFFSET {skip}"
@@ -78,7 +79,7 @@ def own_past(connection: Connection, condition_id: UUID, before_us: int, most: i
     """The newest occurrences that began before this time, newest first."""
     since = _SINCE.format(id="?", skip=max(0, most - 1))
     sql = (
-        f"{_SUMS} FROM alarm_log a WHERE a.condition_id = ? AND a.start_us > 0 AND a.start_us < ? "
+        f"{_SUMS} FROM alarm_log a WHERE a.condition_id = ? AND a.start_us < ? "
         f"AND a.start_us >= coalesce(({since}), 1) GROUP BY a.condition_id, a.start_us ORDER BY a.start_us DESC LIMIT ?"
     )
     values = (condition_id.bytes, before_us, condition_id.bytes, before_us, most)
@@ -104,7 +105,7 @@ def siblings_past(
     since = _SINCE.format(id="w.id", skip=OF_EACH_SIBLING - 1)
     sql = (
         f"WITH w(id) AS (VALUES {', '.join(['(?)'] * len(ids))}) {_SUMS} FROM w JOIN alarm_log a "
-        f"ON a.condition_id = w.id AND a.start_us > 0 AND a.start_us < ? AND a.start_us >= coalesce(({since}), 1) "
+        f"ON a.condition_id = w.id AND a.start_us < ? AND a.start_us >= coalesce(({since}), 1) "
         "GROUP BY a.condition_id, a.start_us ORDER BY a.start_us DESC LIMIT ?"
     )
     return _pasts(connection.exec_driver_sql(sql, (*ids, before_us, before_us, most)))

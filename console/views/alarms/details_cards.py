@@ -44,6 +44,7 @@ class DetailsCards(QWidget):
         self._parts: dict[str, QWidget] = {**self.cards, "trend": trend}
         self._columns: list[QVBoxLayout] = []
         self._count = 0
+        self._unit: str | None = None
         self._all: set[str] = set()  # cards that are shown whole
         row = self._row = QHBoxLayout(self)
         row.setContentsMargins(12, 4, 12, 12)
@@ -106,7 +107,8 @@ class DetailsCards(QWidget):
 
     def show_present(self, present: Present) -> None:
         cards = self.cards
-        cards["what"].set_rows(present.what)
+        self._unit = present.condition.unit if present.condition.limits else None
+        self._rows("what", "", present.what)
         self._rows("aside", tr("Kept out of the list"), present.aside)
         self._rows("limits", tr("Limits"), present.limits)
         self._rows("guidance", tr("Why, and how long there is"), present.guidance)
@@ -129,7 +131,7 @@ class DetailsCards(QWidget):
         lines = past.past_lines(details, now_us, most)
         self._lines("past", tr("Like cases"), lines, len(details.past), past.past_summary(details))
         most = MANY * 4 if "history" in self._all else FEW_STEPS
-        lines = past.history_lines(details, now_us, most)
+        lines = past.history_lines(details, now_us, most, self._unit)
         self._lines("history", tr("History"), lines, len(details.steps), "")
 
     def _rows(self, key: str, title: str, rows: Sequence[tuple[str, str, str]]) -> None:

@@ -14,7 +14,7 @@ from console.widgets.key_button import KeyButton
 from console.widgets.panel import bare_column
 
 EMPTY_TEXT = mark("Select an alarm: here stands what it is, what to do, and what was done when it came before.")
-LINKS = ("show.trend", "show.topology", "show.procedure", "incident.open")
+LINKS = ("show.trend", "show.topology", "show.procedure")
 
 
 class DetailsHead(QWidget):
@@ -29,14 +29,17 @@ class DetailsHead(QWidget):
         column = bare_column(self)
         column.addLayout(self._line())
         self.links = QWidget()
+        around = QHBoxLayout()
+        around.setContentsMargins(12, 4, 12, 4)
+        around.addWidget(self.links)
         flow = FlowLayout(self.links)
-        flow.setContentsMargins(14, 4, 12, 4)
         for action_id in LINKS:
             button = KeyButton(key=actions.spec(action_id).shortcut)
             button.bind(actions.action(action_id), button.key, always_on=True)
             flow.addWidget(button)
         flow.addWidget(self.display)
-        column.addWidget(self.links)
+        flow.addWidget(self.copy)
+        column.addLayout(around)
 
     def _line(self) -> QHBoxLayout:
         line, words = QHBoxLayout(), QVBoxLayout()
@@ -47,8 +50,7 @@ class DetailsHead(QWidget):
             words.addWidget(label)
         line.addWidget(self.symbol, 0, Qt.AlignmentFlag.AlignTop)
         line.addLayout(words, 1)
-        for button in (self.copy, self.hide_button):
-            line.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+        line.addWidget(self.hide_button, 0, Qt.AlignmentFlag.AlignTop)
         return line
 
     def retell(self) -> None:

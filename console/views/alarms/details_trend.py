@@ -14,6 +14,7 @@ from console.ui.translation import tr, tr_refusal
 from console.widgets.trend_snippet import Snippet, TrendSnippet
 
 SPAN_US = 30 * 60 * US
+_SHORTEST_US = 3 * 60 * US
 _BEHIND_US = 20 * 60 * US  # of it behind the moment
 _BUCKETS = 240
 _ANEW_US = 5 * US  # how often a curve that still grows is asked again
@@ -67,6 +68,9 @@ class DetailsTrend(TrendSnippet):
             self.show_words(tr("There is no history of this value."))
             return
         found, condition = answer[0], present.condition
+        first_us = int(found.time_us[0])
+        if first_us > from_us:  # nothing is known before: what is known gets the room
+            from_us = min(first_us, to_us - _SHORTEST_US)
         self.show_snippet(
             Snippet(
                 from_us,
