@@ -220,7 +220,16 @@ def _troubles(core: "Core") -> list[Row]:
 
 def _horn(core: "Core") -> list[Row]:
     horn = core.parts.horn()
-    return [{"state": horn.state.value, "priority": horn.priority, "request": horn.request, "position": horn.position}]
+    return [
+        {
+            "state": horn.state.value,
+            "priority": horn.priority,
+            "request": horn.request,
+            "position": horn.position,
+            "sound": horn.pattern,
+            "summary": horn.summary,
+        }
+    ]
 
 
 async def _journal(core: "Core", limit: int) -> list[Row]:

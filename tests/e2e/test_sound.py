@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from tests.support.broker import running_broker
 from tests.support.console_process import ConsoleProcess
 from tests.support.living_node import LivingNode, living_node
@@ -59,9 +61,12 @@ class Recorder:
 
 
 @contextmanager
-def console(folder: Path, screen: XScreen, sound: dict[str, str]) -> Iterator[tuple[ConsoleProcess, LivingNode]]:
+def console(
+    folder: Path, screen: XScreen, sound: dict[str, str], zones: tuple[str, ...] = ()
+) -> Iterator[tuple[ConsoleProcess, LivingNode]]:
     site = make_site(folder)
-    with running_broker() as broker, living_node(broker.port, {"Temperature": 60.0, "Pressure": 6.0}) as plant:
+    metrics = {"Temperature": 60.0, "Pressure": 6.0, **dict.fromkeys(zones, 60.0)}
+    with running_broker() as broker, living_node(broker.port, metrics) as plant:
         station = make_station(site, "station-1", "K1", (Broker("plant", broker.port),))
         process = ConsoleProcess("run", station, {**sound, **screen.environment})
         try:
@@ -105,6 +110,42 @@ def test_the_first_critical_alarm_is_heard_within_half_a_second_of_its_value(tmp
             screen.focus(screen.wait_for_window("Leitstand"))
             screen.key("F3")
             until(lambda: process.query("horn")[0]["state"] == "silenced", what="F3 silences")
+    finally:
+        if recorder is not None:
+            recorder.end()
+        sink.stop()
+
+
+@pytest.mark.proves("ALARM-F60", "ALARM-F80", "ALARM-T17", "ALARM-T24")
+def test_a_burst_of_critical_alarms_is_one_sound_one_number_and_one_title(tmp_path: Path) -> None:
+    sound_folder = tmp_path / "sound"
+    sound_folder.mkdir(mode=0o700)
+    sink = NullSink(sound_folder)
+    sink.start()
+    recorder = None
+    zones = tuple(f"Zone{n}/Temperature" for n in range(11))
+    try:
+        recorder = Recorder(sink)
+        until(lambda: recorder.seconds > 0.2, what="the recording runs")
+        with (
+            running_screen() as screen,
+            console(tmp_path / "plant", screen, sink.environment, zones) as (process, plant),
+        ):
+            until(lambda: plays_to(sink), what="the horn has its device")
+            window = screen.wait_for_window("Leitstand")
+            plant.set(Temperature=99.0, **dict.fromkeys(zones, 99.0))
+            until(lambda: process.query("horn")[0]["summary"] == 12, what="one sound for all twelve")
+            (horn,) = process.query("horn")
+            assert (horn["sound"], horn["priority"]) == ("many_critical", 1)
+            assert horn["request"] <= 4, "three sounds and one summary at most"
+            waiting = [row for row in process.query("alarms") if row["state"] == "unacknowledged"]
+            assert len(waiting) == horn["summary"]
+            until(lambda: recorder.loud_at_us, seconds=10, what="the burst is heard")
+            until(lambda: screen.windows("[(]12[)] Leitstand"), what="the title tells the same number")
+            screen.focus(window)
+            screen.key("F3")
+            until(lambda: process.query("horn")[0]["state"] == "silenced", what="F3 silences all of it")
+            assert process.end() == 0, "an orderly end while alarms wait"
     finally:
         if recorder is not None:
             recorder.end()

@@ -127,7 +127,8 @@ class Horn(QObject):
     def _wanted(self) -> str:
         told = self._snapshot
         name = told.pattern or SINGLE.get(told.priority, "")
-        return name if told.state == HornState.SOUNDING and name in SOUNDS else ""
+        # NO_DEVICE is what this horn told the station: it goes on trying, or a device that comes back stays unheard.
+        return name if told.state in (HornState.SOUNDING, HornState.NO_DEVICE) and name in SOUNDS else ""
 
     def _follow(self, again: bool) -> None:
         name = self._wanted()

@@ -305,6 +305,13 @@ def test_a_device_that_takes_nothing_is_told_and_counts_again_as_soon_as_it_play
     assert horn.failure == ""
 
 
+def test_a_horn_that_could_not_be_heard_goes_on_trying(horn):
+    horn.show(HornSnapshot(HornState.NO_DEVICE, 1, 1, "desk", "critical"))
+    assert heard(horn) == ["critical"]
+    horn.show(HornSnapshot(HornState.NO_DEVICE, 0, 1, "desk"))
+    assert heard(horn) == []
+
+
 @pytest.mark.proves("ALARM-T24", "ALARM-T22", "ALARM-F60", "ALARM-F63")
 def test_on_a_real_device_a_test_is_played_out_a_burst_is_heard_and_the_program_ends_at_once(tmp_path):
     sink = NullSink(tmp_path)
