@@ -106,7 +106,7 @@ class QuestionDialog(ReturningDialog):
             column.addWidget(label)
         self._notice = PlainLabel()
         self._notice.setWordWrap(True)
-        self._notice.setProperty("role", "alarm")
+        self._notice.setProperty("role", "refused")
         self._notice.hide()
         column.addWidget(self._notice)
         column.addStretch(1)

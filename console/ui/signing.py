@@ -76,7 +76,7 @@ class SignatureDialog(ReturningDialog):
         self.secret = SecretField(label=tr("Your password or PIN"))
         self.notice = PlainLabel()
         self.notice.setWordWrap(True)
-        self.notice.setProperty("role", "alarm")
+        self.notice.setProperty("role", "refused")
         self.notice.hide()
         self.sign_button, self.cancel_button = QPushButton(tr("Sign")), QPushButton(tr("Cancel"))
         self._lines = QVBoxLayout()

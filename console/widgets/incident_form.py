@@ -116,7 +116,7 @@ class IncidentForm(ReturningDialog):
         self.sign, self._priority_text = PrioritySign(), PlainLabel()
         self._notice = PlainLabel()
         self._notice.setWordWrap(True)
-        self._notice.setProperty("role", "alarm")
+        self._notice.setProperty("role", "refused")
         self._notice.hide()
         self.open_button, self.cancel_button = QPushButton(tr("Open incident")), QPushButton(tr("Cancel"))
         self._lay_out()

@@ -1,4 +1,4 @@
-"""A small lamp beside a word: grey when all is well, a priority colour when not, hollow and dashed when unknown."""
+"""A small lamp beside a word: grey when all is well, dark to look at, red in alarm, hollow when unknown."""
 
 from enum import StrEnum
 
@@ -10,7 +10,7 @@ from console.ui.theme import theme
 
 
 class LampState(StrEnum):
-    """NORMAL is grey on purpose: health has no colour."""
+    """NORMAL is grey on purpose: health has no colour. WARNING has none either: it is no alarm, ALARM is one."""
 
     NORMAL = "normal"
     WARNING = "warning"
@@ -44,10 +44,12 @@ class Lamp(QWidget):
             case LampState.NORMAL:
                 painter.setPen(Qt.PenStyle.NoPen)
                 painter.setBrush(theme().color("normal"))
-            case LampState.WARNING | LampState.ALARM:
-                priority = 1 if self._state == LampState.ALARM else 3
-                painter.setPen(QPen(theme().priority_color(priority, "edge"), 1))
-                painter.setBrush(theme().priority_color(priority))
+            case LampState.WARNING:
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(theme().color("text"))
+            case LampState.ALARM:
+                painter.setPen(QPen(theme().priority_color(1, "edge"), 1))
+                painter.setBrush(theme().priority_color(1))
             case _:
                 painter.setPen(QPen(theme().color("stale"), 1, Qt.PenStyle.DashLine))
         painter.drawRoundedRect(box, 1.5, 1.5)

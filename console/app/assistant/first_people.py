@@ -58,7 +58,7 @@ class FirstPeopleDialog(ReturningDialog):
         self.people.changed.connect(self._check)
         self._check()
 
-    def say(self, text: str, role: str = "alarm") -> None:
+    def say(self, text: str, role: str = "refused") -> None:
         self.notice.setText(text)
         self.notice.setProperty("role", role)
         self.notice.style().unpolish(self.notice)

@@ -134,7 +134,7 @@ class AssistantWindow(QWidget):
         else:
             self._errands.run(self._finish())
 
-    def say(self, text: str, role: str = "alarm") -> None:
+    def say(self, text: str, role: str = "refused") -> None:
         self.notice.setText(text)
         self.notice.setProperty("role", role)
         self.notice.style().unpolish(self.notice)

@@ -117,7 +117,7 @@ class SignOnDialog(ReturningDialog):
         self._lay_out_emergency(QVBoxLayout(self._emergency))
         self._emergency.hide()
         self.notice.setWordWrap(True)
-        self.notice.setProperty("role", "alarm")
+        self.notice.setProperty("role", "refused")
         self.notice.hide()
         column.addWidget(self.notice)
         column.addStretch(1)

@@ -73,7 +73,7 @@ class SecretForm(QFrame):
             field.setEnabled(not why)
         self.check()
 
-    def say(self, text: str, role: str = "alarm") -> None:
+    def say(self, text: str, role: str = "refused") -> None:
         self.notice.setProperty("role", role)
         self.notice.style().unpolish(self.notice)
         self.notice.style().polish(self.notice)

@@ -66,7 +66,7 @@ class PreviewDialog(ReturningDialog):
     def _tell(self) -> None:
         preview = self.preview
         if preview.faults:
-            self.summary.setProperty("role", "alarm")
+            self.summary.setProperty("role", "refused")
             self.summary.setText(
                 tr("{n} places are wrong. Nothing can be imported until the file is right.", n=len(preview.faults))
             )

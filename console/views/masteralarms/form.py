@@ -69,7 +69,7 @@ class MasterForm(ReturningDialog):
         row.addLayout(self._settings(), 2)
         column.addLayout(row)
         self.notice.setWordWrap(True)
-        self.notice.setProperty("role", "alarm")
+        self.notice.setProperty("role", "refused")
         self.notice.hide()
         column.addWidget(self.notice)
         column.addStretch(1)
