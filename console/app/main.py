@@ -86,6 +86,7 @@ def application() -> QApplication:
         app = QApplication(["leitstand"])
     QLoggingCategory.setFilterRules(_QUIET)
     app.setApplicationName("Leitstand")
+    app.setDesktopFileName("leitstand")  # under this name a Linux desktop shows the count on its taskbar
     app.setQuitOnLastWindowClosed(False)
     return app
 

@@ -120,7 +120,8 @@ class TopAlarmLine(QFrame):
         painter.setPen(theme().color("text"))
         room = right - 12 - 48
         line = f"{alarm.subject} · {alarm.text}" if alarm.subject and alarm.subject not in alarm.text else alarm.text
-        line = f"{self._doubt} · {line}" if self._doubt else line
+        if self._doubt:  # its first words: the alarm needs the room
+            line = f"{self._doubt.partition(':')[0]} · {line}"
         shown = painter.fontMetrics().elidedText(line.replace("\n", " "), Qt.TextElideMode.ElideRight, int(room))
         painter.drawText(QRectF(48, 0, room, height), middle, shown)
         painter.end()
@@ -236,6 +237,8 @@ class AlarmBanner(QFrame):
     def set_doubt(self, words: str) -> None:
         """Why nothing is received (already translated), or empty."""
         self.top.set_doubt(words)
+        for count in self.counts:
+            count.set_old(bool(words))
 
     def set_aside(self, shelved: int, out_of_service: int, suppressed: int = 0) -> None:
         """How many are kept out of the list, in the order of the tabs."""

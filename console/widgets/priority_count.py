@@ -24,6 +24,7 @@ class PriorityCount(QWidget):
         self.unacknowledged = 0
         self.active = 0
         self.is_known = False  # until the first counts have come
+        self.is_old = False  # nothing is received: what is counted here was true once
         self._compact = compact
         self._hover = False
         self._words = True
@@ -43,6 +44,12 @@ class PriorityCount(QWidget):
         if self.sizeHint().width() != wide:
             self.updateGeometry()
         self._follow_theme()
+
+    def set_old(self, is_old: bool) -> None:
+        """Whether the counts are only the last that were heard: dim, in a dashed frame of the alarm colour."""
+        if is_old != self.is_old:
+            self.is_old = is_old
+            self._follow_theme()
 
     def set_words(self, words: bool, active: bool) -> None:
         """Without the words `1 / 5` stands for one unacknowledged and five active; without both only the first."""
@@ -81,18 +88,19 @@ class PriorityCount(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if not self._compact:
-            painter.setPen(QPen(theme().color("accent" if self._hover else "line.strong"), 1))
             painter.setBrush(theme().color("surface.raised"))
+        if not self._compact or self.is_old:
+            painter.setPen(self._frame_pen())
             radius = theme().measure("radius")
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
         state = SymbolState.UNACKNOWLEDGED if self.unacknowledged else SymbolState.ACKNOWLEDGED
         side = 18 if self._compact else 20
         box = QRectF(12, (self.height() - side) / 2, side, side)
-        if not self.unacknowledged and not self.active:
+        if self.is_old or (not self.unacknowledged and not self.active):
             painter.setOpacity(0.55)
         paint_symbol(painter, box, self.priority, state, lit=flash_clock().lit(state))
         painter.setOpacity(1)
-        painter.setPen(theme().color("text" if self.unacknowledged else "text.dim"))
+        painter.setPen(theme().color("text" if self.unacknowledged and not self.is_old else "text.dim"))
         painter.setFont(font("font_count", bold=bool(self.unacknowledged)))
         left = 12 + side + (6 if self._compact else 10)
         middle = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -110,6 +118,11 @@ class PriorityCount(QWidget):
             painter.drawText(QRectF(x, 4, self.width() - x, 16), middle, first)
             painter.drawText(QRectF(x, 20, self.width() - x, 16), middle, second)
         painter.end()
+
+    def _frame_pen(self) -> QPen:
+        if self.is_old:
+            return QPen(theme().priority_color(1, "edge"), 1, Qt.PenStyle.DashLine)
+        return QPen(theme().color("accent" if self._hover else "line.strong"), 1)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
@@ -129,13 +142,12 @@ class PriorityCount(QWidget):
 
     def _follow_theme(self) -> None:
         name = tr(LETTERS[self.priority])
-        self.setAccessibleName(
-            tr(
-                "Priority {name}: {n} unacknowledged, {m} active",
-                name=name,
-                n=self.shown(self.unacknowledged),
-                m=self.shown(self.active),
-            )
+        words = tr(
+            "Priority {name}: {n} unacknowledged, {m} active",
+            name=name,
+            n=self.shown(self.unacknowledged),
+            m=self.shown(self.active),
         )
+        self.setAccessibleName(f"{words} · {tr('last known')}" if self.is_old else words)
         self.setToolTip(self.accessibleName())
         self.update()

@@ -184,9 +184,12 @@ def test_every_window_says_when_the_station_or_all_links_are_silent_and_claims_n
         assert receiving.why() == NO_BEAT
         attention.look()
         assert {banner.top.calm_text() for banner in (banners.main, slim)} == {NO_BEAT}
+        assert all(count.is_old for banner in (banners.main, slim) for count in banner.counts)
+        assert "last known" in banners.main.counts[0].toolTip()
         assert NO_BEAT in attention.tray.toolTip()
         station.deliver(s.BEAT, 2)
         window.tick()
+        assert not any(count.is_old for count in banners.main.counts)
         assert banners.main.top.calm_text() == "No unacknowledged alarm"
         lost = r.LinkRecord("broker:plant", "lost", plant.NOW_US)
         station.deliver(s.LINKS, r.LinksDelta(False, (lost,)))
