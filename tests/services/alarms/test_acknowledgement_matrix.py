@@ -145,6 +145,7 @@ def runs_out(story: Story) -> None:
 
 def goes_bad(story: Story) -> None:
     story.plant.at(story.tag, THEN, FINE, quality=Quality.BAD)
+    story.pass_time(THEN + 60)
 
 
 def retires(story: Story) -> None:
@@ -193,12 +194,12 @@ def the_end(story: Story) -> None:
     plant, now = story.plant, max(story.now, 1000.0)
     for tag in (story.tag, story.other):
         plant.send((tag, now, FINE))
-    plant.pass_time(now + 1)
+    plant.pass_time(now + 60)
     for condition in plant.engine.snapshot().conditions:  # a bad value has made an alarm of its own
         found = plant.engine.open_occurrence(condition.condition_id)
         if found is not None:
-            plant.acknowledge(found, now + 2)
-            plant.reset(found, now + 3)
+            plant.acknowledge(found, now + 61)
+            plant.reset(found, now + 62)
     assert (plant.state(story.hot), plant.state(story.beside), plant.sounds) == (A, A, False)
     counts = plant.engine.counts()
     assert (sum(counts.active), sum(counts.unacknowledged), counts.top_row) == (0, 0, -1)
@@ -224,8 +225,9 @@ def test_what_was_acknowledged_stays_so_or_waits_again_as_a_whole(way, what):
     happens.act(story)
     after = story.plant.state(story.hot)
     assert after is happens.acknowledged
-    rings = story.plant.horn.is_sounding(story.row())
-    assert (rings, story.plant.horn.snapshot().request > before) == (happens.sounds, happens.sounds)
+    assert story.plant.horn.is_sounding(story.row()) is happens.sounds
+    is_heard = happens.sounds or what == "goes bad"  # the bad value is an alarm of its own beside this one
+    assert (story.plant.horn.snapshot().request > before) is is_heard
     assert bool(told(story)["who"]) == (after in (C, F)), "who acknowledged is shown exactly while that holds"
     if what.endswith("comes again"):
         assert told(story)["note"] == "", "words belong to the occurrence they were said of"
