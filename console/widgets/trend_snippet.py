@@ -184,6 +184,8 @@ class TrendSnippet(QWidget):
         painter.setPen(theme().color("text.dim"))
         for at_us, where in _moments(shown):
             painter.drawText(QRectF(box.left(), box.bottom() + 3, box.width(), 16), int(where), clock_text(at_us)[:5])
+        if not shown.limits and not shown.unit:
+            return  # a state: yes or no needs no numbers
         low, high = self.value_range()
         words = f"{number_text(low)} … {number_text(high)} {shown.unit}".rstrip()
         is_late = self._x(shown.mark_us) > box.center().x()  # the symbol of the moment stands in the same line

@@ -14,6 +14,7 @@ from console.widgets.key_button import KeyButton
 from console.widgets.panel import bare_column
 
 EMPTY_TEXT = mark("Select an alarm: here stands what it is, what to do, and what was done when it came before.")
+_WIDE_PX = 420  # for the name beside the links
 LINKS = ("show.trend", "show.topology", "show.procedure")
 
 
@@ -27,31 +28,51 @@ class DetailsHead(QWidget):
         self.copy, self.hide_button, self.display = QPushButton(), KeyButton(key="D"), KeyButton()
         self.copy.setAutoDefault(False)
         column = bare_column(self)
-        column.addLayout(self._line())
+        self._is_wide = False
+        self._line = QHBoxLayout()
+        self._line.setContentsMargins(14, 8, 12, 2)
+        self._line.setSpacing(8)
+        self._fill_line()
+        column.addLayout(self._line)
         self.links = QWidget()
-        around = QHBoxLayout()
-        around.setContentsMargins(12, 4, 12, 4)
-        around.addWidget(self.links)
+        self._below = QHBoxLayout()
+        self._below.setContentsMargins(12, 4, 12, 4)
+        self._below.addWidget(self.links)
         flow = FlowLayout(self.links)
+        self._buttons: list[QPushButton] = []
         for action_id in LINKS:
             button = KeyButton(key=actions.spec(action_id).shortcut)
             button.bind(actions.action(action_id), button.key, always_on=True)
-            flow.addWidget(button)
-        flow.addWidget(self.display)
-        flow.addWidget(self.copy)
-        column.addLayout(around)
+            self._buttons.append(button)
+        self._buttons += [self.display, self.copy]
+        for one in self._buttons:
+            flow.addWidget(one)
+        column.addLayout(self._below)
 
-    def _line(self) -> QHBoxLayout:
-        line, words = QHBoxLayout(), QVBoxLayout()
-        line.setContentsMargins(14, 8, 12, 2)
-        line.setSpacing(8)
+    def _fill_line(self) -> None:
+        line, words = self._line, QVBoxLayout()
         words.setSpacing(0)
         for label in (self.title, self.crumb, self.empty):
             words.addWidget(label)
         line.addWidget(self.symbol, 0, Qt.AlignmentFlag.AlignTop)
         line.addLayout(words, 1)
         line.addWidget(self.hide_button, 0, Qt.AlignmentFlag.AlignTop)
-        return line
+
+    def arrange(self, width: int) -> None:
+        """The links stand in the line of the name where there is room for both, else below it."""
+        wide = sum(button.sizeHint().width() + 8 for button in self._buttons if not button.isHidden())
+        is_wide = width >= _WIDE_PX + wide
+        self.links.setMinimumWidth(wide if is_wide else 0)
+        if is_wide == self._is_wide:
+            return
+        self._is_wide = is_wide
+        (self._below if is_wide else self._line).removeWidget(self.links)
+        if is_wide:
+            self._line.insertWidget(2, self.links, 0, Qt.AlignmentFlag.AlignTop)
+        else:
+            self._below.addWidget(self.links)
+        edge = 0 if is_wide else 4
+        self._below.setContentsMargins(12, edge, 12, edge)
 
     def retell(self) -> None:
         self.empty.setText(tr(EMPTY_TEXT))

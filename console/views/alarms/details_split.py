@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter
 
@@ -18,6 +18,8 @@ _PANE_PX, _BELOW_PX = 430, 280
 
 class DetailsSplit(QSplitter):
     """Opens by itself where it stands beside the list; what the person chose is kept (`save_state`)."""
+
+    squeezed = Signal(bool)  # the pane stands below the list: what else is below it should give way
 
     def __init__(self, context: ViewContext, lists: AlarmLists, errands: Errands) -> None:
         super().__init__(Qt.Orientation.Horizontal)
@@ -50,7 +52,7 @@ class DetailsSplit(QSplitter):
     def toggle(self) -> None:
         """Show or hide it; the keyboard stays in the list."""
         self._wanted = not self.is_open
-        had_focus = self.pane.isAncestorOf(self.focusWidget()) if self.focusWidget() is not None else False
+        had_focus = self.pane.has_keyboard()
         self._arrange()
         if had_focus and not self.is_open:
             self._to_list()
@@ -77,10 +79,18 @@ class DetailsSplit(QSplitter):
             return
         self.setOrientation(way)
         self.pane.setVisible(is_open)
+        self.squeezed.emit(is_open and not is_beside)
         if is_open:
             whole = self.width() if is_beside else self.height()
             mine = min(_PANE_PX if is_beside else max(_BELOW_PX, whole * 2 // 5), whole // 2)
             self.setSizes(self._sizes.get(self._way) or [whole - mine, mine])
+
+    def copy(self) -> None:
+        """What has the keyboard: all of the details, or the selected rows."""
+        if self.pane.has_keyboard():
+            self.pane.copy_all()
+        else:
+            self._lists.shown[1].copy_selection()
 
     def save_state(self) -> dict[str, object]:
         return {"open": self._wanted, "sizes": dict(self._sizes)}

@@ -93,6 +93,7 @@ class AlarmsView(View):
         self.head.menu.save_asked.connect(lambda: self.errands.run(self.kept.keep(self.table.filter, self)))
         self.head.menu.drop_asked.connect(lambda name: self.errands.run(self.kept.drop(name)))
         self.lists.selection_changed.connect(self._on_selection)
+        self.details.squeezed.connect(self.timeline.setHidden)
         self.lists.clear_asked.connect(self.filter.reset)
         theme().changed.connect(self._retell)
         self._look = QTimer(self, interval=_LOOK_MS)
@@ -107,6 +108,7 @@ class AlarmsView(View):
             "alarm.clear_filter": self.filter.reset,
             "alarm.group": self.turn_groups,
             "alarm.details": self.details.toggle,
+            "table.copy": self.details.copy,
         }
         if not self.lists.is_aside:
             own["alarm.acknowledge_page"] = self.acknowledge_page
