@@ -183,17 +183,17 @@ def test_a_person_plays_each_sound_and_it_is_written_down_or_learns_why_not(qtbo
         room.desk.open()
         dialog = room.desk.dialog
         dialog.test_button.click()
-        assert dialog.result.text() == "The sounds are being played"
+        assert dialog.outcome.text() == "The sounds are being played"
         room.horn.tested.emit("")
-        assert dialog.result.text().startswith("Every sound was played")
+        assert dialog.outcome.text().startswith("Every sound was played")
         assert room.checks == [("test", "")]
         room.horn.can_test, room.horn.is_alarming = False, True
         dialog.test_button.click()
-        assert (dialog.result.text(), dialog.result.property("role")) == ("Not while an alarm sounds", "alarm")
+        assert (dialog.outcome.text(), dialog.outcome.property("role")) == ("Not while an alarm sounds", "alarm")
         room.horn.is_alarming = False
         room.horn.failure = NO_DEVICE
         dialog.test_button.click()
-        assert dialog.result.text() == NO_DEVICE
+        assert dialog.outcome.text() == NO_DEVICE
         set_language("de")
         theme().changed.emit()
         assert dialog.test_button.text() == "Jeden Ton einmal spielen"
