@@ -99,6 +99,7 @@ class StandingWork:
         await self._server.close()
         await core.sync.stop()
         with contextlib.suppress(Refused, OSError):
+            core.engine.drain(self._clock.now_us())
             self._alarm_lane.add(core.engine.take_transitions())
             await self._alarm_lane.flush()
             await core.watch.tell()
@@ -112,7 +113,7 @@ class StandingWork:
         self._alarm_lane.add(self._core.engine.take_transitions())
         self._judge_centre(now_us)
         self._judge_twin(now_us)
-        return self._core.ingest.has_more
+        return self._core.ingest.has_more or self._core.engine.waiting > 0
 
     def _judge_centre(self, now_us: int) -> None:
         link = self._core.sync.replicator.link

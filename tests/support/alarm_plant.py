@@ -100,8 +100,9 @@ class Plant:
         return tag
 
     def send(self, *samples: tuple[Tag, float, object]) -> None:
-        """One batch of (tag, seconds, value) in order."""
+        """One batch of (tag, seconds, value) in order, and the turns that a burst takes."""
         self.engine.on_samples(self.tags.apply(batch_of(*samples)))
+        self.engine.drain(us(max(second for _tag, second, _value in samples)))
 
     def at(self, tag: Tag, second: float, value: object, quality: int = Quality.GOOD, detail: int = 0) -> None:
         self.engine.on_samples(self.tags.apply(batch_of((tag, second, value), quality=quality, detail=detail)))

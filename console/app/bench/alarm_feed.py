@@ -28,7 +28,6 @@ _RULE = """
 id = "{name}"
 tag = "*/{name}-*"
 h = 70.0
-hh = 90.0
 deadband = 1.0
 priority = "{name}"
 text = "Level too high"

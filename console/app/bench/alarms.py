@@ -25,9 +25,8 @@ from console.services.storage.database import LIBRARY
 
 _POLL_S = 0.05
 _PATIENCE_S = 400.0
-_NEW_ROWS = (
-    "SELECT count(*), max(rid), min(at_us) FROM alarm_log WHERE rid > ? AND transition IN ('raised', 'returned')"
-)
+_NEW_ROWS = """SELECT count(*), max(rid), min(at_us) FROM alarm_log
+WHERE rid > ? AND kind = 'limit' AND transition IN ('raised', 'returned')"""
 
 
 @dataclass(slots=True)

@@ -39,6 +39,7 @@ class PaintWatch(QObject):
         super().__init__()
         self._view = view
         self._seen: set[tuple[int, int]] = set()
+        self._since_us = 0
         self.ages_ms: list[float] = []
         self.after: Callable[[], None] = lambda: None
         view.list.viewport().installEventFilter(self)
@@ -49,7 +50,8 @@ class PaintWatch(QObject):
         return False
 
     def begin(self) -> None:
-        self._look(time.time_ns() // 1000)
+        self._since_us = time.time_ns() // 1000
+        self._look(self._since_us)
         self.ages_ms.clear()
 
     def _painted(self) -> None:
@@ -62,7 +64,7 @@ class PaintWatch(QObject):
         rows = np.asarray(table.alarm_rows(in_sight), np.int64)  # heads of groups are none
         changed = table.alarms["changed_us"][rows]
         stand = set(zip(rows.tolist(), changed.tolist(), strict=True))
-        self.ages_ms.extend((now_us - at_us) / 1000 for _row, at_us in stand - self._seen)
+        self.ages_ms.extend((now_us - at_us) / 1000 for _row, at_us in stand - self._seen if at_us >= self._since_us)
         self._seen = stand
 
 

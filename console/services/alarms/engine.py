@@ -4,6 +4,7 @@ Acknowledgement, occurrence identity and source time after architecture.md; stat
 calls `tick` every turn, drains `take_transitions` into the log and `take_delta` towards the models.
 """
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from uuid import UUID
@@ -29,6 +30,7 @@ from console.domain.tags import Tag
 from console.services.alarms.annunciation import Annunciation
 from console.services.alarms.asset_conditions import ASSET_KINDS, AssetConditions
 from console.services.alarms.asset_quality import AssetQuality
+from console.services.alarms.band_play import BandPlay
 from console.services.alarms.clock_watch import ClockWatch
 from console.services.alarms.described import returning_of, with_class
 from console.services.alarms.engine_face import EngineFace
@@ -60,11 +62,13 @@ class AlarmEngine(EngineFace):
         places: Places = unplaced,
         name_of: Callable[[str], str] = str,
         settings: AlarmSettings | None = None,
+        elapsed: Callable[[], float] = time.perf_counter,
     ) -> None:
         super().__init__(annunciation or Annunciation(), settings or AlarmSettings(), name_of)
         self._tags = tags
         self._places = places
         self._bands = BandColumns()
+        self._band_play = BandPlay(self._book, elapsed)
         self._tag_conditions = TagConditions(self._bands)
         self._rules = tuple(rules)
         self._tag_conditions.expect(self._rules)
@@ -138,6 +142,7 @@ class AlarmEngine(EngineFace):
         """Once a turn: delays that ran out on their nodes' watermarks, graces that ran out on the monotonic clock."""
         self._now_us = now_us
         self._run_delays()
+        self._band_play.work(now_us)
         self._sessions.tick(now_us, mono_s)
         self.acknowledging.tick(now_us, mono_s)
         self.shelves.tick(now_us, mono_s)
@@ -186,6 +191,15 @@ class AlarmEngine(EngineFace):
         row = self._book.current_row(occurrence)
         return 0 if row is None else self._seen_through(row, now_us)
 
+    @property
+    def waiting(self) -> int:
+        """Alarms of a burst whose change waits for the next turn."""
+        return self._band_play.waiting
+
+    def drain(self, now_us: int) -> None:
+        """Everything that waits for a turn, now: at the end, before the log is closed."""
+        self._band_play.drain(now_us)
+
     # -- restart, edits ----------------------------------------------------------------------------------------------
 
     def restore(self, occurrences: Iterable[OpenOccurrence], now_us: int, returned: Iterable[UUID] = ()) -> None:
@@ -213,6 +227,7 @@ class AlarmEngine(EngineFace):
     def set_rules(self, rules: Iterable[AlarmRule], now_us: int, settings: AlarmSettings | None = None) -> None:
         """Edited rules: what still exists keeps its occurrence and is judged anew; what is gone retires."""
         self._now_us = max(self._now_us, now_us)
+        self.drain(now_us)
         if settings is not None:
             self.settings, self.annunciation.rules = settings, settings.sound
             self.shelves.by_condition = settings.shelving.by_condition
@@ -332,17 +347,9 @@ class AlarmEngine(EngineFace):
         if not len(events):
             return
         self._take_new_bands()
-        rows = self._row_of_band[events.row].tolist()
-        columns = (rows, events.at_us.tolist(), events.old.tolist(), events.new.tolist(), events.value.tolist())
-        for row, at_us, old, new, value in zip(*columns, strict=True):
-            if old == 0:
-                event = Event.CONDITION_TRUE
-            elif new == 0:
-                event = Event.CONDITION_FALSE
-            else:
-                event = Event.SEVERITY_UP if new > old else Event.SEVERITY_DOWN
-            shown = self._shown_value(row, value)
-            self._book.apply(row, Trigger(event, at_us, new), self._now_us, shown)
+        rows = self._row_of_band[events.row]
+        values = list(map(self._shown_value, rows.tolist(), events.value.tolist()))
+        self._band_play.play(rows, events, values, self._now_us)
 
     def _shown_value(self, row: int, value: float) -> float | None:
         """The value beside the alarm; what a yes-or-no condition was fed is not one."""
@@ -353,19 +360,23 @@ class AlarmEngine(EngineFace):
 
     def _is_fresh(self, row: int) -> bool:
         band = self._band_of_row.get(row)
-        return band is None or bool(self._tags.quality[self._handle_of_band[band]] == Quality.GOOD)
+        if band is None:
+            return True
+        is_good = self._tags.quality[self._handle_of_band[band]] == Quality.GOOD
+        return bool(is_good) and not self._band_play.is_waiting(row)
 
     def _mark_uncertain(self, bands: Rows) -> None:
         if len(bands):
-            self._book.rows.set_uncertain(np.unique(self._row_of_band[bands]))
+            self._band_play.distrust(np.unique(self._row_of_band[bands]))
 
     def _seen_through(self, row: int, now_us: int) -> int:
         annunciated_us = int(self._book.rows.annunciated_us[row])
         band = self._band_of_row.get(row)
         if band is None:  # deaths, links and the station itself live on this PC's clock
             return max(annunciated_us, now_us)
-        seen = int(self._tags.source_us[self._handle_of_band[band]])
-        waiting = self._bands.waiting_since(band)
-        if waiting is not None:
-            seen = min(seen, waiting - 1)
+        # another sample of the newest one's time stamp may still come: clocks are as coarse as a second
+        seen = int(self._tags.source_us[self._handle_of_band[band]]) - 1
+        for waiting in (self._bands.waiting_since(band), self._band_play.waiting_since(row)):
+            if waiting is not None:
+                seen = min(seen, waiting - 1)
         return max(annunciated_us, min(seen, now_us + AHEAD_US))

@@ -200,6 +200,7 @@ def test_a_flood_of_ten_thousand_is_counted_listed_and_sounds_as_the_most_urgent
     values = np.where(np.arange(10_000) == 7777, 99.0, 92.0)
     batch = SampleBatch(np.arange(10_000, dtype=np.int32), times, times, values, zeros, zeros, zeros)
     plant.engine.on_samples(tags.apply(batch))
+    plant.engine.drain(us(0))
     assert plant.engine.counts().unacknowledged == (0, 1, 9999, 0)
     top = plant.engine.counts().top_row
     delta = plant.engine.take_delta()
