@@ -186,7 +186,7 @@ TABLE: dict[Event, tuple[Outcome, Outcome, Outcome, Outcome, Outcome, Outcome]] 
 }
 # fmt: on
 
-_ANNUNCIATING = frozenset({Event.SEVERITY_UP, Event.UNACKNOWLEDGE, Event.REALARM, Event.RELIST})
+_ANNUNCIATING = frozenset({Event.UNACKNOWLEDGE, Event.REALARM, Event.RELIST})
 _RETURNS = {
     Returning.PLAIN: Event.CONDITION_FALSE,
     Returning.LATCHING: Event.CONDITION_FALSE_LATCHING,
@@ -250,7 +250,9 @@ def _move(alarm: Alarm, trigger: Trigger, event: Event, outcome: Outcome) -> Ala
         worst = severity if alarm.state is AlarmState.ACKNOWLEDGED else max(worst, severity)
     elif event is Event.ACKNOWLEDGE and state is AlarmState.ACKNOWLEDGED:
         worst = severity
-    if event in _ANNUNCIATING:
+    if event is Event.SEVERITY_UP:  # whoever saw the milder one has not seen this, whatever the node's clock says
+        annunciated_us = max(annunciated_us + 1, trigger.at_us)
+    elif event in _ANNUNCIATING:
         annunciated_us = max(annunciated_us, trigger.at_us)
     if Transition.RETURNED in outcome.logs:
         returned_us, severity = max(trigger.at_us, alarm.start_us), 0

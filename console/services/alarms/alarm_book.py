@@ -7,7 +7,7 @@ from uuid import UUID
 
 from console.domain.acknowledgements import AckInterval, TakenBack
 from console.domain.alarm_step import Acknowledgement, Alarm, Event, Returning, Step, Transition, Trigger, step
-from console.domain.alarms import UNACKNOWLEDGED_STATES, AlarmState, Condition, Occurrence, Priority
+from console.domain.alarms import ACTIVE_STATES, UNACKNOWLEDGED_STATES, AlarmState, Condition, Occurrence, Priority
 from console.services.alarms.acknowledgements import Acknowledgements
 from console.services.alarms.alarm_rows import AlarmRows
 from console.services.alarms.annunciation import Annunciation
@@ -32,6 +32,8 @@ def _nobody(_row: int, _alarm: Alarm, _now_us: int) -> OlderElsewhere | None:
 def _as_made(condition: Condition) -> Condition:
     return condition
 
+
+_COARSE_US = 1_000_000  # so many microseconds may share one time stamp
 
 Maker = Callable[[int], Condition]  # makes the static part when it is first needed: 100,000 idle ones cost nothing
 
@@ -124,6 +126,8 @@ class AlarmBook:
         before = rows.load(row)
         if trigger.event is Event.CONDITION_FALSE and rows.priority[row] >= Priority.JOURNAL:
             before = replace(before, returning=Returning.CLOSING)
+        if trigger.event is Event.CONDITION_TRUE:
+            trigger = _by_a_name_of_its_own(before, trigger)
         result = step(before, trigger)
         if result.alarm is before:
             return result
@@ -143,6 +147,8 @@ class AlarmBook:
         rows.store(row, result.alarm)
         if result.superseded is not None:
             self.supersede(row, result.superseded, now_us)
+        elif before.state is AlarmState.LATCHED_ACKNOWLEDGED and Transition.RAISED in result.logs:
+            self.log.put(row, before, (Transition.CLOSED,), trigger.at_us, now_us)  # the new one is to be reset now
         self.log.put(row, result.alarm, result.logs, trigger.at_us, now_us)
         self._follow(row, result, now_us, is_part=older is not None and not result.annunciate)
         return result
@@ -328,6 +334,17 @@ class AlarmBook:
         dropped = self.acknowledgements.supersede(row, alarm)
         if dropped is not None:
             self.log.put(row, dropped, (Transition.SUPERSEDED,), now_us, now_us)
+
+
+def _by_a_name_of_its_own(before: Alarm, trigger: Trigger) -> Trigger:
+    """What begins again by the same time stamp (a coarse clock, an edited limit over a value that stands) is another
+    occurrence: named a microsecond later, where no acknowledgement of the one before reaches."""
+    if before.state in ACTIVE_STATES or trigger.start_us is not None:
+        return trigger
+    if not 0 <= before.start_us - trigger.at_us < _COARSE_US:
+        return trigger
+    told_us = min(before.annunciated_us, before.start_us + _COARSE_US)
+    return replace(trigger, start_us=max(before.start_us, told_us) + 1)
 
 
 def _annunciated_us(alarm: Alarm, older: OlderElsewhere) -> int:

@@ -124,7 +124,12 @@ def returned_since(connection: Connection, conditions: Mapping[UUID, int]) -> fr
 
 def _occurrence(rows: list[Row[Any]]) -> OpenOccurrence:
     first, last = rows[0], rows[-1]
-    annunciated = [row.at_us for row in rows if row.transition == Transition.RAISED or row.transition in _ANNUNCIATES]
+    annunciated_us = first.start_us
+    for row in rows:
+        if row.transition == Transition.SEVERITY_UP:  # as in `alarm_step`
+            annunciated_us = max(annunciated_us + 1, row.at_us)
+        elif row.transition == Transition.RAISED or row.transition in _ANNUNCIATES:
+            annunciated_us = max(annunciated_us, row.at_us)
     returned = [row.at_us for row in rows if row.transition == Transition.RETURNED]
     leading = max(rows, key=lambda row: (row.transition == Transition.RAISED, -row.rid))
     worst = 1
@@ -135,7 +140,7 @@ def _occurrence(rows: list[Row[Any]]) -> OpenOccurrence:
     return OpenOccurrence(
         condition_id=UUID(bytes=first.condition_id),
         start_us=first.start_us,
-        annunciated_us=max(annunciated, default=first.start_us),
+        annunciated_us=annunciated_us,
         changed_us=last.at_us,
         returned_us=max(returned, default=0),
         severity=last.severity,

@@ -158,8 +158,10 @@ class Shelves(RowWatcher):
     def times(self, condition_id: UUID) -> int:
         """How often it was shelved anew before its shelf had ended."""
         count, until_us = 0, 0
-        told = sorted(item for by, item in self._facts.get(condition_id, {}).items() if by not in self._withheld)
-        for _hlc, value, _parents, _who in told:
+        facts = [(item[0], by, item[1]) for by, item in self._facts.get(condition_id, {}).items()]
+        for _hlc, by, value in sorted(facts, key=lambda item: item[:2]):  # two stations may write in one millisecond
+            if by in self._withheld:
+                continue
             if value is None:
                 count, until_us = 0, 0
             else:
@@ -216,11 +218,12 @@ class Shelves(RowWatcher):
         row = self._book.row_of(condition_id)
         if row is None:
             return
-        self._log(condition_id, Transition.SHELF_EXPIRED, shelf.by, shelf.until_us, now_us)
+        ended_us = min(shelf.until_us, now_us)  # a clock set back ends it early: nobody can acknowledge the future
+        self._log(condition_id, Transition.SHELF_EXPIRED, shelf.by, ended_us, now_us)
         if self._acknowledged_under(row, shelf):
             self._flags.show(row, AlarmFlag.SHELVED)
         else:
-            self._flags.announce(row, AlarmFlag.SHELVED, shelf.until_us, now_us)
+            self._flags.announce(row, AlarmFlag.SHELVED, ended_us, now_us)
 
     def _catch_up(self, row: int, shelf: Shelved, now_us: int) -> None:
         """A restored alarm whose shelf is over: whatever its end should have done and has not done yet."""
@@ -228,10 +231,11 @@ class Shelves(RowWatcher):
         is_done = int(rows.annunciated_us[row]) >= shelf.until_us or self._ended.get(self._book.ids[row]) == shelf.by
         if is_done or rows.state[row] not in ACTIVE_STATES or self._acknowledged_under(row, shelf):
             return
-        self._log(self._book.ids[row], Transition.SHELF_EXPIRED, shelf.by, shelf.until_us, now_us)
+        ended_us = min(shelf.until_us, now_us)
+        self._log(self._book.ids[row], Transition.SHELF_EXPIRED, shelf.by, ended_us, now_us)
         if not rows.is_hidden(row):
             was_acknowledged = rows.state[row] == AlarmState.ACKNOWLEDGED
-            self._book.relist(row, shelf.until_us, now_us, in_silence=bool(was_acknowledged))
+            self._book.relist(row, ended_us, now_us, in_silence=bool(was_acknowledged))
 
     def _acknowledged_under(self, row: int, shelf: Shelved) -> bool:
         """Whether somebody acknowledged it after the shelf began: he knows."""

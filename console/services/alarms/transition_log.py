@@ -42,6 +42,8 @@ class TransitionLog:
                 n = counted[transition]
                 counted[transition] += 1
             told_us = alarm.annunciated_us if transition is Transition.RAISED else at_us
+            if transition is Transition.RETURNED:
+                told_us = max(at_us, alarm.start_us)  # never before its beginning, by whatever clock
             self._write(row, alarm, transition, n, told_us, now_us, who)
         if logs and logs[-1] in _ENDS:
             self._counted.pop((row, alarm.start_us), None)
