@@ -21,6 +21,7 @@ PAINTERS = {
     "views/alarms/timeline.py": "when which alarm was active",
     "views/overview/area_tiles.py": "the most urgent alarm of an area",
     "widgets/alarm_banner.py": "the most urgent alarm; that nothing is received, which is one",
+    "widgets/priority_count.py": "how many alarms, and that nothing is received",
     "widgets/lamp.py": "one of our own links or records in alarm",
     "widgets/navigation_rail.py": "the badge with the number of alarms",
     "widgets/topology_painter.py": "an asset in alarm",
