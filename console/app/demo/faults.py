@@ -191,6 +191,25 @@ FAULTS: tuple[Fault, ...] = (
             Drive("Utilities/UT-POWER/UPS-1/Battery/Runtime", 6.0, over_s=90.0),
         ),
     ),
+    Fault(
+        "emergency-stop",
+        "The emergency stop of press line 1 is pressed: an alarm that only a signature acknowledges",
+        (Drive("PressShop/PS-LINE-1/SAFE-P1/Emergency stop", True),),
+    ),
+    Fault(
+        "safety-trip",
+        "The safety controller of press line 1 trips: a latched alarm that stays until it is reset",
+        (Drive("PressShop/PS-LINE-1/SAFE-P1/Running", False),),
+    ),
+    Fault(
+        "line-stopped",
+        "Press line 1 is stopped: pumps and lubrication stand too, and their alarms are suppressed",
+        (
+            Drive("PressShop/PS-LINE-1/PLC-P1/Running", False),
+            Drive("PressShop/PS-LINE-1/HYD-*/Pump */Running", False),
+            Drive("PressShop/PS-LINE-1/PRESS-*/Lubrication/Flow", 0.6, over_s=4.0),
+        ),
+    ),
 )
 
 

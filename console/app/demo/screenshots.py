@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,14 +22,15 @@ if TYPE_CHECKING:
     from console.services.records import StatusRecord
     from console.ui.view import Selection
 
-SIZE = (1600, 900)
+SIZE = (1920, 1080)
 FAULTS = ("robot-overheat", "oil-pressure", "ups-on-battery", "cut-switch")
 _PATIENCE_S = 60.0
 _SETTLE_S = 1.2
 _FAULTS_LAST_S = 25.0
 ALARM, OTHER_ALARM = "Oil pressure", "UPS runs on battery"
 PENS = ("HYD-11/Oil pressure", "HYD-11/Filter/Pressure drop", "HYD-11/Oil level", "UPS-1/Battery/Charge")
-GERMAN = ("alarms-light-de",)
+GERMAN = ("alarms-light-de", "alarms-critical-light-de", "alarms-shelved-light-de", "alarms-details-light-de",
+          "alarms-flood-light-de", "kpi-light-de", "masteralarms-record-light-de")  # fmt: skip
 
 
 def main() -> int:
@@ -70,14 +72,19 @@ def on_virtual_screen(arguments: list[str], width: int, height: int) -> int:
 
 
 async def take_pictures(options: argparse.Namespace, size: tuple[int, int]) -> int:
-    from console.app.demo.demo import Demo
+    from console.app.demo.alarm_pictures import plant_of_many_channels
+    from console.app.demo.demo import Demo, now_us
+    from console.app.demo.past_week import write_past_week
+    from console.app.demo.plant_model import load_plant
     from console.app.main import Console
     from console.domain.commands import SignOn
 
     with tempfile.TemporaryDirectory(prefix="leitstand-pictures-", ignore_cleanup_errors=True) as scratch:
-        demo = Demo(Path(scratch) / "demo", is_scheduled=False)
+        resources = plant_of_many_channels(Path(scratch) / "resources")
+        demo = Demo(Path(scratch) / "demo", is_scheduled=False, resources=resources)
         await demo.start()
         first = demo.station_folders[0]
+        await write_past_week(first, demo.site_folder, load_plant(resources / "plant.toml"), now_us())
         console = Console(first)
         console.window.setGeometry(0, 0, *size)
         console.window.show()
@@ -109,19 +116,29 @@ class Photographer:
         self._incident: Selection | None = None
 
     async def work(self) -> None:
+        from console.app.demo.alarm_pictures import AlarmStories
         from console.ui.theme import theme
         from console.ui.translation import set_language
 
+        stories = AlarmStories(self._console, self._demo, self._in_every_look, self._until)
         await asyncio.sleep(self._live_s)
-        for name in ("dark", "light"):
-            theme().use(name)
-            await self._picture(f"overview-calm-{name}-en")
+        await stories.begin()
+        await self._in_every_look("overview-calm")
+        self._console.window.go("alarms")
+        await self._in_every_look("alarms-quiet")
+        await stories.one_critical()
         await self._draw_trends()
         for fault in FAULTS:
             await self._demo.set_fault(fault, True)
         await self._until(lambda: self._find(ALARM) is not None and sum(self._counts()) >= 5)
         await asyncio.sleep(_FAULTS_LAST_S)
         await self._act()
+        await stories.records()
+        await stories.keep_aside()
+        await stories.kept_aside()
+        assert self._alarm is not None
+        await stories.details(self._alarm)
+        await stories.master()
         for language in ("en", "de"):
             set_language(language)
             for name in ("light", "dark"):
@@ -133,6 +150,24 @@ class Photographer:
         await self._until(lambda: self._status().tags_blind > 0)
         self._console.window.go("overview")
         await self._picture("overview-blind-light-en")
+        for fault in ("pull-cable", "cut-switch"):
+            await self._demo.set_fault(fault, False)
+        await self._until(lambda: self._status().tags_blind == 0)
+        await stories.flood()
+
+    async def _in_every_look(self, name: str) -> None:
+        """Light, dark, and light in German where that is among the pictures."""
+        from console.ui.theme import theme
+        from console.ui.translation import set_language
+
+        for look, language in (("light", "en"), ("dark", "en"), ("light", "de")):
+            if language == "de" and not self._every_language and f"{name}-{look}-{language}" not in GERMAN:
+                continue
+            set_language(language)
+            theme().use(look)
+            await self._picture(f"{name}-{look}-{language}")
+        set_language("en")
+        theme().use("light")
 
     async def _draw_trends(self) -> None:
         """Pens of interest on plots by unit, in a window that their short life fills."""
@@ -201,6 +236,7 @@ class Photographer:
                 await asyncio.sleep(_SETTLE_S)
                 for table in view.findChildren(TableView):
                     table.selectRow(1)
+            await self._until(partial(_is_at_rest, view))
             canvas = view.findChild(TopologyCanvas) if view is not None else None
             if canvas is not None:
                 canvas.fit()
@@ -233,6 +269,11 @@ class Photographer:
             if loop.time() > end:
                 raise TimeoutError("the demo plant did not come into the state for the pictures")
             await asyncio.sleep(0.2)
+
+
+def _is_at_rest(view: object) -> bool:
+    """False while a screen computes what it shows."""
+    return not getattr(view, "is_busy", False)
 
 
 if __name__ == "__main__":

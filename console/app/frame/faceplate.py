@@ -141,6 +141,7 @@ class Faceplate(QFrame):
             button.setText(tr(self._actions.spec(action_id).text))
         self._seen = (-1, -1)
         self.refresh()
+        self._history.ask(self.selection, self.facts)
 
     def close_panel(self) -> None:
         self._values.close()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from console.app.frame.plant_picture import AlarmNow, PlantPicture
+from console.domain.alarm_flags import AlarmFlag
 from console.domain.alarms import AlarmState
 from console.domain.assets import Asset
 from console.domain.quality import Detail, Quality
@@ -25,6 +26,12 @@ ALARM_STATE_WORDS = {
     AlarmState.RETURNED_UNACKNOWLEDGED: mark("returned, unacknowledged"),
     AlarmState.LATCHED_UNACKNOWLEDGED: mark("latched, unacknowledged"),
     AlarmState.LATCHED_ACKNOWLEDGED: mark("latched, acknowledged"),
+}
+ASIDE_WORDS = {
+    AlarmFlag.OUT_OF_SERVICE: mark("taken out of service"),
+    AlarmFlag.SUPPRESSED: mark("suppressed by rule"),
+    AlarmFlag.MASKED: mark("hidden behind its cause"),
+    AlarmFlag.SHELVED: mark("shelved"),
 }
 INCIDENT_WORDS = {
     "new": mark("new"),
@@ -197,10 +204,11 @@ def _what(
             Line(
                 tr("Alarm"),
                 alarm.condition.text or alarm.condition.subject,
-                "dim" if gone or not 1 <= alarm.priority <= 4 else f"p{alarm.priority}",
+                "dim" if gone or alarm.aside is not None or not 1 <= alarm.priority <= 4 else f"p{alarm.priority}",
             )
         )
-        lines.append(Line(tr("State"), tr(ALARM_STATE_WORDS[alarm.state]), "dim" if gone else ""))
+        words = [tr(ALARM_STATE_WORDS[alarm.state])] + ([tr(ASIDE_WORDS[alarm.aside])] if alarm.aside else [])
+        lines.append(Line(tr("State"), " · ".join(words), "dim" if gone else ""))
         lines.append(Line(tr("Since"), _since(alarm.start_us, now_us)))
         if alarm.condition.limits:
             unit = alarm.condition.unit
@@ -266,7 +274,11 @@ def shown_value(picture: PlantPicture, tag: Tag) -> ValueText:
 
 def _values(picture: PlantPicture, tag: Tag | None, asset_id: UUID | None, alarms: list[AlarmNow]) -> list[ValueLine]:
     """The selected tag first, then tags in alarm, then the asset's others by name."""
-    alarmed = {alarm.condition.tag_handle: alarm.priority for alarm in reversed(alarms) if alarm.is_active}
+    alarmed = {
+        alarm.condition.tag_handle: alarm.priority
+        for alarm in reversed(alarms)
+        if alarm.is_active and alarm.aside is None
+    }
     handles = list(picture.tags.handles_of_asset(asset_id)) if asset_id is not None else []
     if tag is not None and tag.handle not in handles:
         handles.append(tag.handle)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from console.domain.alarm_flags import HIDING, AlarmFlag, hidden_by
 from console.domain.alarms import ACTIVE_STATES, AlarmState, Condition, Occurrence
 from console.domain.assets import Asset, AssetClass, Link, LinkKind
 from console.models.columns import Columns
@@ -49,6 +50,12 @@ class AlarmNow:
     value: float
     note: str
     acked_by: str
+    flags: int = 0  # AlarmFlag
+
+    @property
+    def aside(self) -> AlarmFlag | None:
+        """Why it is kept out of the list; None: it stands there."""
+        return hidden_by(self.flags)
 
     @property
     def occurrence(self) -> Occurrence:
@@ -84,6 +91,7 @@ class PlantPicture:
             severity=("i1", 0),
             start_us=("i8", 0),
             value=("f8", math.nan),
+            flags=("u1", 0),
         )
         self._notes: dict[int, str] = {}
         self._acked_by: dict[int, str] = {}
@@ -115,6 +123,7 @@ class PlantPicture:
             value=float(self._alarms["value"][row]),
             note=self._notes.get(row, ""),
             acked_by=self._acked_by.get(row, ""),
+            flags=int(self._alarms["flags"][row]),
         )
 
     def alarm_of(self, occurrence: Occurrence) -> AlarmNow | None:
@@ -128,14 +137,15 @@ class PlantPicture:
         import numpy as np
 
         state: NDArray[np.uint8] = self._alarms["state"]  # type: ignore[assignment]
-        rows = np.flatnonzero(state != AlarmState.NORMAL)
+        flags: NDArray[np.uint8] = self._alarms["flags"]  # type: ignore[assignment]
+        rows = np.flatnonzero((state != AlarmState.NORMAL) & (flags & int(HIDING) == 0))
         for row in rows[np.argsort(self._alarms["priority"][rows], kind="stable")].tolist():
             found = self.alarm(row)
             if found is not None:
                 yield found
 
     def alarms_of_asset(self, asset_id: UUID) -> list[AlarmNow]:
-        """Alarms about the asset itself and about any of its tags, most urgent first."""
+        """Alarms about the asset itself and about any of its tags, most urgent first; none that are kept aside."""
         rows = list(self._rows_of_asset.get(asset_id, []))
         for handle in self.tags.handles_of_asset(asset_id):
             tag = self.tags.tag(handle)
@@ -222,7 +232,8 @@ class PlantPicture:
         return sorted(hits, key=lambda record: -record.opened_us)
 
     def _listed(self, rows: list[int]) -> list[AlarmNow]:
-        found = [alarm for alarm in map(self.alarm, rows) if alarm is not None and alarm.state != AlarmState.NORMAL]
+        known = (alarm for alarm in map(self.alarm, rows) if alarm is not None)
+        found = [alarm for alarm in known if alarm.state != AlarmState.NORMAL and alarm.aside is None]
         return sorted(found, key=lambda alarm: (alarm.priority, -alarm.start_us))
 
     def _on_alarms(self, delta: AlarmsDelta) -> None:
@@ -244,6 +255,7 @@ class PlantPicture:
                 "severity": delta.severity,
                 "start_us": delta.start_us,
                 "value": delta.value,
+                "flags": delta.flags,
             },
         )
         if self._notes or self._acked_by:

@@ -22,6 +22,9 @@ ALARMS = {  # fault -> a rule and a path that must alarm; deaths and clocks alar
     "historian-queue": ("application-queue", "ServerRoom/SR-APPS/HISTORIAN/Queue/Length"),
     "bad-quality": ("chiller-bad-quality", "Utilities/UT-WATER/CHILLER-1/Supply/Temperature"),
     "oil-pressure": ("oil-pressure", "PressShop/PS-LINE-1/HYD-11/Oil pressure"),
+    "emergency-stop": ("emergency-stop", "PressShop/PS-LINE-1/SAFE-P1/Emergency stop"),
+    "safety-trip": ("safety-stopped", "PressShop/PS-LINE-1/SAFE-P1/Running"),
+    "line-stopped": ("hydraulic-pump", "PressShop/PS-LINE-1/HYD-11/Pump 1/Running"),
     "ups-on-battery": ("ups-on-battery", "Utilities/UT-POWER/UPS-1/On battery"),
 }
 
