@@ -19,6 +19,7 @@ UNTRUSTED = "the broker's certificate is not trusted"
 NO_TLS = "no secure connection possible"
 BAD_CERTIFICATE_FILE = "a certificate or key file cannot be read"
 DEFECT = "an error of Leitstand, see the log"
+BEHIND = "this console does not keep up; everything is asked for anew"
 RENEWED = "renewing our STATE"
 
 _BY_REASON = {

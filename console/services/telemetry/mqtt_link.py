@@ -33,6 +33,7 @@ _FLUSH_ROWS = 20_000
 _TICK_S = 0.05
 _IDLE_S = 0.02
 _PAUSE_S = 0.004  # lets small packets gather, so that a flood does not cost a wake-up per message
+_ROOM_S = 0.1  # a look whether the main thread has caught up
 _RETRY_S = (1.0, 2.0, 3.0)
 _GOODBYE_S = 1.0
 _STATE_EVERY_S = 1.0
@@ -121,6 +122,8 @@ class MqttLink:
                 self._lose(LinkLost(words.DEFECT))
             failures = 0 if self._was_live and not self._short_lives else min(failures + 1, len(_RETRY_S) - 1)
             self._stop.wait(_RETRY_S[failures] * (0.8 + 0.4 * self._random()))
+            while not self._outlet.has_room and not self._stop.is_set():
+                self._stop.wait(_ROOM_S)
         self._read_clock()
         self._set_state("off", "")
         self._outlet.flush(self._now_us, at_once=True)
@@ -179,6 +182,9 @@ class MqttLink:
         if waits >= _FLUSH_ROWS or self._mono_s - self._flushed_s >= _FLUSH_S:
             self._flushed_s = self._mono_s
             self._outlet.flush(self._now_us)
+            if self._outlet.is_full:
+                self._outlet.trouble(self._name, "main_thread_behind", self._now_us)
+                raise LinkLost(words.BEHIND)
 
     @staticmethod
     def _wait(wire: Wire, wants_write: bool) -> bool:

@@ -1,7 +1,7 @@
 """Where one telemetry thread puts what it decoded: samples into columns, everything else in order between them."""
 
 from console.services.inbox import Inbox
-from console.services.telemetry.batch import Message, TroubleSeen
+from console.services.telemetry.batch import Message, SampleBatch, TroubleSeen
 from console.services.telemetry.columns import SampleColumns
 from console.services.telemetry.troubles import TroubleBook
 
@@ -20,6 +20,15 @@ class Outlet:
         """Rows and messages not yet handed on."""
         return len(self.columns) + len(self._out)
 
+    @property
+    def is_full(self) -> bool:
+        """The main thread does not keep up: nothing more may be read from the wire."""
+        return self._inbox.is_full
+
+    @property
+    def has_room(self) -> bool:
+        return self._inbox.has_room
+
     def emit(self, message: Message) -> None:
         """Everything collected before stays before it."""
         self._close_batch()
@@ -33,7 +42,7 @@ class Outlet:
         self._close_batch()
         out, self._out = self._out, []
         for message in out:
-            self._inbox.put(message)
+            self._inbox.put(message, len(message) if isinstance(message, SampleBatch) else 1)
         for trouble in self.troubles.due(now_us, at_once=at_once):
             self._inbox.put(TroubleSeen(trouble))
 

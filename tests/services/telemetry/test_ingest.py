@@ -122,7 +122,7 @@ def test_nobody_is_called_silent_while_his_word_still_waits_in_our_inbox() -> No
     inbox.put(batch([(0, 0, 1.0, 0)]))
     ingest.turn(T0, 1000.0, budget_s=1.0)
     for second, handle in ((5, 1), (6, 0)):  # we hang: what came 15 and 14 s ago has not been read
-        inbox._items.append((time.monotonic() - 20 + second, batch([(handle, second, 1.0, 0)])))
+        inbox._items.append((time.monotonic() - 20 + second, 1, batch([(handle, second, 1.0, 0)])))
     ingest.turn(T0, 1020.0, budget_s=0.0)
     assert ingest.has_more
     assert store.quality[0] == Quality.GOOD

@@ -17,7 +17,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from console.config.settings import BrokerSettings, StationSettings, TopicMap
 from console.domain.quality import Detail, Quality
 from console.domain.refusal import Refused
-from console.services.inbox import Inbox
+from console.services.inbox import ROOM, Inbox
 from console.services.records import LinkRecord, Trouble
 from console.services.telemetry.batch import Message
 from console.services.telemetry.clock import SystemClock
@@ -37,9 +37,9 @@ PATIENCE_S = 20.0
 class Console:
     """Telemetry with its main thread played by `until`."""
 
-    def __init__(self, *brokers: BrokerSettings, maps: tuple[TopicMap, ...] = ()) -> None:
+    def __init__(self, *brokers: BrokerSettings, maps: tuple[TopicMap, ...] = (), room: int = ROOM) -> None:
         self.clock = SystemClock()
-        self.inbox: Inbox[Message] = Inbox()
+        self.inbox: Inbox[Message] = Inbox(room)
         station = StationSettings(UUID(int=1), "test", "A1", brokers=brokers)
         self.telemetry = Telemetry(station, UUID(int=2), maps, self.inbox, self.clock)
         self.store = TagStore()
@@ -73,8 +73,8 @@ class Console:
 
 
 @contextmanager
-def running_console(*brokers: BrokerSettings, maps: tuple[TopicMap, ...] = ()) -> Iterator[Console]:
-    console = Console(*brokers, maps=maps)
+def running_console(*brokers: BrokerSettings, maps: tuple[TopicMap, ...] = (), room: int = ROOM) -> Iterator[Console]:
+    console = Console(*brokers, maps=maps, room=room)
     console.telemetry.start()
     try:
         yield console
@@ -369,3 +369,30 @@ def test_two_consoles_with_one_code_are_told_so_instead_of_flapping_without_a_wo
         finally:
             twin.telemetry.stop()
         console.live()
+
+
+@pytest.mark.proves("ALARM-T26")
+def test_a_main_thread_that_does_not_keep_up_loses_the_link_in_sight_and_everything_is_asked_anew(
+    broker: Broker,
+) -> None:
+    """Its inbox has room for 200 samples; nobody takes anything from it while 2,000 come."""
+    with (
+        running_console(BrokerSettings(port=broker.port), room=200) as console,
+        running_edge(broker.port) as edge,
+    ):
+        console.live()
+        edge.birth([M("a", 1.0, alias=1)])
+        console.until(console.all_are(Quality.GOOD))
+        for number in range(2000):
+            edge.data([M(alias=1, value=float(number), type=0)])
+        wait_for(lambda: console.link.state == "lost")  # nobody turns the inbox here
+        assert console.link.detail == "this console does not keep up; everything is asked for anew"
+        assert console.inbox.is_full
+        edge.rebirth_wanted.clear()
+        console.until(lambda: console.link.state == "live")
+        assert edge.rebirth_wanted.wait(PATIENCE_S), "what was missed is asked for"
+        edge.birth([M("a", 7.0, alias=1)])
+        console.until(lambda: console.store.value.tolist() == [7.0] and console.all_are(Quality.GOOD)())
+        states_seen = [change.link.state for change in console.follower.links]
+        assert "lost" in states_seen and states_seen[-1] == "live", "everybody was told, in order"
+        console.until(lambda: "main_thread_behind" in console.kinds())
