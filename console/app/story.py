@@ -39,12 +39,21 @@ def raw_inputs(engine: AlarmEngine, derived: DerivedTags, condition_id: UUID) ->
     hung = engine.hung_on(condition_id)
     if hung is None:
         return RawInputs()
-    rule, tag = hung
+    rule, tag, setpoint = hung
     expression, tags = derived.inputs_of(tag.handle)
     if rule.kind is AlarmKind.DEVIATION:
-        path = tag.source.path()
-        setpoint = rule.setpoint
-        if setpoint.startswith("./"):
-            setpoint = f"{tag.source.asset_path()}/{setpoint[2:]}"
-        return RawInputs(expression or f"{path} - {setpoint}", ((path, tag.handle), (setpoint, -1), *tags))
+        compared = [(tag.source.path(), tag.handle)]
+        if setpoint is not None:
+            compared.append((setpoint.source.path(), setpoint.handle))
+        elif not _is_number(rule.setpoint):
+            compared.append((rule.setpoint, -1))
+        return RawInputs(f"{tag.source.metric} - {rule.setpoint}", (*compared, *tags))
     return RawInputs(expression, tags)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -75,6 +75,10 @@ class Deviations:
         except ValueError:
             self._look_for(entry, tag, rule.setpoint)
 
+    def setpoint_tag(self, band: int) -> int:
+        """Handle of the tag that is a band's setpoint; -1: a number is, or the tag is not known yet."""
+        return self._handle.get(self._entry.get(band, -1), -1)
+
     def samples(self, handle: NDArray[np.int32], at_us: Times, value: Floats, main: tuple[Rows, Rows]) -> Fed:
         """What the samples (nan: not to be trusted) mean. `main`: band rows and, beside each, the index of a sample
         of its own tag. Value and setpoint are joined in source time."""

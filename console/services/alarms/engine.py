@@ -249,11 +249,14 @@ class AlarmEngine(EngineFace):
 
     # -- inside ------------------------------------------------------------------------------------------------------
 
-    def hung_on(self, condition_id: UUID) -> tuple[AlarmRule, Tag] | None:
-        """The rule and the tag of a tag's alarm; None for any other."""
+    def hung_on(self, condition_id: UUID) -> tuple[AlarmRule, Tag, Tag | None] | None:
+        """The rule, the tag and (of a deviation) the setpoint's tag of a tag's alarm; None for any other."""
         row = self._book.row_of(condition_id)
         hung = self._tag_rows.get(row) if row is not None else None
-        return None if hung is None else (hung.rule, self._tags.tag(hung.handle))
+        if hung is None:
+            return None
+        setpoint = self._tag_conditions.setpoint_tag(hung.band)
+        return hung.rule, self._tags.tag(hung.handle), self._tags.tag(setpoint) if setpoint >= 0 else None
 
     def siblings_of(self, condition_id: UUID, most: int) -> tuple[UUID, ...]:
         """Alarms of the same rule and side on other tags; those that changed last come first."""

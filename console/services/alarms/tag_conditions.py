@@ -102,6 +102,10 @@ class TagConditions:
         elif rule.kind is AlarmKind.RATE:
             self._rates.hang(band, rule.over_s)
 
+    def setpoint_tag(self, band: int) -> int:
+        """Handle of the tag that a deviation has for its setpoint, -1: none."""
+        return self._deviations.setpoint_tag(band)
+
     def rows_of(self, handles: NDArray[np.int32]) -> tuple[Rows, Rows]:
         """Band rows of these handles and, beside each, the index into `handles`."""
         known = np.flatnonzero((handles >= 0) & (handles < len(self._first)))

@@ -93,6 +93,7 @@ class DetailsHead(QWidget):
         shown = present.condition.display
         self.display.setVisible(bool(shown))
         self.display.setText(tr("Open display: {name}", name=shown[:40]))
+        self.arrange(self.width())
 
     def rest(self) -> None:
         """Out of sight: nothing flashes."""

@@ -76,14 +76,23 @@ class DetailsSplit(QSplitter):
         way = Qt.Orientation.Horizontal if is_beside else Qt.Orientation.Vertical
         is_open = is_beside if self._wanted is None else self._wanted
         if way == self.orientation() and is_open == self.is_open:
+            self._share()
             return
         self.setOrientation(way)
         self.pane.setVisible(is_open)
         self.squeezed.emit(is_open and not is_beside)
-        if is_open:
+        chosen = self._sizes.get(self._way)
+        if chosen:
+            self.setSizes(chosen)
+        self._share()
+
+    def _share(self) -> None:
+        """Beside the list the pane has its width; below it, half of the height; until somebody moves the edge."""
+        if self.is_open and self._way not in self._sizes:
+            is_beside = self._way == "beside"
             whole = self.width() if is_beside else self.height()
-            mine = min(_PANE_PX if is_beside else max(_BELOW_PX, whole * 2 // 5), whole // 2)
-            self.setSizes(self._sizes.get(self._way) or [whole - mine, mine])
+            mine = min(_PANE_PX, whole // 2) if is_beside else max(_BELOW_PX, whole // 2)
+            self.setSizes([max(whole - mine, 0), mine])
 
     def copy(self) -> None:
         """What has the keyboard: all of the details, or the selected rows."""
