@@ -123,7 +123,9 @@ class LocalStation:
 
     async def submit(self, command: Command, session: Session | None = None) -> s.Receipt:
         """See `Station.submit`; `session` is that of the command line's own person."""
-        return await self._parts.operations.submit(command, session)
+        receipt = await self._parts.operations.submit(command, session)
+        self._tell_alarms()
+        return receipt
 
     async def query(self, query: s.Query[T]) -> T:
         answer: T = await self._answers[type(query)](query)
@@ -141,6 +143,12 @@ class LocalStation:
             self._is_people_old = False
             self._people.set(self._parts.people.view.record())
         self._hub.beat()
+
+    def _tell_alarms(self) -> None:
+        """What an act did to alarms is seen at once: who pressed a key waits for no beat."""
+        self._counts.set(self._parts.engine.counts())
+        self._horn.set(self._parts.horn())
+        self._hub.tell(s.ALARMS, s.ALARM_COUNTS, s.HORN)
 
     def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)

@@ -104,6 +104,11 @@ class Publications:
         for publication in tuple(self._publications.values()):
             publication.beat()
 
+    def tell(self, *topics: Topic[Any]) -> None:
+        """These topics now, without waiting for the beat."""
+        for topic in topics:
+            self._publications[topic.name].beat()
+
 
 class Latest(Generic[T]):
     """A topic whose delta is its newest value: counts, horn, status, session."""

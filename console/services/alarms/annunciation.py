@@ -18,7 +18,10 @@ from console.services.records import AlarmCounts, HornSnapshot, HornState
 
 OTHER_STATION_US = 2_000_000  # two stations of one desk annunciate the same alarm this far apart at most
 LOOK_S = 1.0
-PATTERNS = {Priority.CRITICAL: "critical", Priority.HIGH: "high", Priority.MEDIUM: "medium", Priority.LOW: "low"}
+PATTERNS: dict[int, str] = {
+    Priority.CRITICAL: "critical", Priority.HIGH: "high", Priority.MEDIUM: "medium", Priority.LOW: "low"
+}  # fmt: skip
+_JOURNAL = int(Priority.JOURNAL)
 MANY = "many_"  # and the pattern of the most urgent of them
 RECALL = "recall"
 LINK = "link"
@@ -83,7 +86,7 @@ class Annunciation:
     def annunciate(self, row: int, priority: int, at_us: int) -> None:
         """A row sounds from now on: new occurrence, severity rise or re-annunciation. `at_us` is this PC's time."""
         self.end(row)
-        if priority >= Priority.JOURNAL:
+        if priority >= _JOURNAL:
             return
         before = self._voice()
         self._calls.pop(RECALL, None)
@@ -95,7 +98,7 @@ class Annunciation:
         elif way is Way.LINK:
             self._links.add(row)
             self._calls.pop(LINK, None)  # the alarm itself says it
-        self._begin(before, PATTERNS[Priority(priority)] if way is Way.STANDS_OUT else "")
+        self._begin(before, PATTERNS[priority] if way is Way.STANDS_OUT else "")
 
     def restore(self, row: int) -> None:
         """A row that was already known before the restart: listed, unacknowledged, silent."""
@@ -201,7 +204,7 @@ class Annunciation:
     def _pattern(self, priority: int, rows: dict[int, int]) -> str:
         if self._links and all(row in self._links for row in rows):
             return LINK
-        pattern = PATTERNS[Priority(priority)]
+        pattern = PATTERNS[priority]
         usual = len(self._priority_of) - len(self._links) - sum(map(len, self._stand_out.values()))
         return pattern if usual <= self.rules.burst or self._stand_out[priority] else MANY + pattern
 

@@ -72,7 +72,11 @@ class AlarmActs:
         return self._lists.selection()
 
     def _run(self, work: Coroutine[Any, Any, None]) -> object:
-        return self.errands.run(work)
+        async def act() -> None:
+            await work
+            self._lists.table.flush()  # who pressed the key sees it now, not with the next beat
+
+        return self.errands.run(act())
 
     def acknowledge(self) -> object:
         return self._run(deeds.acknowledge(self._station, self._chosen(), self._view, self._say))
