@@ -220,7 +220,10 @@ def betray(world: World) -> None:
     else:
         own = [e for e in world.checks.made_by.values() if e.body.station == traitor.place.station]
         genuine = rng.choice(own or openings)
-        body = structs.replace(genuine.body, tx_n=3, tx_i=rng.randint(1, 2))
+        torn_at = rng.randint(1, 2)
+        if (genuine.body.tx_n, genuine.body.tx_i) == (3, torn_at):
+            return  # nothing is torn there: without the fields of a later version it would be a fork
+        body = structs.replace(genuine.body, tx_n=3, tx_i=torn_at)
     if genuine.body.station == traitor.place.station and squats:
         return
     encoded = encode_body(body)
