@@ -85,6 +85,7 @@ class AlarmEngine(EngineFace):
         self._hung_before: dict[int, TagRow] = {}  # while rules are edited: by the rules until now
         self._realarm.is_fresh = self._is_fresh
         self.annunciation.is_link_lost = self._sessions.is_link_lost
+        self._of_rule: tuple[object, NDArray[np.int64]] = None, np.zeros(0, np.int64)  # rows of the rule asked for last
         self._restored_own: set[int] = set()
         self._restored_until: float | None = None
         self._now_us = 0
@@ -147,6 +148,7 @@ class AlarmEngine(EngineFace):
         self.acknowledging.tick(now_us, mono_s)
         self.shelves.tick(now_us, mono_s)
         self._realarm.tick(now_us, mono_s)
+        self._escalation.tick(now_us, mono_s)
         self.patterns.tick(now_us)
         self.annunciation.tick(now_us, mono_s)
         if self._restored_own:
@@ -264,10 +266,16 @@ class AlarmEngine(EngineFace):
         hung = self._tag_rows.get(row) if row is not None else None
         if row is None or hung is None:
             return ()
-        mine = hung.rule.rule_id, rows.sign[row]
-        others = [r for r, one in self._tag_rows.items() if r != row and (one.rule.rule_id, rows.sign[r]) == mine]
-        others.sort(key=lambda r: -int(rows.changed_us[r]))
-        return tuple(self._book.ids[r] for r in others[:most])
+        known = (len(self._tag_rows), hung.rule)
+        if self._of_rule[0] != known:  # of one rule: the list beside which somebody goes from alarm to alarm
+            same = [r for r, one in self._tag_rows.items() if one.rule.rule_id == hung.rule.rule_id]
+            self._of_rule = known, np.array(same, np.int64)
+        others = self._of_rule[1]
+        others = others[(rows.sign[others] == rows.sign[row]) & (others != row)]
+        if len(others) > most:
+            others = others[np.argpartition(-rows.changed_us[others], most)[:most]]
+        newest = others[np.argsort(-rows.changed_us[others], kind="stable")]
+        return tuple(self._book.ids[r] for r in newest.tolist())
 
     def _known_tags(self) -> Iterator[Tag]:
         for handle in range(self._tags.size):
@@ -309,7 +317,8 @@ class AlarmEngine(EngineFace):
             sign=-1 if side == "low" else 1,
             returning=returning_of(rule, self.settings),
         )
-        self._book.rows.realarm_s[row] = self.settings.class_of(rule.alarm_class).realarm_s
+        its_class = self.settings.class_of(rule.alarm_class)
+        self._book.rows.realarm_s[row], self._book.rows.escalate_s[row] = its_class.realarm_s, its_class.escalate_s
         if known is not None:
             self._bands.configure(known.band, band_settings(rule, side))
             self._tag_conditions.configure(known.band, tag, rule)

@@ -9,11 +9,12 @@ from console.models import alarm_past as past
 from console.models.alarm_present import Present
 from console.models.tag_cache import TagCache
 from console.services.story_records import AlarmDetails
+from console.ui.format import local
 from console.ui.translation import tr, tr_n
 from console.widgets.card import Card
 
-FEW_PAST, FEW_STEPS = 5, 12
-MANY = 60
+FEW = {"past": 5, "history": 12}
+_MORE = 20  # lines at once: each costs a moment of the window
 _COLUMN_PX = 400
 # Which card stands in which column, by the number of columns.
 _PLACES: dict[int, tuple[tuple[str, ...], ...]] = {
@@ -45,7 +46,9 @@ class DetailsCards(QWidget):
         self._columns: list[QVBoxLayout] = []
         self._count = 0
         self._unit: str | None = None
-        self._all: set[str] = set()  # cards that are shown whole
+        self._most = dict(FEW)  # lines of a card
+        self._details: AlarmDetails | None = None  # which past stands here
+        self._told: object = None  # and how
         row = self._row = QHBoxLayout(self)
         row.setContentsMargins(12, 4, 12, 12)
         row.setSpacing(10)
@@ -64,18 +67,19 @@ class DetailsCards(QWidget):
         button = QPushButton()
         button.setProperty("flat", True)
         button.setAutoDefault(False)
-        button.clicked.connect(lambda: self.show_whole(key))
+        button.clicked.connect(lambda: self.show_more(key))
         self.cards[key].column.addWidget(button)
         return button
 
-    def show_whole(self, key: str) -> None:
-        """All lines of a card instead of the newest."""
-        self._all.add(key)
+    def show_more(self, key: str) -> None:
+        """The next lines of a card."""
+        self._most[key] += _MORE
+        self._told = None
         self.changed()
 
     def fold(self) -> None:
         """The newest lines only, for another alarm."""
-        self._all.clear()
+        self._most = dict(FEW)
 
     def arrange(self, width: int) -> None:
         """As many columns as the width holds."""
@@ -117,6 +121,12 @@ class DetailsCards(QWidget):
 
     def show_past(self, details: AlarmDetails | None, words: str, tags: TagCache, now_us: int) -> None:
         """`words` stands in place of what is not known yet, or cannot be read."""
+        if details is not None:  # its inputs alone go on changing
+            self._rows("inputs", tr("Raw inputs"), past.input_lines(details.inputs, tags))
+        told = (words, tuple(self._most.values()), self._unit, tr("History"), local(now_us).date())
+        if details is self._details and told == self._told:
+            return
+        self._details, self._told = details, told
         if details is None:
             for key in ("solutions", "incidents", "acks", "comments", "inputs", "history"):
                 self.cards[key].hide()
@@ -126,12 +136,9 @@ class DetailsCards(QWidget):
         self._rows("comments", tr("Comments"), past.comment_lines(details, now_us))
         self._rows("incidents", tr("Incidents"), past.incident_lines(details.incidents, now_us))
         self._rows("solutions", tr("What was done then"), past.solution_lines(details, now_us))
-        self._rows("inputs", tr("Raw inputs"), past.input_lines(details.inputs, tags))
-        most = MANY if "past" in self._all else FEW_PAST
-        lines = past.past_lines(details, now_us, most)
+        lines = past.past_lines(details, now_us, self._most["past"])
         self._lines("past", tr("Like cases"), lines, len(details.past), past.past_summary(details))
-        most = MANY * 4 if "history" in self._all else FEW_STEPS
-        lines = past.history_lines(details, now_us, most, self._unit)
+        lines = past.history_lines(details, now_us, self._most["history"], self._unit)
         self._lines("history", tr("History"), lines, len(details.steps), "")
 
     def _rows(self, key: str, title: str, rows: Sequence[tuple[str, str, str]]) -> None:
@@ -146,5 +153,5 @@ class DetailsCards(QWidget):
         card.set_text(words)
         card.setVisible(bool(lines) or bool(words))
         left = of_all - len(lines)
-        self.more[key].setText(tr_n("Show {n} more", "Show {n} more", left))
+        self.more[key].setText(tr_n("Show {n} more", "Show {n} more", min(left, _MORE)))
         self.more[key].setVisible(left > 0)
