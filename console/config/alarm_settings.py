@@ -53,6 +53,7 @@ def _classes(reader: TableReader) -> dict[str, AlarmClass]:
             longest_shelf_s=table.integer("longest_shelf_s", STANDARD.longest_shelf_s, low=1, high=int(LONGEST_S)),
             realarm_s=table.integer("realarm_s", 0, low=0, high=int(LONGEST_S)),
             stands_out=table.flag("stands_out"),
+            escalate_s=table.integer("escalate_s", 0, low=0, high=int(LONGEST_S)),
         )
         if found.is_latching and found.closes_by_itself:
             table.problem("closes_by_itself", "cannot be together with latching", "remove one of them")

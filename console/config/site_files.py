@@ -71,6 +71,7 @@ version = 2
 # needs_comment = false
 # needs_signature = false
 # realarm_s = 3600              # acknowledged and still active: sounds again
+# escalate_s = 600              # nobody acknowledged it: sounds anew by itself, marked as escalated
 
 # [shelving]
 # longest_s = { high = 3600, medium = 28800, low = 28800 }   # a priority that is not named may not be shelved

@@ -15,7 +15,7 @@ MINUTE_S = 60
 
 @dataclass(frozen=True, slots=True)
 class AlarmClass:
-    """One `[[class]]` of `site/alarms.toml`. Times in seconds; 0 for `realarm_s`: never."""
+    """One `[[class]]` of `site/alarms.toml`. Times in seconds; 0 for `realarm_s` and `escalate_s`: never."""
 
     class_id: str = STANDARD_ID
     name: str = ""
@@ -27,6 +27,7 @@ class AlarmClass:
     longest_shelf_s: int = 8 * HOUR_S
     realarm_s: int = 0  # acknowledged and still active after this: unacknowledged again, with sound
     stands_out: bool = False  # its sound is never summed up with others
+    escalate_s: int = 0  # still unacknowledged after this: sounds anew by itself, marked
 
 
 STANDARD = AlarmClass()

@@ -19,6 +19,7 @@ class AlarmFlag(IntFlag):
     FIRST_OUT = 32  # the first of its group
     OWNED = 64  # somebody works on it
     REALARMED = 128  # its acknowledgement ran out
+    ESCALATED = 256  # nobody acknowledged it in the time of its class
 
 
 HIDING = AlarmFlag.SHELVED | AlarmFlag.SUPPRESSED | AlarmFlag.OUT_OF_SERVICE | AlarmFlag.MASKED

@@ -58,6 +58,8 @@ class Transition(StrEnum):
     UNMASKED = "unmasked"
     TAKEN = "taken"
     LEFT = "left"
+    ESCALATED = "escalated"  # nobody acknowledged it in the time of its class
+    ESCALATION_ENDED = "escalation_ended"  # acknowledged or returned after that
 
 
 class Returning(StrEnum):

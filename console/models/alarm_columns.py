@@ -36,7 +36,7 @@ class AlarmColumns:
             value=(np.float64, np.nan),
             count=(np.int32, 0),
             uncertain=(np.bool_, False),
-            flags=(np.uint8, 0),
+            flags=(np.uint16, 0),
             worst=(np.int8, 0),
             first_us=(np.int64, 0),  # of the folded activations, 0: it began before this window looked
             aside_since_us=(np.int64, 0),

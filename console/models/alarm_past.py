@@ -40,6 +40,8 @@ STEP_WORDS = {
     "unmasked": mark("no longer hidden behind its cause"),
     "taken": mark("somebody works on it"),
     "left": mark("nobody works on it any more"),
+    "escalated": mark("escalated: nobody acknowledged it in time"),
+    "escalation_ended": mark("escalation ended"),
     "commented": mark("commented"),
     "reset": mark("reset"),
 }

@@ -20,6 +20,7 @@ STATE_WORDS: Mapping[int, str] = {
     AlarmState.LATCHED_ACKNOWLEDGED: mark("returned, waits for its reset"),
 }
 _MARKS: tuple[tuple[AlarmFlag, str], ...] = (
+    (AlarmFlag.ESCALATED, mark("escalated")),
     (AlarmFlag.FIRST_OUT, mark("first out")),
     (AlarmFlag.CHATTERING, mark("chattering")),
     (AlarmFlag.REALARMED, mark("alarmed again")),

@@ -14,7 +14,7 @@ class OwedAlarms:
     """Fed with the deltas of ALARMS; alarms about no asset belong to none."""
 
     def __init__(self) -> None:
-        self._columns = Columns(state=(np.uint8, AlarmState.NORMAL), priority=(np.uint8, 0), flags=(np.uint8, 0))
+        self._columns = Columns(state=(np.uint8, AlarmState.NORMAL), priority=(np.uint8, 0), flags=(np.uint16, 0))
         self._owners = Columns(asset=(np.int32, -1))  # apart: a snapshot does not forget conditions
         self._assets: dict[UUID, int] = {}
 

@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     Longs = NDArray[np.int64]
     Floats = NDArray[np.float64]
     Bytes8 = NDArray[np.uint8]
+    Marks16 = NDArray[np.uint16]
     Signed8 = NDArray[np.int8]
 else:  # the first window stands before numpy is loaded
-    Ints = Longs = Floats = Bytes8 = Signed8 = Any
+    Ints = Longs = Floats = Bytes8 = Marks16 = Signed8 = Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ class AlarmsDelta:
     value: Floats
     count: Ints  # activations of this condition since start-up, for "x3"
     uncertain: NDArray[np.bool_]
-    flags: Bytes8  # domain.alarm_flags.AlarmFlag; a row with a hiding flag is told whatever its state
+    flags: Marks16  # domain.alarm_flags.AlarmFlag; a row with a hiding flag is told whatever its state
     acked_by: Mapping[int, str] = field(default_factory=dict)
     notes: Mapping[int, str] = field(default_factory=dict)
     aside: Mapping[int, tuple[AsideRecord, ...]] = field(default_factory=dict)  # row -> why it is kept out of the list

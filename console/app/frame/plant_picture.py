@@ -91,7 +91,7 @@ class PlantPicture:
             severity=("i1", 0),
             start_us=("i8", 0),
             value=("f8", math.nan),
-            flags=("u1", 0),
+            flags=("u2", 0),
         )
         self._notes: dict[int, str] = {}
         self._acked_by: dict[int, str] = {}
@@ -137,7 +137,7 @@ class PlantPicture:
         import numpy as np
 
         state: NDArray[np.uint8] = self._alarms["state"]  # type: ignore[assignment]
-        flags: NDArray[np.uint8] = self._alarms["flags"]  # type: ignore[assignment]
+        flags: NDArray[np.uint16] = self._alarms["flags"]  # type: ignore[assignment]
         rows = np.flatnonzero((state != AlarmState.NORMAL) & (flags & int(HIDING) == 0))
         for row in rows[np.argsort(self._alarms["priority"][rows], kind="stable")].tolist():
             found = self.alarm(row)

@@ -22,7 +22,10 @@ _STATES = tuple(AlarmState)
 _RETURNING = tuple(Returning)
 _IS_UNACKNOWLEDGED = np.array([state in UNACKNOWLEDGED_STATES for state in _STATES])
 _IS_ACTIVE = np.array([state in ACTIVE_STATES for state in _STATES])
-_HIDING, _REALARMED = int(HIDING), int(AlarmFlag.REALARMED)  # enum arithmetic would cost more than the rest
+_HIDING, _PASSING = (
+    int(HIDING),
+    int(AlarmFlag.REALARMED | AlarmFlag.ESCALATED),
+)  # enum arithmetic would cost more than the rest
 _COLUMNS: dict[str, tuple[str, float | int]] = {
     "state": ("u1", 0),
     "priority": ("u1", Priority.MEDIUM),  # of `worst`
@@ -35,9 +38,10 @@ _COLUMNS: dict[str, tuple[str, float | int]] = {
     "value": ("f8", float("nan")),
     "count": ("i4", 0),
     "uncertain": ("?", False),
-    "flags": ("u1", 0),  # AlarmFlag
+    "flags": ("u2", 0),  # AlarmFlag
     "returning": ("u1", 0),
     "realarm_s": ("i4", 0),  # 0: never
+    "escalate_s": ("i4", 0),  # 0: never
     "outer": ("u1", Priority.MEDIUM),  # priority of band 2, or of the only band
     "inner": ("u1", Priority.MEDIUM),  # priority of band 1
     "sign": ("i1", 1),  # -1: a low side, severities are shown below zero
@@ -58,9 +62,10 @@ class AlarmRows:
     value: NDArray[np.float64]
     count: NDArray[np.int32]
     uncertain: NDArray[np.bool_]
-    flags: NDArray[np.uint8]
+    flags: NDArray[np.uint16]
     returning: NDArray[np.uint8]
     realarm_s: NDArray[np.int32]
+    escalate_s: NDArray[np.int32]
     outer: NDArray[np.uint8]
     inner: NDArray[np.uint8]
     sign: NDArray[np.int8]
@@ -125,8 +130,8 @@ class AlarmRows:
         if alarm.worst:
             self.priority[row] = self.priority_of(row, alarm.worst)
         flags = int(self.flags[row])
-        if flags & _REALARMED and alarm.state is not AlarmState.UNACKNOWLEDGED:
-            self.flags[row] = flags & ~_REALARMED
+        if flags & _PASSING and alarm.state is not AlarmState.UNACKNOWLEDGED:
+            self.flags[row] = flags & ~_PASSING
         self._account(row, 1)
         self._dirty.add(row)
 

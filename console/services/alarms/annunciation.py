@@ -109,6 +109,10 @@ class Annunciation:
         """True while this row has a sound that nobody silenced."""
         return row in self._priority_of
 
+    def is_silent(self, row: int) -> bool:
+        """Listed without a sound: known before a start, or silenced."""
+        return row in self._silent
+
     def end(self, row: int) -> None:
         """Acknowledged, returned or closed: this row sounds no more."""
         self._silent.discard(row)

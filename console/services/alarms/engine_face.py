@@ -14,6 +14,7 @@ from console.services.alarms.acknowledging import Acknowledging
 from console.services.alarms.alarm_book import AlarmBook
 from console.services.alarms.annunciation import Annunciation, Way
 from console.services.alarms.elsewhere import Elsewhere
+from console.services.alarms.escalation import Escalation
 from console.services.alarms.flags import Flags
 from console.services.alarms.ownership import Ownership
 from console.services.alarms.patterns import Patterns
@@ -45,15 +46,17 @@ class EngineFace:
         self.resets = Resets(self._book)
         self.ownership = Ownership(self._book)
         self._realarm = Realarm(self._book)
+        self._escalation = Escalation(self._book)
         self.patterns = Patterns(self._book, self.flags, settings.flood)
         annunciation.rules, annunciation.counts, annunciation.way_of = settings.sound, self.counts, self._way_of
 
     def _way_of(self, row: int) -> Way:
-        """How a row is heard: our own link by itself, and what its class lets stand out."""
+        """How a row is heard: our own link by itself, what its class lets stand out, and what is escalated."""
         condition = self._book.condition(row)
         if condition.kind is AlarmKind.LINK_DOWN:
             return Way.LINK
-        return Way.STANDS_OUT if self.settings.class_of(condition.alarm_class).stands_out else Way.USUAL
+        stands_out = self.settings.class_of(condition.alarm_class).stands_out
+        return Way.STANDS_OUT if stands_out or self._book.rows.has_flag(row, AlarmFlag.ESCALATED) else Way.USUAL
 
     # -- acknowledgement ---------------------------------------------------------------------------------------------
 
