@@ -111,10 +111,13 @@ class AlarmGroups:
         return arranged[self._is_open(arranged, codes, ordered)]
 
     def _is_open(self, arranged: Rows, codes: NDArray[np.int32], ordered: NDArray[np.int32]) -> NDArray[np.bool_]:
+        # One alarm is its own cause: a head over it would only say the same again.
+        is_alone = (self._count == 1) & (self.by == GroupBy.CAUSE)
         folded = np.zeros(len(self._count), np.bool_)
         for code in ordered.tolist():
-            folded[code] = self.is_folded(self.base + code)
+            folded[code] = self.is_folded(self.base + code) and not is_alone[code]
         is_head = arranged >= self.base
+        is_shown_head = is_head & ~is_alone[np.where(is_head, arranged - self.base, 0)]
         rows = np.where(is_head, 0, arranged)
         alarms = self._alarms
         urgent = (alarms["priority"] == Priority.CRITICAL) & is_unacknowledged(alarms["state"])  # type: ignore[arg-type]
@@ -122,7 +125,9 @@ class AlarmGroups:
         before = np.cumsum(urgent_here) - urgent_here
         of_head = np.maximum.accumulate(np.where(is_head, np.arange(len(arranged)), 0))
         rank = before - before[of_head]  # among the urgent ones of its group
-        return np.asarray(is_head | ~folded[codes[rows]] | (urgent_here & (rank < IN_SIGHT)), np.bool_)
+        return np.asarray(
+            is_shown_head | (~is_head & ~folded[codes[rows]]) | (urgent_here & (rank < IN_SIGHT)), np.bool_
+        )
 
     def group(self, row: int) -> Group:
         """What the head row tells."""

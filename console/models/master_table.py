@@ -44,7 +44,7 @@ class MasterTable(RecordTable[MasterRecord]):
         Column("band", mark("Band"), 60),
         Column("state", mark("Review"), 150),
         Column("severity", mark("Severity"), 90),
-        Column("time_to_respond_s", mark("Time to respond"), 90, is_number=True),
+        Column("time_to_respond_s", mark("Time to respond"), 130, is_number=True),
         Column("limit", mark("Limit"), 70, is_number=True),
         Column("response", mark("Response"), 0),
         Column("class", mark("Class"), 90, is_dim=True),

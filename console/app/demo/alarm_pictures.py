@@ -77,7 +77,8 @@ class AlarmStories:
         await backups.make()
         console.sound.problem.emit("")
         console.sound.problem.disconnect()
-        await asyncio.sleep(1.0)
+        picture = console.window.picture
+        await self._until(lambda: picture.sync is not None and picture.sync.backup_us > 0)
         if left := tuple(alarm.occurrence for alarm in console.window.picture.alarms()):
             await self._submit(AcknowledgeAlarms(left))
 

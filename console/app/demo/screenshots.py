@@ -245,11 +245,13 @@ class Photographer:
                 await self._picture(name)
 
     async def _picture(self, name: str) -> None:
+        from console.app.demo.small_png import save_small
         from console.ui.priority_symbol import SymbolState, flash_clock
 
         await asyncio.sleep(_SETTLE_S)
         await self._until(lambda: flash_clock().lit(SymbolState.UNACKNOWLEDGED))
-        self._console.window.grab().save(str(self._folder / f"{name}.png"), quality=0)  # 0 is the smallest file
+        image = self._console.window.grab().toImage()
+        await asyncio.to_thread(save_small, image, self._folder / f"{name}.png")
         print(self._folder / f"{name}.png", flush=True)
 
     def _counts(self) -> tuple[int, ...]:

@@ -91,7 +91,7 @@ class MasterAlarmsView(View):
         self.list.setModel(self.table)
         self.audit_list.setModel(self.audit)
         self.list.setItemDelegateForColumn(0, SymbolDelegate(self.list, 0, SYMBOL_ROLE))
-        lay_out_columns(self.list, [column.width for column in MasterTable.COLUMNS], _GIVE_WAY, (1,))
+        lay_out_columns(self.list, [column.width for column in MasterTable.COLUMNS], _GIVE_WAY, (1, 3, 5))
         lay_out_columns(self.audit_list, [column.width for column in DifferenceTable.COLUMNS], (4, 3), (0,))
         SteadyScroll(self.list)
         SteadyScroll(self.audit_list)

@@ -99,6 +99,21 @@ def test_a_folded_group_shows_its_worst_symbol_and_keeps_critical_alarms_in_sigh
     run(story())
 
 
+def test_an_alarm_that_is_the_only_one_of_its_cause_stands_for_itself(qtbot: QtBot, station: FakeStation) -> None:
+    async def story() -> None:
+        known = [condition(row, area="Paint", text="lonely" if row == 0 else "common") for row in range(6)]
+        deliver(station, known, priority=3)
+        async with Screen(AlarmsView, station) as screen:
+            view = view_of(screen)
+            view.table.group_by(GroupBy.CAUSE, folded=True)
+            assert heads(view) == [("Paint · common", 5, 5)]
+            assert [row for row in view.table.shown_rows.tolist() if not view.table.groups.is_head(row)] == [0]
+            view.table.group_by(GroupBy.AREA, folded=True)
+            assert heads(view) == [("Paint", 6, 6)]
+
+    run(story())
+
+
 @pytest.mark.proves("ALARM-F76")
 def test_a_click_and_the_arrow_keys_fold_and_open_a_group(qtbot: QtBot, station: FakeStation) -> None:
     async def story() -> None:
