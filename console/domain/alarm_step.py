@@ -258,12 +258,14 @@ def _move(alarm: Alarm, trigger: Trigger, event: Event, outcome: Outcome) -> Ala
         annunciated_us = max(annunciated_us, trigger.at_us)
     if Transition.RETURNED in outcome.logs:
         returned_us, severity = max(trigger.at_us, alarm.start_us), 0
-    return replace(
-        alarm,
-        state=state,
-        annunciated_us=annunciated_us,
-        changed_us=trigger.at_us,
-        returned_us=returned_us,
-        severity=severity,
-        worst=worst,
+    return Alarm(
+        state,
+        alarm.start_us,
+        annunciated_us,
+        trigger.at_us,
+        returned_us,
+        severity,
+        worst,
+        alarm.uncertain,
+        alarm.returning,
     )

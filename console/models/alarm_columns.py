@@ -51,6 +51,7 @@ class AlarmColumns:
         self.acked_by: dict[int, str] = {}
         self.owners: dict[int, str] = {}
         self.asides: dict[int, tuple[AsideRecord, ...]] = {}
+        self._masks: dict[str, NDArray[np.generic]] = {}  # asked for many times between two deltas
 
     def __len__(self) -> int:
         return self._columns.size
@@ -59,6 +60,7 @@ class AlarmColumns:
         return self._columns[name]
 
     def apply(self, delta: AlarmsDelta) -> NDArray[np.int32]:
+        self._masks.clear()
         changed = delta.rows.astype(np.int32, copy=False)
         if delta.is_snapshot:
             size = self._columns.size
@@ -148,15 +150,21 @@ class AlarmColumns:
     @property
     def hidden_as(self) -> NDArray[np.uint8]:
         """Per row the flag under which it is listed apart, 0 for none."""
-        return hidden_as(self["flags"])  # type: ignore[arg-type]
+        if "hidden_as" not in self._masks:
+            self._masks["hidden_as"] = hidden_as(self["flags"])  # type: ignore[arg-type]
+        return self._masks["hidden_as"]  # type: ignore[return-value]
 
     @property
     def listed(self) -> NDArray[np.bool_]:
-        return is_listed(self["state"], self["priority"], self["flags"])  # type: ignore[arg-type]
+        if "listed" not in self._masks:
+            self._masks["listed"] = is_listed(self["state"], self["priority"], self["flags"])  # type: ignore[arg-type]
+        return self._masks["listed"]  # type: ignore[return-value]
 
     @property
     def unacknowledged(self) -> NDArray[np.bool_]:
-        return self.listed & is_unacknowledged(self["state"])  # type: ignore[arg-type]
+        if "owed" not in self._masks:
+            self._masks["owed"] = self.listed & is_unacknowledged(self["state"])  # type: ignore[arg-type]
+        return self._masks["owed"]  # type: ignore[return-value]
 
 
 _T = TypeVar("_T")

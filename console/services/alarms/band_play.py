@@ -16,7 +16,8 @@ from console.services.alarms.alarm_book import AlarmBook
 from console.services.alarms.limits import BandEvents, Rows
 
 AT_ONCE = 256  # so many are played as they come, in their order
-SLICE_S = 0.007  # of a turn
+SLICE_S, LONG_SLICE_S = 0.006, 0.012  # of a turn; while many wait
+MANY = 1000
 _STEP = 16  # rows between two looks at the clock
 _AT_ONE_LOOK = 64  # changes of one row: a tag that oscillates must not hold up the others
 _LANES = 6  # priorities 1 to 5, then returns
@@ -73,9 +74,11 @@ class BandPlay:
             rows = np.setdiff1d(rows, behind)
         self._book.rows.set_uncertain(rows)
 
-    def work(self, now_us: int, budget_s: float = SLICE_S) -> None:
+    def work(self, now_us: int) -> None:
         """One slice of what waits; at least a few rows, so that it ends however slow the machine is."""
-        until = self._elapsed() + budget_s
+        if not self._of:
+            return
+        until = self._elapsed() + (LONG_SLICE_S if len(self._of) > MANY else SLICE_S)
         while self._of:
             for _ in range(_STEP):
                 if not self._of:

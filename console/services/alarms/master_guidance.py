@@ -28,6 +28,9 @@ class Guidance:
     display: str = ""
 
 
+_NOTHING = Guidance()
+
+
 def guidance_of(records: Records, rule_id: str, side: str = "", area: str = "") -> Guidance:
     """What approved records say about one side ("high", "low" or "") of a rule; what they leave open is the area's."""
     told = [_approved(records, rule_id, band) for band in _BANDS.get(side, ("",))]
@@ -35,6 +38,8 @@ def guidance_of(records: Records, rule_id: str, side: str = "", area: str = "") 
         told.append(_approved(records, rule_id, ""))  # one record for all bands is enough
     if area:
         told.append(_approved(records, AREA_MARK + area, ""))
+    if not any(told):
+        return _NOTHING
 
     def first(name: str) -> str:
         return next((values[name] for values in told if values.get(name)), "")
@@ -54,7 +59,9 @@ def guided(records: Records, condition: Condition) -> Condition:
     """The condition with the words of its approved records; the rule's own words stand where there are none, and the
     area's only where the rule has none either."""
     own = guidance_of(records, condition.rule_id, condition.side)
-    area = guidance_of(records, AREA_MARK + condition.area) if condition.area else Guidance()
+    area = guidance_of(records, AREA_MARK + condition.area) if condition.area else _NOTHING
+    if own is _NOTHING and area is _NOTHING:
+        return condition
     return replace(
         condition,
         cause=own.cause or condition.cause or area.cause,

@@ -1,5 +1,7 @@
 """What shows only over several alarms or occurrences: floods, chattering, and who was first of a group."""
 
+from itertools import takewhile
+
 import numpy as np
 
 from console.domain.alarm_classes import FloodRules
@@ -23,7 +25,7 @@ class Patterns(RowWatcher):
         self._flags = flags
         self.flood = FloodWatch(rules)
         self._newest: dict[int, int] = {}  # row -> start of its newest occurrence that was counted
-        self._chatter: dict[int, Chatter] = {}  # rows with an activation in the last minutes
+        self._chatter: dict[int, Chatter] = {}  # rows with an activation in the last minutes, the newest last
         self._groups: dict[str, FirstOutGroup] = {}  # those with activity
         self._looked_us = 0
         book.watchers.append(self)
@@ -35,7 +37,7 @@ class Patterns(RowWatcher):
             return
         self._newest[row] = start_us
         condition = self._book.condition(row)
-        chatter = self._chatter.setdefault(row, Chatter())
+        chatter = self._chatter[row] = self._chatter.pop(row, Chatter())
         if chatter.begun(start_us, now_us):
             self._flags.mark(condition.condition_id, AlarmFlag.CHATTERING, is_on=True)
         if condition.first_out:
@@ -53,7 +55,8 @@ class Patterns(RowWatcher):
             return
         self._looked_us = now_us
         self.flood.tick(now_us)
-        for row in [row for row, chatter in self._chatter.items() if chatter.is_quiet(now_us)]:
+        quiet = takewhile(lambda known: known[1].is_quiet(now_us), self._chatter.items())
+        for row in [row for row, _chatter in quiet]:
             if self._chatter.pop(row).is_chattering:
                 self._flags.mark(self._book.ids[row], AlarmFlag.CHATTERING, is_on=False)
         for name, group in list(self._groups.items()):

@@ -111,12 +111,14 @@ class SelectionBar(QFrame):
         if tab not in _ASIDE_BUTTONS:  # of the three only the one that does something
             present.add("alarm.acknowledge" if owed else "alarm.reset" if latched else "alarm.unacknowledge")
         present |= {"alarm.comment", *_SHOW}
+        before = (self._present, self._is_aside, self.more.text(), self.text.text())
         self._present = present
         self.more.setText(tr("More"))
         count = tr_n("{n} alarm selected", "{n} alarms selected", chosen)
         self._is_aside = tab in _ASIDE_BUTTONS
         self.text.setText(count if self._is_aside else f"{count} · {tr('{n} unacknowledged', n=owed)}")
-        self._fit()
+        if before != (self._present, self._is_aside, self.more.text(), self.text.text()):
+            self._fit()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(240, super().minimumSizeHint().height())
