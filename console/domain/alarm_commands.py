@@ -59,6 +59,14 @@ class ResetAlarms(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class ResetFirstOut(Command):
+    """Takes the mark "first out" off these alarms; their groups mark nobody before they were normal again."""
+
+    name: ClassVar[str] = "reset-first-out"
+    occurrences: tuple[Occurrence, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TakeAlarms(Command):
     """ "I have it": says who works on them; no acknowledgement. Taking what another one has replaces him."""
 
@@ -80,6 +88,7 @@ ALL: tuple[type[Command], ...] = (
     TakeOutOfService,
     ReturnToService,
     ResetAlarms,
+    ResetFirstOut,
     TakeAlarms,
     LeaveAlarms,
 )

@@ -80,6 +80,16 @@ class AlarmReset(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class FirstOutReset(Fact):
+    """The mark "first out" is taken off this occurrence, and its group marks nobody before it was normal again."""
+
+    etype: ClassVar[str] = "alarm.first_out_reset"
+    entity_type: ClassVar[str] = "condition"
+    condition_id: UUID
+    start_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class AlarmTaken(Fact):
     """Whoever wrote it works on this occurrence. Of several the newest stands."""
 
@@ -106,6 +116,7 @@ ALL: tuple[type[Fact], ...] = (
     AlarmOutOfService,
     AlarmReturnedToService,
     AlarmReset,
+    FirstOutReset,
     AlarmTaken,
     AlarmLeft,
 )

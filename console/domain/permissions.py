@@ -114,6 +114,7 @@ PERMISSIONS: dict[str, Permission] = {
         Permission(al.TakeOutOfService, _SERVICE, why_not=_SERVICE_ONLY),
         Permission(al.ReturnToService, _SERVICE, why_not=_SERVICE_ONLY),
         Permission(al.ResetAlarms, _DESK, why_not="Only operators and shift leads may reset alarms"),
+        Permission(al.ResetFirstOut, _DESK, why_not="Only operators and shift leads may reset alarms"),
         Permission(al.TakeAlarms, _WORK, why_not=_HAVE_ONLY),
         Permission(al.LeaveAlarms, _WORK, why_not=_HAVE_ONLY),
         Permission(ma.SetMasterAlarm, _ENGINEER, why_not=_RATIONALIZE_ONLY),

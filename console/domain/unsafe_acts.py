@@ -63,6 +63,7 @@ ACT_RULES: dict[str, ActRule] = {
         ActRule("alarm.out_of_service", "out-of-service", _always),
         ActRule("alarm.returned_to_service", "return-to-service"),
         ActRule("alarm.reset", "reset-alarms", _always),  # takes it off the list
+        ActRule("alarm.first_out_reset", "reset-first-out"),
         ActRule("alarm.taken", "take-alarms"),
         ActRule("alarm.left", "leave-alarms"),
         ActRule("incident.opened", "open-incident"),

@@ -54,6 +54,7 @@ EVENT_WORDS: dict[str, str] = {
     "alarm.out_of_service": mark("took an alarm out of service"),
     "alarm.returned_to_service": mark("returned an alarm to service"),
     "alarm.reset": mark("reset an alarm"),
+    "alarm.first_out_reset": mark("reset the first alarm of a group"),
     "alarm.taken": mark("took an alarm over"),
     "alarm.left": mark("handed an alarm back"),
     "incident.merged": mark("merged two incidents"),

@@ -22,6 +22,7 @@ class FlagEffects:
         projector.on(f.AlarmOutOfService, self._out)
         projector.on(f.AlarmReturnedToService, self._returned)
         projector.on(f.AlarmReset, self._reset)
+        projector.on(f.FirstOutReset, self._first_out_reset)
         projector.on(f.AlarmTaken, self._taken)
         projector.on(f.AlarmLeft, self._taken)
 
@@ -77,6 +78,9 @@ class FlagEffects:
 
     def _reset(self, entry: Entry, fact: f.AlarmReset) -> None:
         self._engine.resets.take(Occurrence(fact.condition_id, fact.start_us), entry.hash, self._now_us())
+
+    def _first_out_reset(self, _entry: Entry, fact: f.FirstOutReset) -> None:
+        self._engine.reset_first_out(Occurrence(fact.condition_id, fact.start_us))
 
     def _taken(self, entry: Entry, fact: f.AlarmTaken | f.AlarmLeft) -> None:
         who = entry.actor.user_id

@@ -111,6 +111,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "reset-alarms",
     ),
     ActionSpec(
+        "alarm.reset_first_out",
+        mark("Reset first out"),
+        "reset",
+        "",
+        mark("Take the mark of the first alarm off its group; the next activity of the group is marked anew"),
+        "reset-first-out",
+    ),
+    ActionSpec(
         "alarm.take",
         mark("I have it"),
         "hand",
@@ -154,7 +162,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("show.trend", mark("Trend"), "trend", "T", mark("Show the selection as a trend"), "", True),
     ActionSpec("show.topology", mark("On topology"), "topology", "G", mark("Show on the topology"), "", True),
-    ActionSpec("alarm.details", mark("Details"), "info", "D", mark("Show or hide all about the current alarm"), "", True),
+    ActionSpec(
+        "alarm.details", mark("Details"), "info", "D", mark("Show or hide all about the current alarm"), "", True
+    ),
     ActionSpec("show.procedure", mark("Procedure"), "procedure", "P", mark("Show what to do"), "", True),
     ActionSpec("app.palette", mark("Find anything"), "search", "Ctrl+K", mark("Tags, assets, alarms, views, actions")),
     ActionSpec("app.filter", mark("Filter"), "filter", "Ctrl+F", mark("Go to the filter field of this view")),

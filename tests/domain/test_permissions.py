@@ -32,6 +32,7 @@ unshelve          y        y          -        -               -             -
 out-of-service    -        y          y        -               -             -
 return-to-service -        y          y        -               -             -
 reset-alarms      y        y          -        -               -             -
+reset-first-out   y        y          -        -               -             -
 take-alarms       y        y          y        y               -             -
 leave-alarms      y        y          y        y               -             -
 merge-incidents   y        y          y        y               -             -

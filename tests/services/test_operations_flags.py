@@ -295,3 +295,18 @@ def signing(desk: Desk) -> Operations:
         signing=Signing(desk.log, desk.sign_on, desk.clock),
     )
     return desk.operations
+
+
+@pytest.mark.proves("ALARM-F55")
+def test_the_mark_of_the_first_alarm_is_reset_by_who_may_and_only_where_it_is():
+    async def story(desk: Desk) -> None:
+        one, two = (desk.alarms.raise_alarm(n, desk.clock.now_us) for n in (1, 2))
+        desk.alarms.first_outs.add(one)
+        await desk.signed_on("olga")
+        with pytest.raises(Refused) as refused:
+            await desk.operations.submit(a.ResetFirstOut((one, two)))
+        assert refused.value.values == {"alarms": "alarm 2"}
+        await desk.operations.submit(a.ResetFirstOut((one,)))
+        assert desk.log.facts(f.FirstOutReset) == [f.FirstOutReset(one.condition_id, one.start_us)]
+
+    told(story)

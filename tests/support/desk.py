@@ -62,6 +62,7 @@ class FakeAlarms:
     shelved: dict[UUID, str] = field(default_factory=dict)  # condition -> user id
     out: set[UUID] = field(default_factory=set)
     no_resets: dict[UUID, str] = field(default_factory=dict)
+    first_outs: set[Occurrence] = field(default_factory=set)
     owners: dict[Occurrence, str] = field(default_factory=dict)
 
     def raise_alarm(self, n: int, start_us: int, text: str = "", area: str = "") -> Occurrence:
@@ -138,6 +139,9 @@ class FakeAlarms:
 
     def why_no_reset(self, occurrence: Occurrence) -> str:
         return self.no_resets.get(occurrence.condition_id, "")
+
+    def is_first_out(self, occurrence: Occurrence) -> bool:
+        return occurrence in self.first_outs
 
     def owner_of(self, occurrence: Occurrence) -> str:
         return self.owners.get(occurrence, "")

@@ -22,10 +22,8 @@ _STATES = tuple(AlarmState)
 _RETURNING = tuple(Returning)
 _IS_UNACKNOWLEDGED = np.array([state in UNACKNOWLEDGED_STATES for state in _STATES])
 _IS_ACTIVE = np.array([state in ACTIVE_STATES for state in _STATES])
-_HIDING, _PASSING = (
-    int(HIDING),
-    int(AlarmFlag.REALARMED | AlarmFlag.ESCALATED),
-)  # enum arithmetic would cost more than the rest
+# enum arithmetic would cost more than the rest
+_HIDING, _PASSING = int(HIDING), int(AlarmFlag.REALARMED | AlarmFlag.ESCALATED)
 _COLUMNS: dict[str, tuple[str, float | int]] = {
     "state": ("u1", 0),
     "priority": ("u1", Priority.MEDIUM),  # of `worst`

@@ -140,6 +140,16 @@ class EngineFace:
     def why_no_reset(self, occurrence: Occurrence) -> str:
         return self.resets.refusal(occurrence)
 
+    def is_first_out(self, occurrence: Occurrence) -> bool:
+        row = self._book.current_row(occurrence)
+        return row is not None and self._book.rows.has_flag(row, AlarmFlag.FIRST_OUT)
+
+    def reset_first_out(self, occurrence: Occurrence) -> None:
+        """The mark goes while this occurrence bears it; whatever came after is marked by its own rule."""
+        condition = self.condition(occurrence.condition_id)
+        if condition is not None and self.is_first_out(occurrence):
+            self.patterns.reset_first_out(condition.first_out)
+
     def owner_of(self, occurrence: Occurrence) -> str:
         return self.ownership.owner(occurrence)
 

@@ -60,6 +60,10 @@ class FlagDoor(Protocol):
         """Why it cannot be reset now, in English; empty when it can."""
         ...
 
+    def is_first_out(self, occurrence: Occurrence) -> bool:
+        """Whether it bears the mark of its group."""
+        ...
+
     def owner_of(self, occurrence: Occurrence) -> str:
         """User id of who works on it, empty for nobody."""
         ...
@@ -80,6 +84,7 @@ class FlagActs:
             a.TakeOutOfService: Act(self._take_out, self._about_conditions),
             a.ReturnToService: Act(self._return, self._about_conditions),
             a.ResetAlarms: Act(self._reset, self._about_occurrences),
+            a.ResetFirstOut: Act(self._reset_first_out, self._about_occurrences),
             a.TakeAlarms: Act(self._take, self._about_occurrences),
             a.LeaveAlarms: Act(self._leave, self._about_occurrences),
         }
@@ -136,6 +141,13 @@ class FlagActs:
             raise Refused("Not reset. {alarms}", alarms=listed(told))
         facts = [f.AlarmReset(one.condition_id, one.start_us) for one in occurrences]
         return await self._write(facts, actor)
+
+    async def _reset_first_out(self, command: a.ResetFirstOut, actor: Actor) -> Receipt:
+        occurrences = self._on_screen(command.occurrences)
+        others = [self._alarms.text_of(one.condition_id) for one in occurrences if not self._alarms.is_first_out(one)]
+        if others:
+            raise Refused("These are not marked as first of their group: {alarms}", alarms=listed(others))
+        return await self._write([f.FirstOutReset(one.condition_id, one.start_us) for one in occurrences], actor)
 
     async def _take(self, command: a.TakeAlarms, actor: Actor) -> Receipt:
         """Taking what another one has replaces him; what one has already is left as it is."""

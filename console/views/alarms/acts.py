@@ -63,6 +63,7 @@ class AlarmActs:
                 "alarm.unacknowledge": self.unacknowledge,
                 "alarm.shelve": self.shelve,
                 "alarm.reset": self.reset,
+                "alarm.reset_first_out": self.reset_first_out,
                 "alarm.take": self.take,
                 "alarm.leave": self.leave,
             }
@@ -113,6 +114,9 @@ class AlarmActs:
 
     def reset(self) -> object:
         return self._run(keeping.reset(self._station, self._chosen(), self._say))
+
+    def reset_first_out(self) -> object:
+        return self._run(keeping.reset_first_out(self._station, self._chosen()))
 
     def take(self) -> object:
         return self._run(keeping.take(self._station, self._chosen()))

@@ -4,7 +4,14 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtWidgets import QWidget
 
-from console.domain.alarm_commands import LeaveAlarms, ResetAlarms, ReturnToService, TakeAlarms, TakeOutOfService
+from console.domain.alarm_commands import (
+    LeaveAlarms,
+    ResetAlarms,
+    ResetFirstOut,
+    ReturnToService,
+    TakeAlarms,
+    TakeOutOfService,
+)
 from console.domain.alarm_flags import AlarmFlag
 from console.domain.alarms import AlarmState
 from console.domain.refusal import Refused
@@ -74,6 +81,14 @@ async def reset(station: Station, alarms: Sequence[Seen], say: Say) -> None:
     if others:
         say(tr_n("{n} alarm does not wait for a reset and is left out.",
                  "{n} alarms do not wait for a reset and are left out.", others))  # fmt: skip
+
+
+async def reset_first_out(station: Station, alarms: Sequence[Seen]) -> None:
+    """Of those that bear the mark. Raises Refused when none does."""
+    marked = [seen for seen in alarms if seen.flags & AlarmFlag.FIRST_OUT]
+    if not marked:
+        raise Refused("None of the selected alarms is marked as the first of its group")
+    await station.submit(ResetFirstOut(tuple(seen.occurrence for seen in marked)))
 
 
 async def take(station: Station, alarms: Sequence[Seen]) -> None:

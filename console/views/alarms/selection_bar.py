@@ -33,6 +33,7 @@ MENUS: Mapping[AlarmTab, tuple[str, ...]] = {
         "alarm.acknowledge",
         "alarm.unacknowledge",
         "alarm.reset",
+        "alarm.reset_first_out",
         "alarm.comment",
         "",
         "alarm.take",
