@@ -6,6 +6,7 @@ Lines are (label, text, role), newest first; what people wrote stands as they wr
 from collections.abc import Sequence
 from statistics import median
 
+from console.domain.chatter import COUNT, WITHIN_US, proposal
 from console.domain.facts import AlarmAcknowledged, AlarmCommented
 from console.models.alarm_aside import REASON_WORDS
 from console.models.alarm_present import Line, Lines
@@ -141,7 +142,23 @@ def past_summary(details: AlarmDetails) -> str:
     others = len(details.past) - len(own)
     if others:
         parts.append(tr_n("{n} time on other devices", "{n} times on other devices", others))
-    return " · ".join(parts)
+    return "\n".join(line for line in (" · ".join(parts), calming_text(details)) if line)
+
+
+def calming_text(details: AlarmDetails) -> str:
+    """For an alarm that comes and goes: what its own log says would have calmed it (alarms.md 2, 53); else empty."""
+    own = sorted((one.start_us, one.ended_us) for one in details.past if one.is_own and one.start_us)
+    spans = [*own, (details.start_us, 0)] if details.start_us else own
+    starts = [start for start, _ in spans]
+    if not any(last - first <= WITHIN_US for first, last in zip(starts, starts[COUNT - 1 :], strict=False)):
+        return ""
+    offered = proposal(spans)
+    parts = [tr("shelve it for {age}", age=age_text(offered.shelve_s * US))]
+    if offered.on_delay_s:
+        parts.append(tr("on-delay of {n} s", n=offered.on_delay_s))
+    if offered.off_delay_s:
+        parts.append(tr("off-delay of {n} s", n=offered.off_delay_s))
+    return tr("It comes and goes. What would calm it: {ways}", ways=", ".join(parts))
 
 
 def solution_lines(details: AlarmDetails, now_us: int) -> Lines:
