@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from console.domain.alarm_flags import AlarmFlag
 from console.domain.alarms import ACTIVE_STATES, UNACKNOWLEDGED_STATES, AlarmState
 from console.domain.quality import Detail, Quality
 from console.domain.values import ValueType, is_numeric
@@ -71,7 +72,7 @@ def _alarms(core: "Core") -> list[Row]:
         state = AlarmState(int(delta.state[i]))
         if state is AlarmState.NORMAL:
             continue
-        condition = conditions[row]
+        condition, aside = conditions[row], delta.aside.get(row, ())
         rows.append(
             {
                 "condition": str(condition.condition_id),
@@ -88,8 +89,9 @@ def _alarms(core: "Core") -> list[Row]:
                 # who acknowledged a lower band has not seen this one
                 "acked_by": None if state in UNACKNOWLEDGED_STATES else delta.acked_by.get(row) or None,
                 "acked_at": None,
-                "shelved_until": None,
-                "suppressed": False,
+                "shelved_until": next((iso(one.until_us) for one in aside if one.flag == AlarmFlag.SHELVED), None),
+                "suppressed": any(one.flag in (AlarmFlag.SUPPRESSED, AlarmFlag.MASKED) for one in aside),
+                "out_of_service": any(one.flag == AlarmFlag.OUT_OF_SERVICE for one in aside),
                 "text": condition.text,
                 "note": delta.notes.get(row, ""),
             }

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from console.app.answers import answer
 from console.app.bootstrap import Core, Work, build
 from console.app.door import Door
 from console.app.folders import Folders
@@ -69,6 +70,9 @@ def test_what_is_shelved_by_command_is_hidden_logged_and_still_shelved_after_a_r
         assert core.engine.counts().shelved == 1
         assert sum(core.engine.counts().unacknowledged) == 0
         assert core.engine.annunciation.snapshot().priority == 0
+        (row,) = [row for row in await answer(core, "alarms", {}) if row["tag"] == "fan"]
+        assert row["shelved_until"] > row["started_at"]
+        assert not row["suppressed"]
         return one
 
     async def look(core: Core) -> None:

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 FLOOD = 5_000
 _CHANNELS, _MORE_CHANNELS = "Channel {1..36}/Fault", "Channel {1..360}/Fault"  # of 14 field stations
 _SHELVES = (  # how long in seconds, code, words, one-shot: the first two end soon
-    (150, "chattering", "Signal bounces, cable is being changed", False),
-    (280, "maintenance", "Sensor is calibrated until the end of the hour", False),
+    (200, "chattering", "Signal bounces, cable is being changed", False),
+    (290, "maintenance", "Sensor is calibrated until the end of the hour", False),
     (3600, "stale", "Known since the early shift, part is ordered", False),
     (1800, "other", "Trial run with the tool builder", True),
 )

@@ -26,6 +26,7 @@ SIZE = (1920, 1080)
 FAULTS = ("robot-overheat", "oil-pressure", "ups-on-battery", "cut-switch")
 _PATIENCE_S = 60.0
 _SETTLE_S = 1.2
+_DRESS_S = 3.5
 _FAULTS_LAST_S = 25.0
 ALARM, OTHER_ALARM = "Oil pressure", "UPS runs on battery"
 PENS = ("HYD-11/Oil pressure", "HYD-11/Filter/Pressure drop", "HYD-11/Oil level", "UPS-1/Battery/Charge")
@@ -72,10 +73,13 @@ def on_virtual_screen(arguments: list[str], width: int, height: int) -> int:
 
 
 async def take_pictures(options: argparse.Namespace, size: tuple[int, int]) -> int:
+    from PySide6.QtGui import QImage
+
     from console.app.demo.alarm_pictures import plant_of_many_channels
     from console.app.demo.demo import Demo, now_us
     from console.app.demo.past_week import write_past_week
     from console.app.demo.plant_model import load_plant
+    from console.app.demo.small_png import save_small
     from console.app.main import Console
     from console.domain.commands import SignOn
 
@@ -101,6 +105,8 @@ async def take_pictures(options: argparse.Namespace, size: tuple[int, int]) -> i
         finally:
             await console.close()
             await demo.stop()
+            for file in options.folder.glob("*.png"):  # now there is time
+                save_small(QImage(str(file)), file)
 
 
 class Photographer:
@@ -117,8 +123,6 @@ class Photographer:
 
     async def work(self) -> None:
         from console.app.demo.alarm_pictures import AlarmStories
-        from console.ui.theme import theme
-        from console.ui.translation import set_language
 
         stories = AlarmStories(self._console, self._demo, self._in_every_look, self._until)
         await asyncio.sleep(self._live_s)
@@ -140,12 +144,10 @@ class Photographer:
         await stories.details(self._alarm)
         await stories.master()
         for language in ("en", "de"):
-            set_language(language)
             for name in ("light", "dark"):
-                theme().use(name)
+                await self._dress(name, language)
                 await self._every_view(f"{name}-{language}")
-        set_language("en")
-        theme().use("light")
+        await self._dress("light", "en")
         await self._demo.set_fault("pull-cable", True)
         await self._until(lambda: self._status().tags_blind > 0)
         self._console.window.go("overview")
@@ -157,17 +159,32 @@ class Photographer:
 
     async def _in_every_look(self, name: str) -> None:
         """Light, dark, and light in German where that is among the pictures."""
-        from console.ui.theme import theme
-        from console.ui.translation import set_language
-
         for look, language in (("light", "en"), ("dark", "en"), ("light", "de")):
             if language == "de" and not self._every_language and f"{name}-{look}-{language}" not in GERMAN:
                 continue
-            set_language(language)
-            theme().use(look)
+            await self._dress(look, language)
             await self._picture(f"{name}-{look}-{language}")
-        set_language("en")
-        theme().use("light")
+        await self._dress("light", "en")
+
+    async def _dress(self, look: str, language: str) -> None:
+        """Change theme and language. Qt dresses every widget anew, on a busy machine for longer than the broker waits
+        for a ping: what that did to the alarms is over before the next picture."""
+        from console.domain.alarms import AlarmKind
+        from console.domain.commands import AcknowledgeAlarms
+        from console.ui.theme import theme
+        from console.ui.translation import set_language
+
+        is_same = theme().name == look
+        set_language(language)
+        theme().use(look)  # texts are set anew with it
+        if is_same:
+            return
+        await asyncio.sleep(_DRESS_S)
+        await self._until(lambda: self._status().tags_blind == 0)
+        core = self._console.core
+        listed = self._console.window.picture.alarms()
+        if core is not None and (lost := [one for one in listed if one.condition.kind is AlarmKind.LINK_DOWN]):
+            await core.station.submit(AcknowledgeAlarms(tuple(one.occurrence for one in lost)))
 
     async def _draw_trends(self) -> None:
         """Pens of interest on plots by unit, in a window that their short life fills."""
@@ -245,13 +262,11 @@ class Photographer:
                 await self._picture(name)
 
     async def _picture(self, name: str) -> None:
-        from console.app.demo.small_png import save_small
         from console.ui.priority_symbol import SymbolState, flash_clock
 
         await asyncio.sleep(_SETTLE_S)
         await self._until(lambda: flash_clock().lit(SymbolState.UNACKNOWLEDGED))
-        image = self._console.window.grab().toImage()
-        await asyncio.to_thread(save_small, image, self._folder / f"{name}.png")
+        self._console.window.grab().save(str(self._folder / f"{name}.png"))
         print(self._folder / f"{name}.png", flush=True)
 
     def _counts(self) -> tuple[int, ...]:

@@ -12,6 +12,7 @@ from uuid import UUID
 from console.app.demo.plant_model import NodeModel, PlantModel
 from console.config.private_file import write_private
 from console.config.users_file import PLANT_COST, PasswordCost, UserEntry, hash_password, write_users
+from console.domain.derived import BROKER as DERIVED
 from console.domain.identity import uuid7
 from console.domain.people import Role
 
@@ -23,6 +24,10 @@ PEOPLE = (
     ("engineer", "Mira Novak", Role.ENGINEER),
     ("manager", "Paul Richter", Role.SERVICE_MANAGER),
     ("admin", "Sofia Brandt", Role.ADMINISTRATOR),
+)
+FIGURES = (  # where the tags of derived.toml belong: group/node, name, area, parent
+    ("PressShop/Line 1", "Figures of press line 1", "Press shop", "PS-LINE-1"),
+    ("Utilities/Compressed air", "Figures of compressed air", "Utilities", "UT-AIR"),
 )
 _PASSWORDS = "users.txt"
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -156,6 +161,11 @@ def _assets(model: PlantModel) -> Iterator[dict[str, Any]]:
                 "parent": node.node,
                 "description": device.description,
             }
+    for source, name, area, parent in FIGURES:
+        yield {
+            "name": name, "class": "application", "level": 2.0, "area": area, "source": f"{DERIVED}/{source}",
+            "parent": parent, "description": "Computed by this console",
+        }  # fmt: skip
     for meter in model.meters:
         yield {
             "name": meter.name,

@@ -9,6 +9,7 @@ import pytest
 from console.app.demo import site_folder
 from console.config.alarm_rules import load_alarm_rules
 from console.config.assets_file import load_assets
+from console.config.derived_file import load_derived
 from console.config.private_file import is_private, write_private
 from console.config.site_files import load_site, read_topics
 from console.config.station_file import load_station
@@ -53,6 +54,8 @@ def test_every_publisher_is_an_asset_with_its_source_level_and_place(demo: Path)
     sources = {asset.source for asset in assets.assets}
     for node, device in shipped_plant().devices():
         assert f"plant/{node.group}/{node.node}/{device.name}" in sources
+    for figure in load_derived(demo / "site"):
+        assert f"derived/{figure.path.rpartition('/')[0]}" in sources
     by_id = {asset.asset_id: asset for asset in assets.assets}
     assert all(asset.parent in by_id for asset in assets.assets if asset.name != "Plant Kassel")
     ends = {
