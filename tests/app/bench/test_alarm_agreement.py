@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.app.bench.alarm_agreement import LOST, run_both, shares
