@@ -68,7 +68,7 @@ EVENT_WORDS: dict[str, str] = {
 
 EVENT_GROUPS: tuple[tuple[str, str], ...] = (  # what a filter asks for: types or their first parts, and their name
     ("", mark("Everything")),
-    ("alarm horn", mark("Alarms")),
+    ("alarm horn sound", mark("Alarms")),
     ("master_alarm", mark("Alarm rationalization")),
     ("incident", mark("Incidents")),
     ("user break_glass act record", mark("People and rights")),
