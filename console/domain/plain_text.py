@@ -30,6 +30,6 @@ def line(text: str) -> str:
 
 def required(text: str, missing: str) -> str:
     """The text, or Refused with the sentence `missing` when nothing was written."""
-    if not text.strip():
+    if not any(sign.isprintable() and not sign.isspace() for sign in text):  # marks without width are no words
         raise Refused(missing)
     return text

@@ -49,7 +49,7 @@ def shelve(
     if command.reason_code not in REASON_CODES:
         raise Refused("Choose a reason: {codes}", codes=", ".join(REASON_CODES))
     reason = required(paragraph(command.reason), "Say why")
-    if command.duration_s <= 0:
+    if type(command.duration_s) is not int or command.duration_s <= 0:  # nothing compares with "not a number"
         raise Refused("Choose for how long")
     _refuse_some(alarms, rules, command.duration_s)
     more = sum(not one.is_own for one in alarms)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Protocol
 from uuid import UUID
 
@@ -82,9 +83,9 @@ class AlarmActs:
         # more than a page is refused whatever it is about: nobody waits for a million areas to be looked up
         return {
             c.AcknowledgeAlarms: Act(
-                self._acknowledge, lambda command: self.subject(command.occurrences[:AT_ONCE]), self._record
+                self._acknowledge, lambda command: self.subject(_page(command.occurrences)), self._record
             ),
-            UnacknowledgeAlarms: Act(self._unacknowledge, lambda command: self.subject(command.occurrences[:AT_ONCE])),
+            UnacknowledgeAlarms: Act(self._unacknowledge, lambda command: self.subject(_page(command.occurrences))),
             c.CommentAlarm: Act(self._comment, lambda command: self.subject((command.occurrence,))),
             c.SilenceHorn: Act(self._silence),
         }
@@ -172,6 +173,11 @@ class AlarmActs:
     def _seen(self, occurrence: Occurrence, standing: Standing, now_us: int) -> Seen:
         through_us = self._alarms.seen_through_us(occurrence, now_us) if standing is Standing.OPEN else 0
         return Seen(occurrence, standing, through_us, self._alarms.text_of(occurrence.condition_id))
+
+
+def _page(occurrences: Sequence[Occurrence]) -> tuple[Occurrence, ...]:
+    """Each once, as they are acted on: a repeated one must not push another out of sight."""
+    return tuple(islice(dict.fromkeys(occurrences), AT_ONCE + 1))
 
 
 def _utc(at_us: int) -> str:

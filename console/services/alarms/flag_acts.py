@@ -4,6 +4,7 @@ Every batch is decided whole: one wrong item refuses it with the list of those (
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -90,13 +91,16 @@ class FlagActs:
         }
 
     def _about_occurrences(self, command: Any) -> Subject:
-        return self._subject([one.condition_id for one in command.occurrences[:AT_ONCE]])
+        return self._subject([one.condition_id for one in command.occurrences])
 
     def _about_conditions(self, command: Any) -> Subject:
-        return self._subject(command.condition_ids[:AT_ONCE])
+        return self._subject(command.condition_ids)
 
     def _subject(self, condition_ids: Sequence[UUID]) -> Subject:
-        return Subject(frozenset(self._alarms.area_of(one) for one in condition_ids))
+        """The areas of all that can be acted on; of more than that the act is refused whatever they are."""
+        most = max(AT_ONCE, self._alarms.shelving_rules.at_once)
+        each = islice(dict.fromkeys(condition_ids), most + 1)
+        return Subject(frozenset(self._alarms.area_of(one) for one in each))
 
     async def _shelve(self, command: a.ShelveAlarms, actor: Actor) -> Receipt:
         rules = self._alarms.shelving_rules
