@@ -148,7 +148,7 @@ class AlarmStories:
         rows = range(view.table.rowCount())
         found = (row for row in rows if getattr(view.table.record_at(row), "key", "") == next(iter(_RECORDS)))
         view.list.selectRow(next(found, 0))
-        await self._take("masteralarms-record")
+        await self._take("masteralarms")
 
     async def flood(self) -> None:
         """Every input channel of the plant reports a fault within seconds."""

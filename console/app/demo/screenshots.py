@@ -31,7 +31,7 @@ _FAULTS_LAST_S = 25.0
 ALARM, OTHER_ALARM = "Oil pressure", "UPS runs on battery"
 PENS = ("HYD-11/Oil pressure", "HYD-11/Filter/Pressure drop", "HYD-11/Oil level", "UPS-1/Battery/Charge")
 GERMAN = ("alarms-light-de", "alarms-critical-light-de", "alarms-shelved-light-de", "alarms-details-light-de",
-          "alarms-flood-light-de", "kpi-light-de", "masteralarms-record-light-de")  # fmt: skip
+          "alarms-flood-light-de", "kpi-light-de", "masteralarms-light-de")  # fmt: skip
 
 
 def main() -> int:
@@ -245,6 +245,8 @@ class Photographer:
         window = self._console.window
         assert window.docks is not None
         for spec in view_specs():
+            if spec.view_id == "masteralarms":  # has its story
+                continue
             window.go("alarms", self._alarm)  # the faceplate shows it
             shown = {"incidents": self._incident, "journal": None}  # the journal unfiltered
             window.go(spec.view_id, shown.get(spec.view_id, self._alarm))
