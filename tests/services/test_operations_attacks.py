@@ -32,13 +32,13 @@ async def why(desk: Desk, command: c.Command) -> str:
 
 
 COMMANDS = {
-    "acknowledge": lambda many: c.AcknowledgeAlarms(many),
-    "unacknowledge": lambda many: UnacknowledgeAlarms(many),
+    "acknowledge": c.AcknowledgeAlarms,
+    "unacknowledge": UnacknowledgeAlarms,
     "shelve": lambda many: shelve(*many),
     "unshelve": lambda many: a.UnshelveAlarms(tuple(one.condition_id for one in many)),
-    "reset": lambda many: a.ResetAlarms(many),
-    "take": lambda many: a.TakeAlarms(many),
-    "leave": lambda many: a.LeaveAlarms(many),
+    "reset": a.ResetAlarms,
+    "take": a.TakeAlarms,
+    "leave": a.LeaveAlarms,
 }
 
 

@@ -35,6 +35,7 @@ class Paper:
     removed: bool = False
     older: list[tuple[float, bool]] = field(default_factory=list)  # never acknowledged: start, began suppressed
     raised: int = 0
+    taken_back: bool = False
 
     @property
     def hidden(self) -> bool:
@@ -65,6 +66,7 @@ class Paper:
             self.older.append((self.start, self.began_suppressed))
         self.letter, self.start, self.began_suppressed = "B", now, self.suppressed
         self.raised += 1
+        self.taken_back = False
         if early_ack:
             self.acked(now)
         else:
@@ -84,10 +86,10 @@ class Paper:
     def acked(self, now: float) -> None:
         after = {"B": "C", "D": "A", "E": "F"}.get(self.letter)
         if after is not None:
-            self.letter, self.acked_at, self.sounds = after, now, False
+            self.letter, self.acked_at, self.sounds, self.taken_back = after, now, False, False
 
     def unacked(self) -> None:
-        self.letter = {"C": "B", "F": "E"}.get(self.letter, self.letter)
+        self.letter, self.taken_back = {"C": "B", "F": "E"}.get(self.letter, self.letter), True
 
     def tick(self, now: float, fresh: bool) -> None:
         if self.shelf is not None and now >= self.shelf.until:

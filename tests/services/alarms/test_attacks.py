@@ -141,8 +141,7 @@ class AttackMachine(RuleBasedStateMachine):
             reach = self.plant.engine.seen_through_us(occurrence, us(self.now))
             self.fact_ack(occurrence.condition_id, occurrence.start_us - 1000 * other_start, reach)
             self.papers[which].acked(self.now)
-            if other_start:  # that interval may reach back over the one before
-                self.forget_covered(which)
+            self.forget_covered(which)  # its interval may touch the one before, where both share a time stamp
 
     def forget_covered(self, which: int) -> None:
         row = self.plant.engine._book.row_of(self.conditions[which])
@@ -158,7 +157,8 @@ class AttackMachine(RuleBasedStateMachine):
         older = () if row is None else self.plant.engine._book.acknowledgements.older(row)
         assert len(older) == len(self.papers[which].older)
         if older:
-            self.fact_ack(self.conditions[which], older[-1].start_us, older[-1].returned_us)
+            reach = max(older[-1].annunciated_us, older[-1].returned_us - 1)
+            self.fact_ack(self.conditions[which], older[-1].start_us, reach)
             self.papers[which].older.pop()
 
     @rule(which=WHICH)
@@ -290,9 +290,13 @@ class AttackMachine(RuleBasedStateMachine):
         for tag, value in enumerate(self.values):
             self.report(tag, value)
         self.plant.pass_time(self.now)
-        assert self.plant.horn.snapshot().state is not HornState.SOUNDING
-        for paper in self.papers:
+        for which, paper in enumerate(self.papers):
+            may_sound = paper.taken_back  # its shelf ended in silence for an acknowledgement that is gone: doubt sounds
             paper.restart()
+            row = self.plant.engine._book.row_of(self.conditions[which])
+            paper.sounds = may_sound and row is not None and self.plant.horn.is_sounding(row)
+        if not any(paper.sounds for paper in self.papers):
+            assert self.plant.horn.snapshot().state is not HornState.SOUNDING
 
     # -- what always holds -------------------------------------------------------------------------------------------
 

@@ -162,9 +162,7 @@ def test_a_second_station_that_gets_the_facts_late_twice_and_in_any_order_ends_w
     tags = [plant.tag() for plant in (one, two)]
     conditions = [condition_of(tags[0], name, "high") for name in ("hot", "trip")]
     facts = []
-    now = 0
-    for value, (act, which) in story:
-        now += 1
+    for now, (value, (act, which)) in enumerate(story, 1):
         for plant, tag in zip((one, two), tags, strict=True):
             plant.send((tag, now, value))
         fact = fact_of(one, conditions[which], act, now + 0.5, number=now)
