@@ -133,6 +133,7 @@ class MasterAlarmsView(View):
         for view in (self.list, self.audit_list):
             view.selectionModel().selectionChanged.connect(lambda *_: self._on_selected())
         theme().changed.connect(self._tell)
+        theme().changed.connect(self._on_selected)  # the record's words, too
 
     # what the frame asks
 
