@@ -159,7 +159,8 @@ class AttackMachine(RuleBasedStateMachine):
         if older:
             reach = max(older[-1].annunciated_us, older[-1].returned_us - 1)
             self.fact_ack(self.conditions[which], older[-1].start_us, reach)
-            self.papers[which].older.pop()
+            self.forget_covered(which)
+            assert len(self.papers[which].older) < len(older)
 
     @rule(which=WHICH)
     def an_acknowledgement_is_faster_than_its_sample(self, which: int) -> None:
