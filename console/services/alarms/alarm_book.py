@@ -33,7 +33,7 @@ def _as_made(condition: Condition) -> Condition:
     return condition
 
 
-_COARSE_US = 1_000_000  # so many microseconds may share one time stamp
+_COARSE_US = 24 * 3600 * 1_000_000  # a value may stand so long under rules that change
 
 Maker = Callable[[int], Condition]  # makes the static part when it is first needed: 100,000 idle ones cost nothing
 
@@ -343,8 +343,7 @@ def _by_a_name_of_its_own(before: Alarm, trigger: Trigger) -> Trigger:
         return trigger
     if not 0 <= before.start_us - trigger.at_us < _COARSE_US:
         return trigger
-    told_us = min(before.annunciated_us, before.start_us + _COARSE_US)
-    return replace(trigger, start_us=max(before.start_us, told_us) + 1)
+    return replace(trigger, start_us=max(before.start_us, before.annunciated_us) + 1)
 
 
 def _annunciated_us(alarm: Alarm, older: OlderElsewhere) -> int:
