@@ -44,6 +44,7 @@ LABELS = {"console/ui/plain_label.py", "console/widgets/standing_band.py"}
 TIPS_OF_OUR_OWN = {  # what they say is translated text and shortcuts, never text from outside
     "console/ui/actions.py", "console/widgets/key_button.py", "console/widgets/navigation_rail.py",
     "console/widgets/priority_count.py", "console/views/diagnostics/view.py",
+    "console/app/frame/attention.py", "console/widgets/aside_counts.py",
 }  # fmt: skip
 
 

@@ -39,7 +39,7 @@ class Flood:
         self.put = 0
         self.turns = 0
         self.is_open = True
-        self._inbox = core.ingest._inbox
+        self._inbox = core.ingest.inbox
         site = core.site.site_id
         tags = []
         for number in range(TAGS):
@@ -102,7 +102,7 @@ def test_under_ten_times_the_telemetry_an_acknowledgement_needs_less_than_a_seco
             needed = []
             for _ in range(ACKS):
                 occurrence = await oldest_open(core)
-                before, waiting = flood.turns, core.ingest._inbox.depth
+                before, waiting = flood.turns, core.ingest.inbox.depth
                 receipt = await core.station.submit(AcknowledgeAlarms((occurrence,)), session)
                 needed.append(flood.turns - before)
                 assert receipt.hashes

@@ -77,7 +77,7 @@ def desk(tmp_path, story, *, session=plant.SESSION, carried=()):
         plant.deliver_plant(station, session=session)
         window.resize(1400, 900)
         window.show()
-        await until(lambda: window.docks is not None and window.docks.current)
+        await until(lambda: window.docks is not None and window.docks.current and window.docks.manager.isVisible())
         window.activateWindow()
         try:
             await story(window, station)
