@@ -155,8 +155,8 @@ def test_nothing_suppresses_many_alarms_and_what_gives_power_is_signed():
 @pytest.mark.proves("SEC-42")
 def test_the_programs_words_are_the_documented_ones_and_none_of_them_debugs():
     assert set(WORDS) == {
-        "run", "serve", "demo", "fault", "init", "check", "query", "act", "verify", "archive", "backup", "restore", "export",
-        "import", "doctor", "centre", "bench",
+        "run", "serve", "demo", "fault", "init", "check", "query", "act", "verify", "archive", "backup", "restore",
+        "export", "import", "doctor", "centre", "bench",
     }  # fmt: skip
 
 
