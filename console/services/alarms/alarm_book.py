@@ -341,7 +341,8 @@ def _by_a_name_of_its_own(before: Alarm, trigger: Trigger) -> Trigger:
     occurrence: named a microsecond later, where no acknowledgement of the one before reaches."""
     if before.state in ACTIVE_STATES or trigger.start_us is not None:
         return trigger
-    if not 0 <= before.start_us - trigger.at_us < _COARSE_US:
+    shares = before.annunciated_us == trigger.at_us  # it got worse and ended by this very stamp
+    if not shares and not 0 <= before.start_us - trigger.at_us < _COARSE_US:
         return trigger
     return replace(trigger, start_us=max(before.start_us, before.annunciated_us) + 1)
 

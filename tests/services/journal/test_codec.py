@@ -25,6 +25,8 @@ def _values(annotation: object) -> st.SearchStrategy[object]:
     known = {str: _TEXT, int: _INTEGER, UUID: st.uuids(), bool: st.booleans(), type(None): st.none()}
     if annotation in known:
         return known[annotation]  # type: ignore[index]
+    if typing.get_origin(annotation) is tuple and typing.get_args(annotation)[-1] is not Ellipsis:
+        return st.tuples(*map(_values, typing.get_args(annotation)))
     if typing.get_origin(annotation) is tuple:
         return st.lists(_values(typing.get_args(annotation)[0]), max_size=5).map(tuple)
     if isinstance(annotation, types.UnionType) or typing.get_origin(annotation) is typing.Union:
