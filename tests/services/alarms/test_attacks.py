@@ -172,6 +172,8 @@ class AttackMachine(RuleBasedStateMachine):
         self.report(which // 2, 97.0)
         for i in (which - which % 2, which - which % 2 + 1):
             self.papers[i].sample(97.0, self.now, early_ack=i == which)
+        if self.papers[which].letter == "C":
+            self.papers[which].acked_at = self.now - 1  # when it was given, not when its alarm came
 
     @rule(which=WHICH)
     def somebody_takes_his_acknowledgement_back(self, which: int) -> None:
@@ -370,7 +372,6 @@ AttackMachine.TestCase.settings = settings(
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=list(HealthCheck),
-    derandomize=True,  # seeds 11 and 13 with 400 examples still differ from the page: to be understood, then at random
 )
 
 
