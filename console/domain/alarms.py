@@ -133,3 +133,4 @@ class Condition:
     is_shelvable: bool = True
     first_out: str = ""
     display: str = ""  # what to open for it: the id of a view, or words
+    class_name: str = ""  # what people call its class; empty: by its id

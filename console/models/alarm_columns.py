@@ -14,8 +14,9 @@ from console.models.columns import Columns
 from console.models.text_codes import TextCodes
 from console.models.text_rank import Haystack
 from console.services.records import AlarmsDelta, AsideRecord
-from console.ui.translation import tr
+from console.ui.translation import in_every_language
 
+BETWEEN = "\x1f"  # area and cause in the one name of a group: kept as written, put into words when shown
 _SHOWN = ("state", "priority", "severity", "start_us", "annunciated_us", "changed_us", "value", "count", "uncertain")
 
 
@@ -46,7 +47,9 @@ class AlarmColumns:
         self._conditions: list[Condition | None] = []
         self._row_of: dict[UUID, int] = {}
         self.texts = {field: TextCodes() for field in ("text", "asset_name", "area", "alarm_class", "cause")}
-        self.haystack = Haystack()
+        self.class_names: dict[str, str] = {}  # id of a class -> what people call it
+        self._haystack = Haystack()
+        self._unread: list[Condition] = []  # their words are in no haystack yet: nobody has looked for any
         self.notes: dict[int, str] = {}
         self.acked_by: dict[int, str] = {}
         self.owners: dict[int, str] = {}
@@ -69,8 +72,8 @@ class AlarmColumns:
             for texts in (self.notes, self.acked_by, self.owners, self.asides):
                 texts.clear()
             changed = np.union1d(np.arange(size, dtype=np.int32), changed)
-        for condition in delta.conditions:
-            self._define(condition)
+        if delta.conditions:
+            self._define(delta.conditions)
         self._columns.reserve(len(self._conditions))
         self._take_first(delta)
         values = {name: getattr(delta, name) for name in (*_SHOWN, "flags")}
@@ -104,17 +107,28 @@ class AlarmColumns:
         wanted = hidden_by(int(self["flags"][row])) if flag is None else flag
         return next((record for record in self.asides.get(row, ()) if record.flag == wanted), None)
 
-    def _define(self, condition: Condition) -> None:
-        while len(self._conditions) <= condition.row:
-            self._conditions.append(None)
-        self._conditions[condition.row] = condition
-        self._row_of[condition.condition_id] = condition.row
-        self._handles.write(np.asarray([condition.row], np.int32), {"tag_handle": np.asarray([condition.tag_handle])})
-        self.haystack.put(condition.row, tr(condition.text), condition.subject, condition.asset_name, condition.area)
+    def _define(self, conditions: Sequence[Condition]) -> None:
+        rows = np.fromiter((one.row for one in conditions), np.int32, len(conditions))
+        known = self._conditions
+        known.extend([None] * (int(rows.max()) + 1 - len(known)))
+        for one in conditions:
+            known[one.row] = one
+            self._row_of[one.condition_id] = one.row
+            self.class_names[one.alarm_class] = one.class_name
+        self._unread.extend(conditions)
+        self._handles.write(rows, {"tag_handle": np.asarray([one.tag_handle for one in conditions], np.int32)})
         for field in ("text", "asset_name", "area", "alarm_class"):
-            self.texts[field].put(condition.row, str(getattr(condition, field)))
-        cause = condition.cause or (tr(condition.text) if condition.text else condition.subject)
-        self.texts["cause"].put(condition.row, f"{condition.area} · {cause}" if condition.area else cause)
+            self.texts[field].put_all(rows, [str(getattr(one, field)) for one in conditions])
+        causes = [(one.area, one.cause or one.text or one.subject) for one in conditions]
+        self.texts["cause"].put_all(rows, [f"{area}{BETWEEN}{cause}" if area else cause for area, cause in causes])
+
+    def matching(self, wanted: str, first: int = 0) -> NDArray[np.bool_]:
+        """For each row from `first` on whether its alarm, asset, area or path hold every word."""
+        self._haystack.reserve(len(self))
+        for one in self._unread:  # found by whoever types it, also after the language changed
+            self._haystack.put(one.row, *in_every_language(one.text), one.subject, one.asset_name, one.area)
+        self._unread.clear()
+        return self._haystack.matching(wanted, first)
 
     @property
     def handles(self) -> NDArray[np.int32]:

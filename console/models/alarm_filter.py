@@ -3,14 +3,17 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from console.domain.alarms import AlarmState
 from console.models.alarm_columns import AlarmColumns
+from console.models.alarm_texts import class_word
 from console.ui.translation import mark, tr
 
+_NO_NAMES: Mapping[str, str] = MappingProxyType({})
 # The four base states of ISA-18.2 that stand in a list, and the latched one that waits for its reset.
 STATES: Mapping[str, tuple[str, frozenset[AlarmState]]] = {
     "new": (mark("active, unacknowledged"), frozenset({AlarmState.UNACKNOWLEDGED})),
@@ -48,14 +51,16 @@ class AlarmFilter:
         changes = {part: chosen ^ {value}}
         return replace(self, **changes)  # type: ignore[arg-type]
 
-    def words(self) -> str:
+    def words(self, class_names: Mapping[str, str] = _NO_NAMES) -> str:
         """What passes beside the typed words, in the person's language; empty when everything does."""
         parts = []
         if self.priorities:
             parts.append(tr("Only priority {n}", n=", ".join(map(str, sorted(self.priorities)))))
         parts += [tr(words) for key, (words, _states) in STATES.items() if key in self.states]
         parts += [_listed(area or tr("no area") for area in sorted(self.areas))] if self.areas else []
-        parts += [_listed(sorted(self.classes))] if self.classes else []
+        parts += (
+            [_listed(sorted(class_word(one, class_names.get(one, "")) for one in self.classes))] if self.classes else []
+        )
         return " · ".join(parts)
 
     def mask(self, alarms: AlarmColumns, matches: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from console.domain.alarms import AlarmState, Priority
-from console.models.alarm_columns import AlarmColumns
+from console.models.alarm_columns import BETWEEN, AlarmColumns
 from console.models.alarm_order import is_unacknowledged
+from console.models.alarm_texts import class_word
 from console.models.row_order import NO_ROWS, Rows
 from console.ui.translation import mark, tr
 
@@ -38,7 +39,7 @@ _EMPTY = {
     GroupBy.AREA: mark("no area"),
     GroupBy.ASSET: mark("no asset"),
     GroupBy.CLASS: mark("no class"),
-    GroupBy.CAUSE: mark("no area"),
+    GroupBy.CAUSE: mark("no cause"),
 }
 
 
@@ -135,7 +136,7 @@ class AlarmGroups:
         if not 0 <= code < len(self._count):
             return Group("", 0, 0, 0, 0, 0, 0, False)
         return Group(
-            self._name(code) or tr(_EMPTY.get(self.by, "")),
+            self._words(code),
             int(self._count[code]),
             int(self._unacknowledged[code]),
             int(self._critical[code]),
@@ -164,6 +165,15 @@ class AlarmGroups:
 
     def _codes(self) -> NDArray[np.int32]:
         return np.maximum(self._alarms.texts[_FIELDS[self.by]].codes(len(self._alarms)), 0)
+
+    def _words(self, code: int) -> str:
+        """The group's name in the person's language: Leitstand's own alarm texts are among the causes."""
+        area, _, cause = self._name(code).rpartition(BETWEEN)
+        if self.by == GroupBy.CAUSE:
+            cause = tr(cause)
+        elif self.by == GroupBy.CLASS:
+            cause = class_word(cause, self._alarms.class_names.get(cause, ""))
+        return " · ".join(part for part in (area, cause) if part) or tr(_EMPTY.get(self.by, ""))
 
     def _name(self, code: int) -> str:
         return self._alarms.texts[_FIELDS[self.by]].name(code)

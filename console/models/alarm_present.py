@@ -10,10 +10,10 @@ from console.domain.alarms import ACTIVE_STATES, AlarmKind, AlarmState, Conditio
 from console.domain.values import ValueType
 from console.models.alarm_aside import REASON_WORDS
 from console.models.alarm_columns import AlarmColumns
-from console.models.alarm_texts import STATE_WORDS, alarm_text, limit_text
+from console.models.alarm_texts import OWN_VALUES, STATE_WORDS, alarm_text, class_word, limit_text, seen_text
 from console.models.tag_cache import TagCache
 from console.services.records import AsideRecord
-from console.ui.format import DASH, US, age_text, clock_text, number_text, value_text
+from console.ui.format import DASH, US, age_text, clock_text, number_text, value_text, whole_text
 from console.ui.translation import mark, tr
 
 Line = tuple[str, str, str]
@@ -44,6 +44,7 @@ ASIDE_WORDS = {
     AlarmFlag.MASKED: mark("Behind its cause"),
     AlarmFlag.SHELVED: mark("Shelved"),
 }
+INTERRUPTED_TEXT = mark("its source was away for a while: meanwhile it may have ended and begun anew")
 _LIMIT_OF = {2: "HH", 1: "H", -1: "L", -2: "LL"}
 
 
@@ -111,7 +112,7 @@ def _what(alarms: AlarmColumns, tags: TagCache, row: int, condition: Condition, 
     count, first = int(alarms["count"][row]), int(alarms["first_us"][row])
     if count > 1:
         since = f" · {tr('since {time}', time=clock_text(first, now_us))}" if first else ""
-        lines.append((tr("Came"), f"×{count}{since}", ""))
+        lines.append((tr("Came"), f"×{whole_text(count)}{since}", ""))
     lines += [
         (label, name, "")
         for label, name in (
@@ -136,6 +137,7 @@ def _value_lines(alarms: AlarmColumns, tags: TagCache, row: int, condition: Cond
     handle, tag = condition.tag_handle, tags.tag(condition.tag_handle)
     seen = float(alarms["value"][row])
     lines: list[Line] = []
+    is_trusted_now = False
     if tag is not None and 0 <= handle < len(tags.value):
         shown = value_text(
             float(tags.value[handle]),
@@ -148,13 +150,15 @@ def _value_lines(alarms: AlarmColumns, tags: TagCache, row: int, condition: Cond
         )
         source_us = int(tags.source_us[handle])
         age = tr("{age} old", age=age_text(now_us - source_us)) if source_us else ""
-        role = "strong" if not shown.style else "stale"
-        lines.append((tr("Value now"), shown.text, role))
+        is_trusted_now = not shown.style
+        lines.append((tr("Value now"), shown.text, "strong" if is_trusted_now else "stale"))
         trust = " · ".join(part for part in (shown.tip, age) if part)
         lines.append((tr("Quality"), trust, "stale" if shown.style else ""))
-    if seen == seen and (tag is None or condition.kind in (AlarmKind.DEVIATION, AlarmKind.RATE)):  # noqa: PLR0124 nan
-        lines.append((tr("Alarm saw"), f"{number_text(seen)} {condition.unit}".rstrip(), ""))
-    if alarms["uncertain"][row]:
+    if told := seen_text(condition, seen, tag) if tag is None or condition.kind in OWN_VALUES else "":
+        lines.append((tr("Alarm saw"), told, ""))
+    if alarms["uncertain"][row] and is_trusted_now:
+        lines.append((tr("Doubt"), tr(INTERRUPTED_TEXT), "dim"))
+    elif alarms["uncertain"][row]:
         lines.append((tr("Doubt"), tr("held because the source cannot be trusted now"), "stale"))
     return lines
 
@@ -204,7 +208,7 @@ def guidance_lines(condition: Condition, start_us: int, state: int, now_us: int)
         lines.append((tr("Time to respond"), *_respond(condition.time_to_respond_s, start_us, state, now_us)))
     if condition.owner:
         lines.append((tr("Owner"), condition.owner, ""))
-    lines.append((tr("Class"), condition.alarm_class, "dim"))
+    lines.append((tr("Class"), class_word(condition.alarm_class, condition.class_name), "dim"))
     needs = [
         word
         for is_needed, word in (
@@ -250,5 +254,5 @@ def aside_lines(record: AsideRecord, now_us: int) -> Lines:
         parts = (clock_text(record.until_us, now_us), end, tr("or its return") if record.is_one_shot else "")
         lines.append((tr("Ends"), " · ".join(part for part in parts if part), ""))
     if record.times:
-        lines.append((tr("Again"), f"×{record.times}", ""))
+        lines.append((tr("Again"), f"×{whole_text(record.times)}", ""))
     return tuple(lines)

@@ -1,6 +1,5 @@
 """The alarm list: what is active or unacknowledged, most urgent first, through a tab and a filter, also in groups."""
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from enum import StrEnum
@@ -16,7 +15,7 @@ from console.models.alarm_filter import AlarmFilter
 from console.models.alarm_groups import AlarmGroups, GroupBy, head_state
 from console.models.alarm_order import alarm_keys
 from console.models.alarm_texts import alarm_text as alarm_text  # noqa: PLC0414 part of this face
-from console.models.alarm_texts import limit_text, limit_tip, note_text, note_tip
+from console.models.alarm_texts import limit_text, limit_tip, note_text, note_tip, seen_text
 from console.models.alarm_trust import AlarmTrust
 from console.models.row_order import Rows, SortColumn
 from console.models.sorted_table import PLAIN, Column, RowLook, SortedTable
@@ -24,7 +23,7 @@ from console.models.tag_cache import tag_cache
 from console.services.notifier import Notifier
 from console.services.records import AlarmsDelta
 from console.services.station import ALARMS, Station
-from console.ui.format import age_text, clock_text, exact_text, number_text, time_tip
+from console.ui.format import age_text, clock_text, exact_text, time_tip, whole_text
 from console.ui.priority_symbol import SymbolState, symbol_state
 from console.ui.translation import mark, tr, tr_n
 from console.ui.wall_clock import now_us
@@ -90,7 +89,8 @@ class AlarmTable(SortedTable):
         self._now_us = now_us
         self._waiting: list[AlarmsDelta] = []
         self.alarms = AlarmColumns()
-        self._trust = AlarmTrust(tag_cache(station), self.alarms)
+        self._tags = tag_cache(station)
+        self._trust = AlarmTrust(self._tags, self.alarms)
         self.groups = AlarmGroups(self.alarms)
         self.tab = AlarmTab.ACTIVE
         self.filter = AlarmFilter()
@@ -342,7 +342,7 @@ class AlarmTable(SortedTable):
         if key == "limit":
             return limit_tip(condition, int(self.alarms["severity"][row]), int(self.alarms["worst"][row]))
         if key == "note":
-            return note_tip(self.alarms, row, self._trust.word(row), self._now_us())
+            return note_tip(self.alarms, row, self.note_text(row), self._now_us())
         return time_tip(int(self.alarms["start_us"][row])) if key in {"since", "age"} else ""
 
     def cell(self, row: int, key: str) -> str:
@@ -363,8 +363,8 @@ class AlarmTable(SortedTable):
             return age_text(self._now_us() - group.first_us)
         if key != "note" or not group.unacknowledged:
             return ""
-        owed = tr("{n} unacknowledged", n=group.unacknowledged)
-        return f"{tr('{n} critical', n=group.critical)} · {owed}" if group.critical else owed
+        owed = tr("{n} unacknowledged", n=whole_text(group.unacknowledged))
+        return f"{tr('{n} critical', n=whole_text(group.critical))} · {owed}" if group.critical else owed
 
     def since_text(self, row: int) -> str:
         return clock_text(int(self.alarms["start_us"][row]), self._now_us())
@@ -373,14 +373,13 @@ class AlarmTable(SortedTable):
         return age_text(self._now_us() - int(self.alarms["start_us"][row]))
 
     def value_text(self, row: int, condition: Condition) -> str:
-        value = float(self.alarms["value"][row])
-        return "" if math.isnan(value) else f"{number_text(value)} {condition.unit}".rstrip()
+        return seen_text(condition, float(self.alarms["value"][row]), self._tags.tag(condition.tag_handle))
 
     def limit_text(self, row: int, condition: Condition) -> str:
         return limit_text(condition, int(self.alarms["severity"][row]), int(self.alarms["worst"][row]))
 
     def note_text(self, row: int) -> str:
-        return note_text(self.alarms, row, self._trust.word(row))
+        return note_text(self.alarms, row, self._trust.word(row), is_held=self._trust.is_held(row))
 
 
 _CELLS: dict[str, Callable[[AlarmTable, int, Condition], str]] = {

@@ -1,11 +1,16 @@
 """How one alarm reads in a list: its text, the limit that was crossed now and at worst, what stands beside it."""
 
+import math
 from collections.abc import Mapping
 
+from console.domain.alarm_classes import STANDARD_ID
 from console.domain.alarm_flags import AlarmFlag
-from console.domain.alarms import AlarmState, Condition, Severity
+from console.domain.alarms import AlarmKind, AlarmState, Condition, Severity
+from console.domain.quality import Quality
+from console.domain.tags import Tag
+from console.domain.values import ValueType
 from console.models.alarm_columns import AlarmColumns
-from console.ui.format import DASH, clock_text, number_text
+from console.ui.format import DASH, clock_text, number_text, value_text, whole_text
 from console.ui.translation import mark, tr
 
 RETURNED_STATES = frozenset(
@@ -25,12 +30,18 @@ _MARKS: tuple[tuple[AlarmFlag, str], ...] = (
     (AlarmFlag.CHATTERING, mark("chattering")),
     (AlarmFlag.REALARMED, mark("alarmed again")),
 )
+OWN_VALUES = frozenset({AlarmKind.DEVIATION, AlarmKind.RATE})  # what these saw is not the tag's value
 _BANDS = {Severity.HIGH_HIGH: "HH", Severity.HIGH: "H", Severity.LOW: "L", Severity.LOW_LOW: "LL"}
 
 
 def alarm_text(condition: Condition) -> str:
     """What the alarm says: Leitstand's own texts in the person's language, a rule's text as it was written."""
     return tr(condition.text) if condition.text else condition.subject
+
+
+def class_word(class_id: str, name: str) -> str:
+    """What people call a class of alarms: its name, or its id where it has none."""
+    return name or (tr("standard") if class_id == STANDARD_ID else class_id)
 
 
 def limit_text(condition: Condition, severity: int, worst: int = 0) -> str:
@@ -56,8 +67,20 @@ def limit_tip(condition: Condition, severity: int, worst: int) -> str:
     return tr("Now {now}; {worst} was the worst since it was last acknowledged.", now=now, worst=was)
 
 
-def note_text(alarms: AlarmColumns, row: int, doubt: str = "") -> str:
-    """Marks, who has it, what was written, and how many times; `doubt`: why its value cannot be trusted now."""
+def seen_text(condition: Condition, value: float, tag: Tag | None) -> str:
+    """The value that the alarm saw: in the words of its tag where it is a state, else the number with its unit."""
+    if math.isnan(value):
+        return ""
+    if tag is not None and condition.kind not in OWN_VALUES:
+        is_boolean = tag.value_type == ValueType.BOOLEAN
+        shown = value_text(value, Quality.GOOD, unit=condition.unit or tag.unit, enum=tag.enum, is_boolean=is_boolean)
+        return shown.text
+    return f"{number_text(value)} {condition.unit}".rstrip()
+
+
+def note_text(alarms: AlarmColumns, row: int, doubt: str = "", *, is_held: bool = True) -> str:
+    """Marks, who has it, what was written, and how many times; `doubt`: why its value cannot be trusted now.
+    `is_held`: nothing trustworthy is known of its source now, so that an alarm that is marked for it stays so."""
     flags, state = int(alarms["flags"][row]), int(alarms["state"][row])
     parts = [tr(word) for flag, word in _MARKS if flags & flag]
     if state == AlarmState.LATCHED_ACKNOWLEDGED:
@@ -68,25 +91,27 @@ def note_text(alarms: AlarmColumns, row: int, doubt: str = "") -> str:
     if owner:
         parts.append(tr("{name} has it", name=owner))
     parts.append(alarms.notes.get(row, ""))
-    if alarms["uncertain"][row]:
+    if alarms["uncertain"][row] and is_held:
         parts.append(tr("uncertain"))
     parts.append(doubt)
     count = int(alarms["count"][row])
     if count > 1:
-        parts.append(f"×{count}")
+        parts.append(f"×{whole_text(count)}")
     return " · ".join(part for part in parts if part)
 
 
-def note_tip(alarms: AlarmColumns, row: int, doubt: str, now_us: int) -> str:
+def note_tip(alarms: AlarmColumns, row: int, note: str, now_us: int) -> str:
     """The whole note, and of folded activations how many and from when to when."""
-    lines = [note_text(alarms, row, doubt)]
+    lines = [note]
     count, first = int(alarms["count"][row]), int(alarms["first_us"][row])
     if count > 1:
         last = clock_text(int(alarms["start_us"][row]), now_us)
         if first:
-            lines.append(tr("{n} times from {first} to {last}", n=count, first=clock_text(first, now_us), last=last))
+            lines.append(
+                tr("{n} times from {first} to {last}", n=whole_text(count), first=clock_text(first, now_us), last=last)
+            )
         else:
-            lines.append(tr("{n} times, last at {last}", n=count, last=last))
+            lines.append(tr("{n} times, last at {last}", n=whole_text(count), last=last))
     if int(alarms["flags"][row]) & AlarmFlag.CHATTERING:
         lines.append(tr("It comes and goes: shelve it for a while, or propose a delay or a deadband."))
     acked_by = alarms.acked_by.get(row, "")

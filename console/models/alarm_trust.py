@@ -33,6 +33,11 @@ class AlarmTrust:
         quality = int(self._tags.quality[handle])
         return "" if is_trusted(quality) else quality_word(quality, int(self._tags.detail[handle]))
 
+    def is_held(self, row: int) -> bool:
+        """Whether nothing trustworthy is known of the alarm's source now."""
+        handle = int(self._alarms.handles[row]) if row < len(self._alarms.handles) else -1
+        return not 0 <= handle < len(self._tags.quality) or not is_trusted(int(self._tags.quality[handle]))
+
     def _qualities(self) -> NDArray[np.uint8]:
         handles, qualities = self._alarms.handles, self._tags.quality
         found = np.full(len(handles), Quality.GOOD, np.uint8)

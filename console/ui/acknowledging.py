@@ -12,7 +12,7 @@ from console.services.station import Receipt, Station
 from console.ui.asking import ask_until_done
 from console.ui.dialogs import Field, Question, ask
 from console.ui.signing import do
-from console.ui.translation import tr, tr_n
+from console.ui.translation import tr, tr_n, whole_text
 
 ASK_ABOVE = 10  # more than these at once: are you sure, with the critical ones by name (alarms.md 6, 40)
 _NAMED = 12  # alarms named one by one in a question
@@ -90,7 +90,7 @@ async def acknowledge(
 def names_of(alarms: Sequence[Named], most: int = _NAMED) -> list[str]:
     """One line for each, the first `most` of them, then how many more."""
     lines = [one.name for one in alarms[:most]]
-    return [*lines, tr("and {n} more", n=len(alarms) - most)] if len(alarms) > most else lines
+    return [*lines, tr("and {n} more", n=whole_text(len(alarms) - most))] if len(alarms) > most else lines
 
 
 def listed(alarms: Sequence[Named]) -> list[str]:

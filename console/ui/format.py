@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from console.domain.quality import Detail, Quality
 from console.ui.translation import language, mark, tr
+from console.ui.translation import whole_text as whole_text  # noqa: PLC0414 one of the forms of this module
 
 US = 1_000_000
 DASH = "–"
@@ -174,11 +175,6 @@ def exact_text(value: float) -> str:
 def _signed(shown: str) -> str:
     """Decimal and thousands signs of the language."""
     return shown.translate(str.maketrans(",.", ".,")) if language() == "de" else shown
-
-
-def whole_text(count: int) -> str:
-    """A count with grouped thousands."""
-    return f"{count:,}".replace(",", ".") if language() == "de" else f"{count:,}"
 
 
 def quality_word(quality: int, detail: int = 0) -> str:

@@ -68,9 +68,19 @@ def tr(text: str, **values: object) -> str:
     return found.format(**values) if values else found
 
 
+def whole_text(count: int) -> str:
+    """A count with grouped thousands."""
+    return f"{count:,}".replace(",", ".") if _language == "de" else f"{count:,}"
+
+
 def tr_n(one: str, many: str, n: int, **values: object) -> str:
-    """Singular or plural by n (also filled as `{n}`); English and German share the rule."""
-    return tr(one if n == 1 else many, n=n, **values)
+    """Singular or plural by n (also filled as `{n}`, as counts are written); English and German share the rule."""
+    return tr(one if n == 1 else many, n=whole_text(n), **values)
+
+
+def in_every_language(text: str) -> tuple[str, ...]:
+    """The text as people of any language read it, to be found by whoever types it."""
+    return tuple(dict.fromkeys(catalogue(name).get(text, text) if name != "en" else text for name in LANGUAGES))
 
 
 def tr_refusal(refused: Refused) -> str:

@@ -17,6 +17,7 @@ def with_class(maker: Maker, rule: AlarmRule, settings: AlarmSettings) -> Maker:
         return replace(
             made,
             alarm_class=its.class_id,
+            class_name=its.name,
             cause=rule.cause,
             consequence=rule.consequence,
             time_to_respond_s=rule.time_to_respond_s,

@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QMenu, QPushButton, QWidget
 
 from console.models.alarm_filter import STATES, AlarmFilter
+from console.models.alarm_texts import class_word
 from console.ui.theme import theme
 from console.ui.translation import mark, tr
 from console.widgets.priority_count import LETTERS
@@ -43,7 +44,7 @@ class FilterMenu(QPushButton):
         self,
         wanted: Callable[[], AlarmFilter],
         areas: Callable[[], Iterable[str]],
-        classes: Callable[[], Iterable[str]],
+        classes: Callable[[], Mapping[str, str]],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -71,8 +72,11 @@ class FilterMenu(QPushButton):
         for key, (words, _states) in STATES.items():
             self._box(menu, tr(words), "states", key, key in now.states)
         menu.addSeparator()
-        self._choices(tr("Area"), "areas", self._areas(), now.areas, tr("no area"))
-        self._choices(tr("Class"), "classes", self._classes(), now.classes, tr("no class"))
+        areas = {name: name or tr("no area") for name in {*self._areas(), *now.areas}}
+        self._choices(tr("Area"), "areas", areas, now.areas)
+        names = dict.fromkeys(now.classes, "") | dict(self._classes())
+        classes = {one: class_word(one, name) or tr("no class") for one, name in names.items()}
+        self._choices(tr("Class"), "classes", classes, now.classes)
         menu.addSeparator()
         keep = menu.addAction(tr("Keep this filter..."), self.save_asked)
         keep.setEnabled(not now.is_empty)
@@ -88,13 +92,13 @@ class FilterMenu(QPushButton):
         heading = self._menu.addAction(tr(words))
         heading.setEnabled(False)
 
-    def _choices(self, title: str, part: str, names: Iterable[str], chosen: frozenset[str], empty: str) -> None:
-        found = sorted(set(names) | chosen, key=str.casefold)
-        if len(found) < 2 and not chosen:
+    def _choices(self, title: str, part: str, words: Mapping[str, str], chosen: frozenset[str]) -> None:
+        """`words`: what is chosen -> what stands there."""
+        if len(words) < 2 and not chosen:
             return
         menu = StayingMenu(title, self._menu)
-        for name in found[:_MOST]:
-            self._box(menu, name or empty, part, name, name in chosen)
+        for name in sorted(words, key=lambda one: words[one].casefold())[:_MOST]:
+            self._box(menu, words[name], part, name, name in chosen)
         self._menu.addMenu(menu)
 
     def _box(self, menu: QMenu, text: str, part: str, value: object, is_on: bool) -> QAction:

@@ -1,7 +1,7 @@
 """The head line of the alarm view: heading, tabs with their counts, how the list is grouped, and what it is
 filtered by; in a narrow place on two lines."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from PySide6.QtCore import QEvent, QSize
 from PySide6.QtGui import QActionGroup, QResizeEvent
@@ -54,7 +54,7 @@ class AlarmHead(QFrame):
         by: Callable[[], GroupBy],
         wanted: Callable[[], AlarmFilter],
         areas: Callable[[], Iterable[str]],
-        classes: Callable[[], Iterable[str]],
+        classes: Callable[[], Mapping[str, str]],
     ) -> None:
         super().__init__()
         self.setProperty("role", "panel")

@@ -27,11 +27,11 @@ class KeptFilters:
         self.filters = filters_of(came.get(PREFERENCE, "{}"))
         self._tell(self.filters)
 
-    async def keep(self, wanted: AlarmFilter, parent: QWidget) -> None:
+    async def keep(self, wanted: AlarmFilter, parent: QWidget, class_names: Mapping[str, str]) -> None:
         """Ask for a name; one that is there is replaced."""
         question = Question(
             tr("Keep this filter"),
-            " · ".join(part for part in (wanted.text, wanted.words()) if part),
+            " · ".join(part for part in (wanted.text, wanted.words(class_names)) if part),
             (Field("name", tr("Name"), required=True, max_length=60),),
             tr("Keep filter"),
         )

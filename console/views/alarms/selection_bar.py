@@ -10,7 +10,7 @@ from console.models.alarm_table import AlarmTab
 from console.ui.actions import ActionSet
 from console.ui.plain_label import PlainLabel
 from console.ui.table_view import TableView
-from console.ui.translation import tr, tr_n
+from console.ui.translation import tr, tr_n, whole_text
 from console.widgets.key_button import KeyButton
 
 _SHOW = ("incident.open", "show.trend", "show.topology")
@@ -117,7 +117,7 @@ class SelectionBar(QFrame):
         self.more.setText(tr("More"))
         count = tr_n("{n} alarm selected", "{n} alarms selected", chosen)
         self._is_aside = tab in _ASIDE_BUTTONS
-        self.text.setText(count if self._is_aside else f"{count} · {tr('{n} unacknowledged', n=owed)}")
+        self.text.setText(count if self._is_aside else f"{count} · {tr('{n} unacknowledged', n=whole_text(owed))}")
         if before != (self._present, self._is_aside, self.more.text(), self.text.text()):
             self._fit()
 

@@ -62,7 +62,7 @@ class AlarmsView(View):
             lambda: self.table.groups.by,
             lambda: self.table.filter,
             lambda: alarms.texts["area"].names,
-            lambda: alarms.texts["alarm_class"].names,
+            lambda: alarms.class_names,
         )
         self.heading, self.tabs, self.filter = self.head.heading, self.head.tabs, self.head.filter
         self.bar = SelectionBar(context.actions)
@@ -90,7 +90,7 @@ class AlarmsView(View):
         self.filter.cleared.connect(lambda: self.choose(AlarmFilter()))
         self.filter.left.connect(self.focus_list)
         self.head.menu.chosen.connect(self.choose_whole)
-        self.head.menu.save_asked.connect(lambda: self.errands.run(self.kept.keep(self.table.filter, self)))
+        self.head.menu.save_asked.connect(self._keep_filter)
         self.head.menu.drop_asked.connect(lambda name: self.errands.run(self.kept.drop(name)))
         self.lists.selection_changed.connect(self._on_selection)
         self.details.squeezed.connect(self.timeline.setHidden)
@@ -184,8 +184,11 @@ class AlarmsView(View):
         """Show only what passes; what that hides is counted beside the field."""
         self.table.choose(wanted)
         self.lists.relayout()
-        self.filter.pin(wanted.words())
+        self.filter.pin(wanted.words(self.table.alarms.class_names))
         self._tell_counts()
+
+    def _keep_filter(self) -> None:
+        self.errands.run(self.kept.keep(self.table.filter, self, self.table.alarms.class_names))
 
     def choose_whole(self, wanted: AlarmFilter) -> None:
         """The typed words as well."""
@@ -275,6 +278,7 @@ class AlarmsView(View):
     def _retell(self) -> None:
         self.heading.setText(tr(self.title))
         self.tabs.retell()
+        self.filter.pin(self.table.filter.words(self.table.alarms.class_names))
         self._tell_counts()
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 from console.models.area_rollup import AreaSummary
 from console.models.text_rank import one_line
 from console.ui.fonts import font
-from console.ui.format import state_word
+from console.ui.format import state_word, whole_text
 from console.ui.plain_label import plain_tip
 from console.ui.priority_symbol import SymbolState, flash_clock, paint_symbol
 from console.ui.theme import theme
@@ -121,13 +121,13 @@ def told(area: AreaSummary) -> str:
     if area.look:
         parts.append(state_word(area.look))
     if area.down:
-        parts.append(tr("{n} down", n=area.down))
+        parts.append(tr("{n} down", n=whole_text(area.down)))
     if area.alarms:
-        parts.append(tr("{n} in alarm", n=area.alarms))
+        parts.append(tr("{n} in alarm", n=whole_text(area.alarms)))
     if area.blind and area.look != "blind":
-        parts.append(tr("{n} blind", n=area.blind))
+        parts.append(tr("{n} blind", n=whole_text(area.blind)))
     if area.stale and not area.look:
-        parts.append(tr("{n} stale", n=area.stale))
+        parts.append(tr("{n} stale", n=whole_text(area.stale)))
     return " · ".join([*parts, tr_n("{n} asset", "{n} assets", area.assets)])
 
 

@@ -227,7 +227,7 @@ def test_like_cases_say_how_it_usually_goes_and_what_was_done_then(qtbot: QtBot,
             await until(lambda: pane.details is not None)
             told = pane.cards.cards["past"].texts()
             assert told[-1] == (
-                "10000 times before · usually for 5:00 · acknowledged after 1:00 · 1 time on other devices"
+                "10,000 times before · usually for 5:00 · acknowledged after 1:00 · 1 time on other devices"
             )
             assert len(told) == 2 * 5 + 1, "the newest five"
             assert told[1] == "for 5:00 · acknowledged after 1:00 by Anna Ä."
@@ -527,7 +527,7 @@ def test_the_details_speak_german(qtbot: QtBot, station: FakeStation, asked: lis
             try:
                 pane = await opened(screen)
                 told = lines(pane, "guidance")
-                assert told["Ursache"] == "Fan blocked" and told["Klasse"] == "standard"
+                assert told["Ursache"] == "Fan blocked" and told["Klasse"] == "Standard"
                 assert lines(pane, "what")["Zustand"] == "aktiv, unquittiert"
             finally:
                 set_language("en")
