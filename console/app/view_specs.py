@@ -13,7 +13,7 @@ _SCREENS = (
     ("trends", mark("Trends"), "trend", "TrendsView"),
     ("incidents", mark("Incidents"), "incident", "IncidentsView"),
     ("journal", mark("Journal"), "journal", "JournalView"),
-    ("kpi", mark("Alarm performance"), "kpi", "KpiView"),
+    ("kpi", mark("Alarm KPIs"), "kpi", "KpiView"),
     ("masteralarms", mark("Rationalize"), "masteralarms", "MasterAlarmsView"),
     ("sync", mark("Sync"), "sync", "SyncView"),
     ("administration", mark("Admin"), "administration", "AdministrationView"),

@@ -14,6 +14,7 @@ from console.ui.translation import tr
 
 WIDTH = 84
 HEIGHT = 64
+WORD_PX = WIDTH - 8  # for the word under the icon
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class RailButton(QWidget):
         tone = theme().color("text" if self.is_current or self._hover else "text.dim")
         paint_icon(painter, QRectF((WIDTH - 22) / 2, 11, 22, 22), self.item.icon, tone)
         words = font("font_small", bold=self.is_current)
-        text = QFontMetrics(words).elidedText(tr(self.item.text), Qt.TextElideMode.ElideRight, WIDTH - 8)
+        text = QFontMetrics(words).elidedText(tr(self.item.text), Qt.TextElideMode.ElideRight, WORD_PX)
         painter.setFont(words)
         painter.setPen(tone)
         painter.drawText(QRectF(0, 37, WIDTH, 18), int(Qt.AlignmentFlag.AlignCenter), text)
