@@ -43,6 +43,7 @@ class Effects:
         projector.on(f.IncidentAlarmLinked, self._linked_alarm)
         projector.on(f.PreferenceSaved, self._preference)
         self.flags = FlagEffects(projector, engine, now_us)
+        engine.note_by(self._note_of)
 
     def set_notes(self) -> None:
         """Once the open alarms are restored."""
@@ -57,6 +58,10 @@ class Effects:
 
     def _said(self, user_id: str, text: str) -> str:
         return f"{self._name_of(user_id)}: {text}" if user_id else text
+
+    def _note_of(self, occurrence: Occurrence) -> str:
+        known = self._notes.get(occurrence)
+        return "" if known is None else self._said(known[1], known[2])
 
     def rebuild_acknowledgements(self, condition_id: UUID, entries: Iterable[Entry]) -> None:
         """Make what is acknowledged of one condition anew from all its entries in the journal (after a divergence)."""

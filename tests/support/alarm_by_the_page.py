@@ -79,6 +79,13 @@ class Paper:
         self.sounds = False
         if self.shelf is not None and self.shelf.one_shot:
             self.shelf = None
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """What is over leaves the row to the newest older one that nobody acknowledged (subtle rule 1)."""
+        if self.letter == "A" and self.older and not self.removed:
+            self.start, self.began_suppressed = self.older.pop()
+            self.letter, self.sounds = "E" if self.latching else "D", False
 
     def _annunciate(self) -> None:
         self.sounds = not self.hidden
@@ -87,6 +94,11 @@ class Paper:
         after = {"B": "C", "D": "A", "E": "F"}.get(self.letter)
         if after is not None:
             self.letter, self.acked_at, self.sounds, self.taken_back = after, now, False, False
+            self._make_room()
+
+    def reset(self) -> None:
+        self.letter = "A"
+        self._make_room()
 
     def unacked(self) -> None:
         self.letter, self.taken_back = {"C": "B", "F": "E"}.get(self.letter, self.letter), True
@@ -115,9 +127,10 @@ class Paper:
             self.hide()
             return
         self.older = [one for one in self.older if not one[1]]
-        if self.letter == "D" and self.began_suppressed:
+        began_suppressed, self.began_suppressed = self.began_suppressed, False
+        if self.letter == "D" and began_suppressed:
             self.letter = "A"
-        self.began_suppressed = False
+            self._make_room()
         self._back_in_the_list()
 
     def service(self, is_out: bool) -> None:
@@ -129,6 +142,7 @@ class Paper:
 
     def retire(self) -> None:
         self.removed, self.letter, self.band, self.sounds = True, "A", 0, False
+        self.older.clear()
 
     def restart(self) -> None:
         """What was never acknowledged is not lost; nothing sounds."""
@@ -136,6 +150,4 @@ class Paper:
         if self.letter in "DEF":
             returned = "E" if self.latching else "D"
             self.letter = returned if self.letter in "DE" else "F" if self.latching else "A"
-        if self.letter == "A" and self.older:
-            self.start = self.older.pop()[0]
-            self.letter = "A" if self.removed else "E" if self.latching else "D"
+        self._make_room()

@@ -81,6 +81,11 @@ class Acknowledgements:
         self._older[row] = deque(one for one in older if one not in gone)
         return gone
 
+    def take_newest(self, row: int) -> Alarm | None:
+        """The newest older occurrence, which is no longer kept; None when there is none."""
+        older = self._older.get(row)
+        return older.pop() if older else None
+
     def forget(self, before_us: int, is_open: Callable[[UUID], bool]) -> int:
         """Drop what reaches no further than this and concerns no open occurrence; returns how many are dropped."""
         dropped = 0

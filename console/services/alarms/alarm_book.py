@@ -11,6 +11,7 @@ from console.domain.alarms import ACTIVE_STATES, UNACKNOWLEDGED_STATES, AlarmSta
 from console.services.alarms.acknowledgements import Acknowledgements
 from console.services.alarms.alarm_rows import AlarmRows
 from console.services.alarms.annunciation import Annunciation
+from console.services.alarms.behind import Behind
 from console.services.alarms.transition_log import TransitionLog
 
 
@@ -47,6 +48,9 @@ class RowWatcher:
     def begun(self, row: int, now_us: int) -> None:
         """Another occurrence is on the row."""
 
+    def taken_over(self, row: int, now_us: int) -> None:
+        """The newest occurrence is over, and an older one that nobody acknowledged has the row again."""
+
     def annunciated(self, row: int, now_us: int) -> None:
         """The row asks for attention: raised, risen or again, and not hidden."""
 
@@ -73,6 +77,7 @@ class AlarmBook:
         self._conditions: dict[int, Condition] = {}
         self.guide: Callable[[Condition], Condition] = _as_made
         self.log = TransitionLog(self.rows, self.condition)
+        self.behind = Behind(self.rows, self.ids, self.acknowledgements, self.log)
         self.watchers: list[RowWatcher] = []
         self.is_reset: Callable[[UUID, int], bool] = _never
 
@@ -126,8 +131,8 @@ class AlarmBook:
         before = rows.load(row)
         if trigger.event is Event.CONDITION_FALSE and rows.priority[row] >= Priority.JOURNAL:
             before = replace(before, returning=Returning.CLOSING)
-        if trigger.event is Event.CONDITION_TRUE:
-            trigger = _by_a_name_of_its_own(before, trigger)
+        if trigger.event is Event.CONDITION_TRUE and before.state not in ACTIVE_STATES:
+            trigger = _by_a_name_of_its_own(self.behind.newest(row, before), trigger)
         result = step(before, trigger)
         if result.alarm is before:
             return result
@@ -137,6 +142,7 @@ class AlarmBook:
         if Transition.RAISED in result.logs:
             rows.count[row] += 1
             rows.notes.pop(row, None)
+            self.behind.forget_over(row)
             older = self.adopt(row, result.alarm, now_us)
             if older is not None:
                 result = _as_part_of(result, older)
@@ -146,7 +152,7 @@ class AlarmBook:
             rows.acked_by.pop(row, None)
         rows.store(row, result.alarm)
         if result.superseded is not None:
-            self.supersede(row, result.superseded, now_us)
+            self.behind.push(row, result.superseded, now_us)
         elif before.state is AlarmState.LATCHED_ACKNOWLEDGED and Transition.RAISED in result.logs:
             self.log.put(row, before, (Transition.CLOSED,), trigger.at_us, now_us)  # the new one is to be reset now
         self.log.put(row, result.alarm, result.logs, trigger.at_us, now_us)
@@ -165,6 +171,16 @@ class AlarmBook:
             self.settle_latch(row, now_us)
             for watcher in self.watchers:
                 watcher.returned(row, now_us)
+        if Transition.RETIRED in result.logs:
+            self.behind.retire(row, now_us, now_us)
+        else:
+            self.free(row, now_us)
+
+    def free(self, row: int, now_us: int) -> None:
+        """When nothing is on the row any more, the newest older one that nobody acknowledged is; silently."""
+        if self.rows.state[row] == AlarmState.NORMAL and self.behind.take_over(row, now_us):
+            for watcher in self.watchers:
+                watcher.taken_over(row, now_us)
 
     def relist(self, row: int, at_us: int, now_us: int, *, in_silence: bool = False) -> bool:
         """What was hidden is in the list again: active, it waits for acknowledgement anew, and sounds. True then."""
@@ -193,6 +209,7 @@ class AlarmBook:
         result = step(alarm, Trigger(Event.RESET, now_us))
         self.rows.store(row, result.alarm)
         self.log.put(row, result.alarm, result.logs, now_us, now_us)
+        self.free(row, now_us)
         return True
 
     def list_silently(self, row: int) -> None:
@@ -259,12 +276,27 @@ class AlarmBook:
         row = self._row_of.get(condition_id)
         before = self.rows.load(row) if row is not None else Alarm()
         had = self.acknowledgements.covering(condition_id, before)
+        over = self.behind.over(row) if row is not None else None
+        closed = over is not None and self.acknowledgements.covering(condition_id, over) is not None
         if not self.acknowledgements.take_back(condition_id, act) or row is None or not before.start_us:
             return False
+        if over is not None and closed and self.acknowledgements.covering(condition_id, over) is None:
+            return self._come_back(row, over, who, now_us)
         covering = self.acknowledgements.covering(condition_id, before)
         if covering is not None:  # somebody else's stands
             return self._name_first(row, covering)
         return self._withdraw(row, before, who, now_us, was_closed_by_it=had is not None)
+
+    def _come_back(self, row: int, over: Alarm, who: str, now_us: int) -> bool:
+        """The newest occurrence is not acknowledged after all: it waits again, before the older ones."""
+        older = self.rows.load(row)
+        if older.state is not AlarmState.NORMAL:
+            self.behind.push(row, older, now_us)
+        self.behind.forget_over(row)
+        self.rows.store(row, over)
+        for watcher in self.watchers:
+            watcher.taken_over(row, now_us)
+        return self._withdraw(row, over, who, now_us, was_closed_by_it=True)
 
     def recheck(self, condition_id: UUID, now_us: int) -> bool:
         """The acknowledgements were made anew: an alarm that none of them covers waits again. True when it does."""
@@ -327,24 +359,21 @@ class AlarmBook:
             self.rows.notes[row] = acknowledgement.comment
         self.annunciation.end(row)
         self.log.put(row, result.alarm, result.logs, now_us, now_us, acknowledgement.who)
-        self.settle_latch(row, now_us)
+        if not self.settle_latch(row, now_us):
+            self.free(row, now_us)
         return True
-
-    def supersede(self, row: int, alarm: Alarm, now_us: int) -> None:
-        dropped = self.acknowledgements.supersede(row, alarm)
-        if dropped is not None:
-            self.log.put(row, dropped, (Transition.SUPERSEDED,), now_us, now_us)
 
 
 def _by_a_name_of_its_own(before: Alarm, trigger: Trigger) -> Trigger:
     """What begins again by the same time stamp (a coarse clock, an edited limit over a value that stands) is another
     occurrence: named a microsecond later, where no acknowledgement of the one before reaches."""
-    if before.state in ACTIVE_STATES or trigger.start_us is not None:
+    if trigger.start_us is not None:
         return trigger
-    shares = before.annunciated_us == trigger.at_us  # it got worse and ended by this very stamp
+    # it got worse and ended, or just ended, by this very stamp: who acknowledged may have seen as far as that
+    shares = trigger.at_us in (before.annunciated_us, before.returned_us)
     if not shares and not 0 <= before.start_us - trigger.at_us < _COARSE_US:
         return trigger
-    return replace(trigger, start_us=max(before.start_us, before.annunciated_us) + 1)
+    return replace(trigger, start_us=max(before.start_us, before.annunciated_us, trigger.at_us) + 1)
 
 
 def _annunciated_us(alarm: Alarm, older: OlderElsewhere) -> int:

@@ -186,6 +186,10 @@ class EngineFace:
             self._book.rows.notes[row] = note
             self._book.rows.mark(row)
 
+    def note_by(self, note_of: Callable[[Occurrence], str]) -> None:
+        """Who knows what stands beside an occurrence, when an older one has its row again."""
+        self._book.behind.note_of = note_of
+
     def renamed(self) -> None:
         """People may be called otherwise than before: rows that name one are told again."""
         rows = self._book.rows

@@ -42,6 +42,9 @@ class Ownership(RowWatcher):
         if self._said or self._book.rows.has_flag(row, AlarmFlag.OWNED):
             self._follow(row)
 
+    def taken_over(self, row: int, now_us: int) -> None:
+        self.begun(row, now_us)
+
     def _follow(self, row: int) -> None:
         rows = self._book.rows
         owner = self.owner(Occurrence(self._book.ids[row], int(rows.start_us[row])))

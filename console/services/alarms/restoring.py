@@ -37,7 +37,7 @@ def restore(
 def _restore_row(book: AlarmBook, row: int, stored: OpenOccurrence, now_us: int) -> None:
     current = book.rows.load(row)
     if current.state is not AlarmState.NORMAL:
-        book.supersede(row, current, now_us)
+        book.behind.push(row, current, now_us)
     book.log.go_on(row, stored.start_us, stored.counted)
     alarm = _alarm(stored, current.returning)
     book.rows.value[row] = float("nan") if stored.value is None else stored.value
@@ -56,7 +56,8 @@ def _restore_row(book: AlarmBook, row: int, stored: OpenOccurrence, now_us: int)
     book.rows.acked_by[row] = covering.who
     if Transition.CLOSED in result.logs:  # the row of its closing was not written any more
         book.log.put(row, result.alarm, (Transition.CLOSED,), now_us, now_us, covering.who)
-    book.settle_latch(row, now_us)
+    if not book.settle_latch(row, now_us):
+        book.free(row, now_us)
 
 
 def _alarm(stored: OpenOccurrence, returning: Returning) -> Alarm:

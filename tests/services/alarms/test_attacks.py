@@ -139,28 +139,32 @@ class AttackMachine(RuleBasedStateMachine):
         assert (occurrence is None) == (self.papers[which].letter == "A")
         if occurrence is not None:
             reach = self.plant.engine.seen_through_us(occurrence, us(self.now))
-            self.fact_ack(occurrence.condition_id, occurrence.start_us - 1000 * other_start, reach)
+            start_us = occurrence.start_us - 1000 * other_start
+            self.forget_touched(which, start_us, reach)
+            self.fact_ack(occurrence.condition_id, start_us, reach)
             self.papers[which].acked(self.now)
-            self.forget_covered(which)  # its interval may touch the one before, where both share a time stamp
 
-    def forget_covered(self, which: int) -> None:
+    def older(self, which: int) -> tuple:
         row = self.plant.engine._book.row_of(self.conditions[which])
-        left = len(self.plant.engine._book.acknowledgements.older(row))
-        paper = self.papers[which]
-        assert left <= len(paper.older)
-        del paper.older[left:]
+        return () if row is None else self.plant.engine._book.acknowledgements.older(row)
+
+    def forget_touched(self, which: int, start_us: int, reach_us: int) -> None:
+        """An interval may touch the ones before, where they share a time stamp."""
+        older, paper = self.older(which), self.papers[which]
+        assert len(older) == len(paper.older)
+        touched = [one.annunciated_us <= reach_us and start_us <= one.returned_us for one in older]
+        paper.older = [kept for kept, is_touched in zip(paper.older, touched, strict=True) if not is_touched]
 
     @rule(which=WHICH)
     def an_acknowledgement_of_an_older_occurrence_arrives(self, which: int) -> None:
         self.pass_on()
-        row = self.plant.engine._book.row_of(self.conditions[which])
-        older = () if row is None else self.plant.engine._book.acknowledgements.older(row)
+        older = self.older(which)
         assert len(older) == len(self.papers[which].older)
         if older:
             reach = max(older[-1].annunciated_us, older[-1].returned_us - 1)
-            self.fact_ack(self.conditions[which], older[-1].start_us, reach)
-            self.forget_covered(which)
+            self.forget_touched(which, older[-1].start_us, reach)
             assert len(self.papers[which].older) < len(older)
+            self.fact_ack(self.conditions[which], older[-1].start_us, reach)
 
     @rule(which=WHICH)
     def an_acknowledgement_is_faster_than_its_sample(self, which: int) -> None:
@@ -235,7 +239,7 @@ class AttackMachine(RuleBasedStateMachine):
         assert bool(self.plant.engine.why_no_reset(occurrence)) == (paper.letter != "F")
         if paper.letter == "F":
             self.write_down(lambda plant: plant.reset(occurrence, at))
-            paper.letter = "A"
+            paper.reset()
 
     @rule()
     def somebody_silences_the_horn(self) -> None:
