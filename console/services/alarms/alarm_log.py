@@ -5,8 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, delete, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import Row, Select, select
 from sqlalchemy.engine import Connection
 
 from console.domain.alarm_step import Transition
@@ -22,9 +21,11 @@ _ANNUNCIATES = frozenset(
     {Transition.SEVERITY_UP, Transition.UNACKNOWLEDGED, Transition.REANNUNCIATED, Transition.REALARMED}
 )
 
-_CLOSE = delete(alarm_open).where(
-    alarm_open.c.condition_id == bindparam("ended_id"), alarm_open.c.start_us == bindparam("ended_us")
-)
+# Tuples straight to the driver: a third of the time that the same rows take as dictionaries through SQLAlchemy.
+_COLUMNS = [column.name for column in alarm_log.columns if column.name != "rid"]
+_INSERT = f"INSERT OR IGNORE INTO alarm_log ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608 names of our own table
+_OPEN = "INSERT OR IGNORE INTO alarm_open (condition_id, start_us) VALUES (?, ?)"
+_CLOSE = "DELETE FROM alarm_open WHERE condition_id = ? AND start_us = ?"
 
 
 class AlarmLog:
@@ -64,15 +65,20 @@ def insert_transitions(connection: Connection, transitions: Sequence[AlarmTransi
     """Insert or ignore, own and replicated rows alike; keeps `alarm_open` true to them."""
     if not transitions:
         return
-    connection.execute(insert(alarm_log).on_conflict_do_nothing(), [_values(item) for item in transitions])
-    raised = [_key(item) for item in transitions if item.transition in _OPENS]
-    if raised:
-        connection.execute(insert(alarm_open).on_conflict_do_nothing(), raised)
-    last = {(k.condition_id, k.start_us): k for k in transitions if k.transition in _ENDS | _OPENS}
-    ends = (k for k in last.values() if k.transition in _ENDS)
-    ended = [{"ended_id": k.condition_id.bytes, "ended_us": k.start_us} for k in ends]
+    rows = [(row[0].bytes, row[1], row[2].value, *row[3:]) for row in transitions]
+    connection.exec_driver_sql(_INSERT, rows)
+    opened, last = [], {}
+    for item, row in zip(transitions, rows, strict=True):
+        word, key = item.transition, row[:2]
+        if word in _OPENS:
+            opened.append(key)
+        if word in _OPENS or word in _ENDS:
+            last[key] = word
+    if opened:
+        connection.exec_driver_sql(_OPEN, opened)
+    ended = [key for key, word in last.items() if word in _ENDS]
     if ended:
-        connection.execute(_CLOSE, ended)
+        connection.exec_driver_sql(_CLOSE, ended)
 
 
 def load_open(connection: Connection) -> tuple[OpenOccurrence, ...]:
@@ -157,28 +163,3 @@ def _occurrence(rows: list[Row[Any]]) -> OpenOccurrence:
         counted=Counter(row.transition for row in rows),
         is_realarmed=last.transition == Transition.REALARMED,
     )
-
-
-def _key(item: AlarmTransition) -> dict[str, object]:
-    return {"condition_id": item.condition_id.bytes, "start_us": item.start_us}
-
-
-def _values(item: AlarmTransition) -> dict[str, object]:
-    return {
-        **_key(item),
-        "transition": item.transition.value,
-        "n": item.n,
-        "at_us": item.at_us,
-        "receive_us": item.receive_us,
-        "priority": item.priority,
-        "severity": item.severity,
-        "value": item.value,
-        "text": item.text,
-        "subject": item.subject,
-        "kind": item.kind,
-        "rule_id": item.rule_id,
-        "side": item.side,
-        "area": item.area,
-        "asset_name": item.asset_name,
-        "who": item.who,
-    }
