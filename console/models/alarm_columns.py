@@ -1,6 +1,7 @@
 """The state of every alarm condition as numpy columns, fed by ALARMS: what is known, before any filter or order."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TypeVar
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from console.services.records import AlarmsDelta, AsideRecord
 from console.ui.translation import in_every_language
 
 BETWEEN = "\x1f"  # area and cause in the one name of a group: kept as written, put into words when shown
+_said = lru_cache(4096)(in_every_language)  # found by whoever types it, also after the language changed
 _SHOWN = ("state", "priority", "severity", "start_us", "annunciated_us", "changed_us", "value", "count", "uncertain")
 
 
@@ -49,7 +51,7 @@ class AlarmColumns:
         self.texts = {field: TextCodes() for field in ("text", "asset_name", "area", "alarm_class", "cause")}
         self.class_names: dict[str, str] = {}  # id of a class -> what people call it
         self._haystack = Haystack()
-        self._unread: list[Condition] = []  # their words are in no haystack yet: nobody has looked for any
+        self._unread: dict[int, Condition] = {}  # their words are in no haystack yet
         self.notes: dict[int, str] = {}
         self.acked_by: dict[int, str] = {}
         self.owners: dict[int, str] = {}
@@ -115,7 +117,7 @@ class AlarmColumns:
             known[one.row] = one
             self._row_of[one.condition_id] = one.row
             self.class_names[one.alarm_class] = one.class_name
-        self._unread.extend(conditions)
+        self._unread.update((one.row, one) for one in conditions)
         self._handles.write(rows, {"tag_handle": np.asarray([one.tag_handle for one in conditions], np.int32)})
         for field in ("text", "asset_name", "area", "alarm_class"):
             self.texts[field].put_all(rows, [str(getattr(one, field)) for one in conditions])
@@ -124,11 +126,15 @@ class AlarmColumns:
 
     def matching(self, wanted: str, first: int = 0) -> NDArray[np.bool_]:
         """For each row from `first` on whether its alarm, asset, area or path hold every word."""
+        self.read_words(len(self._unread))
         self._haystack.reserve(len(self))
-        for one in self._unread:  # found by whoever types it, also after the language changed
-            self._haystack.put(one.row, *in_every_language(one.text), one.subject, one.asset_name, one.area)
-        self._unread.clear()
         return self._haystack.matching(wanted, first)
+
+    def read_words(self, most: int) -> None:
+        """Make the words of so many alarms ready to be searched: it costs time that a burst does not have."""
+        for _ in range(min(most, len(self._unread))):
+            row, one = self._unread.popitem()
+            self._haystack.put(row, *_said(one.text), one.subject, one.asset_name, one.area)
 
     @property
     def handles(self) -> NDArray[np.int32]:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject
 
 from console.domain.alarm_flags import AlarmFlag
 from console.domain.alarms import ACTIVE_STATES, AlarmState, Condition, Occurrence
-from console.models.alarm_columns import AlarmColumns
+from console.models.alarm_feed import alarm_feed
 from console.models.alarm_filter import AlarmFilter
 from console.models.alarm_groups import AlarmGroups, GroupBy, head_state
 from console.models.alarm_order import alarm_keys
@@ -21,14 +21,11 @@ from console.models.row_order import Rows, SortColumn
 from console.models.sorted_table import PLAIN, Column, RowLook, SortedTable
 from console.models.tag_cache import tag_cache
 from console.services.notifier import Notifier
-from console.services.records import AlarmsDelta
-from console.services.station import ALARMS, Station
+from console.services.station import Station
 from console.ui.format import age_text, clock_text, exact_text, time_tip, whole_text
 from console.ui.priority_symbol import SymbolState, symbol_state
 from console.ui.translation import mark, tr, tr_n
 from console.ui.wall_clock import now_us
-
-_MAX_WAITING = 64  # deltas kept for the next beat; a hidden list takes them in at once
 
 _UNACKNOWLEDGED = RowLook(is_bold=True)
 _RETURNED = RowLook(is_bold=True, is_dim=True)
@@ -87,8 +84,8 @@ class AlarmTable(SortedTable):
     ) -> None:
         super().__init__(parent)
         self._now_us = now_us
-        self._waiting: list[AlarmsDelta] = []
-        self.alarms = AlarmColumns()
+        self._feed = alarm_feed(station)
+        self.alarms = self._feed.alarms
         self._tags = tag_cache(station)
         self._trust = AlarmTrust(self._tags, self.alarms)
         self.groups = AlarmGroups(self.alarms)
@@ -96,7 +93,9 @@ class AlarmTable(SortedTable):
         self.filter = AlarmFilter()
         self.taken: Notifier[Rows] = Notifier()  # rows that were taken in, for the lists of what is kept aside
         self._matches: NDArray[np.bool_] = np.empty(0, np.bool_)
-        self._undo = station.subscribe(ALARMS, self._on_delta)
+        self._undo = self._feed.taken.subscribe(self._on_taken)
+        self._is_flushing = False
+        self._is_resort_due = bool(len(self.alarms))  # what other lists took in before
 
     def close(self) -> None:
         """Follow the station no longer."""
@@ -105,20 +104,32 @@ class AlarmTable(SortedTable):
 
     # input
 
-    def _on_delta(self, delta: AlarmsDelta) -> None:
-        self._waiting.append(delta)
-        if not self.is_visible or len(self._waiting) > _MAX_WAITING:
-            self._take_in()
+    def set_visible(self, is_visible: bool) -> None:
+        self._feed.hold(self, is_visible)
+        super().set_visible(is_visible)
+
+    def flush(self) -> None:
+        self._is_flushing = True
+        try:
+            super().flush()
+        finally:
+            self._is_flushing = False
+
+    def _on_taken(self, rows: Rows) -> None:
+        """Seen lists show it at once, whoever took it in: what an act meets is never newer than what is on screen."""
+        if self.is_visible or self._is_flushing:
+            self.touch(rows)
+        else:
+            self._is_resort_due = True
+        self.taken.notify(rows)
+        if self.is_visible and not self._is_flushing:
+            self.flush()
 
     def _take_in(self) -> None:
-        for delta in self._waiting:
-            changed = self.alarms.apply(delta)
-            self.touch(changed)
-            self.taken.notify(changed)
-        self._waiting.clear()
+        self._feed.take_in()
         self.touch(self._trust.changed(), may_move=False)
-        if len(self._matches) < len(self.alarms.haystack):
-            fresh = self.alarms.haystack.matching(self.filter.text, len(self._matches))
+        if self.filter.text and len(self._matches) < len(self.alarms):
+            fresh = self.alarms.matching(self.filter.text, len(self._matches))
             self._matches = np.concatenate([self._matches, fresh])
 
     def choose(self, wanted: AlarmFilter) -> None:
@@ -126,7 +137,7 @@ class AlarmTable(SortedTable):
         if wanted == self.filter:
             return
         if wanted.text != self.filter.text:
-            self._matches = self.alarms.haystack.matching(wanted.text)
+            self._matches = self.alarms.matching(wanted.text) if wanted.text else np.empty(0, np.bool_)
         self.filter = wanted
         self.relayout()
 

@@ -1,5 +1,7 @@
 """A text per row as a small number: equal texts share it, so that columns of texts are grouped and sorted as arrays."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,13 +18,26 @@ class TextCodes:
         self._ranks: NDArray[np.int64] | None = None
 
     def put(self, row: int, text: str) -> None:
-        code = self._code_of.get(text)
-        if code is None:
-            code = self._code_of[text] = len(self._names)
+        self.put_all(np.asarray([row], np.int32), [text])
+
+    def put_all(self, rows: NDArray[np.int32], texts: Sequence[str]) -> None:
+        """The text of each of these rows."""
+        known = self._code_of
+        for text in texts:
+            if text not in known:
+                known[text] = len(self._names)
+                self._names.append(text)
+                self._ranks = None
+        codes = np.fromiter((known[text] for text in texts), np.int32, len(texts))
+        self._rows.write(rows, {"code": codes})
+
+    def code(self, text: str) -> int:
+        """The code of a text, also of one that no row has."""
+        if text not in self._code_of:
+            self._code_of[text] = len(self._names)
             self._names.append(text)
             self._ranks = None
-        self._rows.reserve(row + 1)
-        self._rows["code"][row] = code
+        return self._code_of[text]
 
     @property
     def names(self) -> tuple[str, ...]:
