@@ -5,10 +5,12 @@ from uuid import UUID
 
 from console.domain.alarms import AlarmKind
 from console.services.alarms.engine import AlarmEngine
+from console.services.alarms.past_spans import past_spans
 from console.services.alarms.story import AlarmStory, StorySource
 from console.services.local_station import Parts
+from console.services.station import AlarmSpansQuery
 from console.services.storage.schema import Database
-from console.services.story_records import RawInputs
+from console.services.story_records import PastSpans, RawInputs
 from console.services.telemetry.derived_tags import DerivedTags
 
 
@@ -31,7 +33,11 @@ def join_story(
         parts.journal.flags_of,
         name_of,
     )
-    parts.more_answers |= AlarmStory(source).answers()
+
+    async def spans(query: AlarmSpansQuery) -> PastSpans:
+        return await station_db.readers.read(lambda c: past_spans(c, query.from_us, query.to_us, query.most))
+
+    parts.more_answers |= {**AlarmStory(source).answers(), AlarmSpansQuery: spans}
 
 
 def raw_inputs(engine: AlarmEngine, derived: DerivedTags, condition_id: UUID) -> RawInputs:

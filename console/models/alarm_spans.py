@@ -1,8 +1,7 @@
 """When what was in alarm: the spans of the last hours for the timeline strip, by area or asset, live and finished."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +10,13 @@ from console.domain.alarms import ACTIVE_STATES, Condition
 from console.models.columns import Columns
 from console.models.text_codes import TextCodes
 from console.services.records import AlarmsDelta
-from console.services.station import ALARMS, AlarmLogRow, Station
+from console.services.station import ALARMS, Station
+from console.services.story_records import PastAlarm, PastSpans
 
-MAX_ENDED = 20_000  # finished spans kept; the oldest go first
+MAX_ENDED = 40_000  # finished spans kept; the oldest go first
 _IS_ACTIVE = np.zeros(256, np.bool_)
 _IS_ACTIVE[[int(state) for state in ACTIVE_STATES]] = True
-_ENDS = frozenset({"returned", "closed"})
-_FIELDS = ("start", "end", "priority", "row")
+_FIELDS = ("start", "end", "priority", "alarm", "area", "asset")
 Longs = NDArray[np.int64]
 
 
@@ -33,9 +32,10 @@ class SpanLine:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One alarm of a line at a moment; `end_us` 0 lasts."""
+    """One alarm of a line at a moment; `text` as it is written, `end_us` 0 lasts."""
 
-    condition: Condition
+    text: str
+    asset_name: str
     priority: int
     start_us: int
     end_us: int
@@ -43,24 +43,30 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """Spans that touch a time: their columns, and which of them last."""
+    """Spans that touch a time: their columns, and which of them last. `code` names the line; `alarm` is a row of the
+    alarm table for what lasts, else a place in the list of what was told."""
 
     start: Longs
     end: Longs
     priority: Longs
-    row: Longs
+    alarm: Longs
+    code: Longs
     is_live: NDArray[np.bool_]
 
 
 class AlarmSpans:
-    """Follows ALARMS; `add_history` takes what the alarm log still knows. Times are microseconds UTC."""
+    """Follows ALARMS; `add_past` takes what the alarm log knows from before. Times are microseconds UTC."""
 
     def __init__(self, station: Station) -> None:
         self._live = Columns(active=(np.bool_, False), start=(np.int64, 0), priority=(np.uint8, 0))
-        self._ended = Columns(start=(np.int64, 0), end=(np.int64, 0), priority=(np.uint8, 0), row=(np.int32, -1))
+        self._ended = Columns(
+            start=(np.int64, 0), end=(np.int64, 0), priority=(np.uint8, 0),
+            alarm=(np.int32, -1), area=(np.int32, -1), asset=(np.int32, -1),
+        )  # fmt: skip
         self._names = {"area": TextCodes(), "asset": TextCodes()}
         self._conditions: dict[int, Condition] = {}
-        self._row_of: dict[UUID, int] = {}
+        self._told: list[PastAlarm] = []  # the alarms of what ended
+        self._place_of: dict[PastAlarm, int] = {}
         self.version = 0
         self._undo = station.subscribe(ALARMS, self._on_delta)
 
@@ -75,7 +81,6 @@ class AlarmSpans:
             self._conditions[condition.row] = condition
             self._names["area"].put(condition.row, condition.area)
             self._names["asset"].put(condition.row, condition.asset_name)
-            self._row_of[condition.condition_id] = condition.row
         if delta.is_snapshot:
             self._live["active"][:] = False
         if not len(delta.rows):
@@ -84,15 +89,25 @@ class AlarmSpans:
         rows, live = delta.rows, self._live
         active = _IS_ACTIVE[delta.state]
         over = live["active"][rows].astype(np.bool_) & (~active | (live["start"][rows] != delta.start_us))
-        self._end(live["start"][rows][over], delta.changed_us[over], live["priority"][rows][over], rows[over])
+        if over.any():
+            gone = rows[over]
+            alarms = np.asarray([self._place(_past(self._conditions[row])) for row in gone.tolist()], np.int32)
+            self._end(live["start"][gone], delta.changed_us[over], live["priority"][gone], alarms)
         live.write(rows, {"active": active, "start": delta.start_us, "priority": delta.priority})
+
+    def _place(self, alarm: PastAlarm) -> int:
+        place = self._place_of.get(alarm)
+        if place is None:
+            place = self._place_of[alarm] = len(self._told)
+            self._told.append(alarm)
+        return place
 
     def _end(
         self,
         start: NDArray[np.generic],
         end: NDArray[np.generic],
         priority: NDArray[np.generic],
-        row: NDArray[np.generic],
+        alarm: NDArray[np.int32],
     ) -> None:
         if not len(start):
             return
@@ -102,50 +117,54 @@ class AlarmSpans:
             ended.clear()
             ended.write(np.arange(len(kept["start"]), dtype=np.int32), kept)
         places = np.arange(ended.size, ended.size + len(start), dtype=np.int32)
-        ended.write(places, {"start": start, "end": end, "priority": priority, "row": row})
+        told = [self._told[place] for place in alarm.tolist()]
+        area = np.asarray([self._names["area"].code(one.area) for one in told], np.int32)
+        asset = np.asarray([self._names["asset"].code(one.asset_name) for one in told], np.int32)
+        columns = {"start": start, "end": end, "priority": priority, "alarm": alarm, "area": area, "asset": asset}
+        ended.write(places, columns)
 
-    def add_history(self, log: Iterable[AlarmLogRow]) -> None:
-        """Spans that were over before this window opened; of conditions that are known by now."""
-        starts: dict[tuple[UUID, int], int] = {}
-        ends: dict[tuple[UUID, int], int] = {}
-        for line in log:
-            key = (line.condition_id, line.start_us)
-            starts[key] = min(starts.get(key, 9), line.priority)
-            if line.transition in _ENDS:
-                ends[key] = min(ends.get(key, line.at_us), line.at_us)
-        spans = [
-            (start, ends[identity, start], priority, self._row_of[identity])
-            for (identity, start), priority in starts.items()
-            if (identity, start) in ends and identity in self._row_of
-        ]
-        columns = list(zip(*spans, strict=True)) or [(), (), (), ()]
-        self._end(*(np.asarray(column, np.int64) for column in columns))
+    def add_past(self, past: PastSpans) -> None:
+        """What was over before this window looked; what was seen here since then is not taken twice."""
+        seen = {
+            (self._told[alarm].condition_id, start)
+            for alarm, start in zip(self._ended["alarm"].tolist(), self._ended["start"].tolist(), strict=True)
+        }
+        ids = [past.alarms[alarm].condition_id for alarm in past.alarm.tolist()]
+        fresh = [one not in seen for one in zip(ids, past.start_us.tolist(), strict=True)]
+        new = np.asarray(fresh, np.bool_)
+        places = np.asarray([self._place(alarm) for alarm in past.alarms], np.int32)
+        if new.any():
+            self._end(past.start_us[new], past.end_us[new], past.priority[new], places[past.alarm[new]])
         self.version += 1
 
-    def _window(self, from_us: int, to_us: int, area: str | None) -> _Window:
+    def _window(self, from_us: int, to_us: int, by: str, area: str | None) -> _Window:
         live, ended = self._live, self._ended
         on = np.flatnonzero(live["active"])
         start = np.concatenate([live["start"][on], ended["start"]]).astype(np.int64)
         end = np.concatenate([np.full(len(on), to_us, np.int64), ended["end"]]).astype(np.int64)
         priority = np.concatenate([live["priority"][on], ended["priority"]]).astype(np.int64)
-        row = np.concatenate([on, ended["row"]]).astype(np.int64)
+        alarm = np.concatenate([on, ended["alarm"]]).astype(np.int64)
         seen = (end > from_us) & (start < to_us)
         if area is not None:
-            names = self._names["area"]
-            wanted = names.codes_of(frozenset({area}))
-            seen &= np.isin(names.codes(live.size)[row], wanted)
+            seen &= np.isin(self._codes("area", on), self._names["area"].codes_of(frozenset({area})))
+        code = np.maximum(self._codes(by, on), 0)
         is_live = np.arange(len(start)) < len(on)
-        return _Window(start[seen], end[seen], priority[seen], row[seen], is_live[seen])
+        return _Window(start[seen], end[seen], priority[seen], alarm[seen], code[seen], is_live[seen])
+
+    def _codes(self, by: str, on: NDArray[np.intp]) -> Longs:
+        """Of what lasts and then of what ended: the code of its area or asset."""
+        live = self._names[by].codes(self._live.size)[on]
+        return np.concatenate([live, self._ended[by]]).astype(np.int64)
 
     def lines(
         self, from_us: int, to_us: int, slots: int, most: int, *, by: str = "area", area: str | None = None
     ) -> tuple[tuple[SpanLine, ...], int]:
         """At most `most` areas (or assets, of one area or of all) with alarms in [from_us, to_us), by name, on `slots`
         equal slots; and how many more. What is most urgent now goes before what was in alarm for long."""
-        names, window = self._names[by], self._window(from_us, to_us, area)
-        if not len(window.row):
+        names, window = self._names[by], self._window(from_us, to_us, by, area)
+        codes = window.code
+        if not len(codes):
             return (), 0
-        codes = np.maximum(names.codes(self._live.size)[window.row], 0)
         span = max(1, to_us - from_us)
         first = np.minimum((np.clip(window.start, from_us, to_us) - from_us) * slots // span, slots - 1)
         last = -(-(np.clip(window.end, from_us, to_us) - from_us) * slots // span)  # rounded up
@@ -166,25 +185,25 @@ class AlarmSpans:
         self, name: str, at_us: int, reach_us: int, *, by: str = "area", area: str | None = None, most: int = 8
     ) -> tuple[Span, ...]:
         """The alarms of one line within `reach_us` of a moment, the most urgent first."""
-        window = self._window(at_us - reach_us, at_us + reach_us, area)
-        names = self._names[by]
-        codes = names.codes(self._live.size)[window.row] if len(window.row) else window.row
-        mine = np.flatnonzero(np.isin(codes, names.codes_of(frozenset({name}))))
+        window = self._window(at_us - reach_us, at_us + reach_us, by, area)
+        mine = np.flatnonzero(np.isin(window.code, self._names[by].codes_of(frozenset({name}))))
         mine = mine[np.lexsort((-window.start[mine], window.priority[mine]))][:most]
-        return tuple(
-            Span(
-                self._conditions[int(window.row[place])],
-                int(window.priority[place]),
-                int(window.start[place]),
-                0 if window.is_live[place] else int(window.end[place]),
-            )
-            for place in mine.tolist()
-            if int(window.row[place]) in self._conditions
-        )
+        found = []
+        for place in mine.tolist():
+            number, is_live = int(window.alarm[place]), bool(window.is_live[place])
+            alarm = _past(self._conditions[number]) if is_live else self._told[number]
+            end = 0 if is_live else int(window.end[place])
+            found.append(Span(alarm.text, alarm.asset_name, int(window.priority[place]), int(window.start[place]), end))
+        return tuple(found)
 
     def areas(self) -> tuple[str, ...]:
         """Every area that has a condition."""
         return tuple(sorted(self._names["area"].names, key=str.casefold))
+
+
+def _past(condition: Condition) -> PastAlarm:
+    text = condition.text or condition.subject
+    return PastAlarm(condition.condition_id, text, condition.asset_name, condition.area)
 
 
 def _line(name: str, priority: Longs, first: Longs, last: Longs, is_live: NDArray[np.bool_], slots: int) -> SpanLine:

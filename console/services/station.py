@@ -16,7 +16,7 @@ from console.services.kpi_records import KpiReport
 from console.services.master_records import MasterDelta, MasterPreview
 from console.services.notifier import Undo
 from console.services.people_records import PeopleRecord, SignatureSheet
-from console.services.story_records import AlarmDetails
+from console.services.story_records import AlarmDetails, PastSpans
 
 T = TypeVar("T")
 
@@ -92,6 +92,15 @@ class AlarmHistoryQuery(Query[tuple["AlarmLogRow", ...]]):
 
     condition_id: UUID | None = None
     limit: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmSpansQuery(Query[PastSpans]):
+    """Activations that ended in [from_us, to_us), whether their alarm is known now or not; of more the newest."""
+
+    from_us: int
+    to_us: int
+    most: int = 10_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,11 @@
 """What the seam answers about one alarm: its past, what was done, what happened in like cases, what it is made of."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +79,28 @@ class AlarmDetails:
     past: tuple[PastOccurrence, ...] = ()
     own_past: int = 0
     inputs: RawInputs = RawInputs()
+
+
+@dataclass(frozen=True, slots=True)
+class PastAlarm:
+    """What the log says of an alarm, whether it is known now or not."""
+
+    condition_id: UUID
+    text: str
+    asset_name: str
+    area: str
+
+
+def _none() -> NDArray[Any]:
+    return np.empty(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class PastSpans:
+    """Activations that are over, one place each in columns, by their end; `alarm` is an index into `alarms`."""
+
+    alarms: tuple[PastAlarm, ...] = ()
+    alarm: NDArray[np.int32] = field(default_factory=_none)
+    start_us: NDArray[np.int64] = field(default_factory=_none)
+    end_us: NDArray[np.int64] = field(default_factory=_none)
+    priority: NDArray[np.uint8] = field(default_factory=_none)  # the most urgent it had

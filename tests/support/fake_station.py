@@ -7,7 +7,16 @@ from console.domain.alarm_classes import AlarmSettings
 from console.domain.commands import Command
 from console.domain.refusal import Refused
 from console.services.notifier import Notifier, Undo
-from console.services.station import AlarmSettingsQuery, JournalQuery, PreferencesQuery, Query, Receipt, Topic
+from console.services.station import (
+    AlarmSettingsQuery,
+    AlarmSpansQuery,
+    JournalQuery,
+    PreferencesQuery,
+    Query,
+    Receipt,
+    Topic,
+)
+from console.services.story_records import PastSpans
 
 T = TypeVar("T")
 
@@ -22,6 +31,7 @@ class FakeStation:
             JournalQuery: lambda _query: (),
             AlarmSettingsQuery: lambda _query: AlarmSettings(),
             PreferencesQuery: lambda _query: {},
+            AlarmSpansQuery: lambda _query: PastSpans(),
         }
         self._notifiers: dict[str, Notifier[Any]] = {}
         self._kept: dict[str, list[Any]] = {}

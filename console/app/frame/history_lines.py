@@ -88,4 +88,4 @@ class HistoryLines:
 
 def _line(row: AlarmLogRow) -> str:
     word = TRANSITION_WORDS.get(row.transition)
-    return f"{tr(word) if word else row.transition} · {row.text}"
+    return f"{tr(word) if word else row.transition} · {tr(row.text)}"

@@ -7,7 +7,6 @@ from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QToolTip, QWidget
 
 from console.models.alarm_spans import AlarmSpans, Span, SpanLine
-from console.models.alarm_texts import alarm_text
 from console.ui.fonts import font
 from console.ui.format import clock_text
 from console.ui.plain_label import plain_tip
@@ -17,7 +16,7 @@ from console.ui.translation import mark, tr, tr_n
 HOURS = 8
 LINES = 6
 _REFRESH_MS = 2_000
-_SPAN_US = HOURS * 3_600_000_000
+SPAN_US = HOURS * 3_600_000_000
 _NO_NAME = {"area": mark("no area"), "asset": mark("no asset")}
 _REACH_PX = 4  # alarms so near the pointer are told
 _LEFT, _RIGHT, _TOP, _LINE = 150, 24, 34, 20
@@ -98,7 +97,7 @@ class AlarmTimeline(QWidget):
         """Ask for the lines again."""
         now = self._now_us()
         slots = max(1, self.width() - _LEFT - _RIGHT)
-        self._lines, self._more = self._spans.lines(now - _SPAN_US, now, slots, LINES, by=self.by, area=self.area)
+        self._lines, self._more = self._spans.lines(now - SPAN_US, now, slots, LINES, by=self.by, area=self.area)
         self._retell()
         self.update()
 
@@ -156,8 +155,8 @@ class AlarmTimeline(QWidget):
         slots = self.width() - _LEFT - _RIGHT
         top = _TOP + LINES * _LINE + 2
         hour = now - now % 3_600_000_000
-        while hour > now - _SPAN_US:
-            x = _LEFT + (hour - (now - _SPAN_US)) / _SPAN_US * slots
+        while hour > now - SPAN_US:
+            x = _LEFT + (hour - (now - SPAN_US)) / SPAN_US * slots
             box = QRectF(x - 24, top, 48, 18)
             painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), clock_text(hour)[:5])
             hour -= 2 * 3_600_000_000
@@ -175,8 +174,8 @@ class AlarmTimeline(QWidget):
     def told(self, line: SpanLine, x: int) -> str:
         """The alarms of a line at a place: what, how urgent, from when to when."""
         slots = max(1, self.width() - _LEFT - _RIGHT)
-        us = _SPAN_US // slots
-        at = self._now_us() - _SPAN_US + (x - _LEFT) * us
+        us = SPAN_US // slots
+        at = self._now_us() - SPAN_US + (x - _LEFT) * us
         head = f"{line.name or tr(_NO_NAME[self.by])} · {clock_text(at)[:5]}"
         found = self._spans.at(line.name, at, _REACH_PX * us, by=self.by, area=self.area)
         return "\n".join([head, *map(_span_text, found)] if found else [f"{head} · {tr('no alarm')}"])
@@ -184,9 +183,8 @@ class AlarmTimeline(QWidget):
 
 def _span_text(span: Span) -> str:
     end = clock_text(span.end_us)[:5] if span.end_us else tr("now")
-    name = alarm_text(span.condition)
-    asset = f"{span.condition.asset_name} · " if span.condition.asset_name else ""
-    return f"{tr('priority {n}', n=span.priority)} · {asset}{name} · {clock_text(span.start_us)[:5]}–{end}"
+    asset = f"{span.asset_name} · " if span.asset_name else ""
+    return f"{tr('priority {n}', n=span.priority)} · {asset}{tr(span.text)} · {clock_text(span.start_us)[:5]}–{end}"
 
 
 _TOKENS = {1: "alarm.critical", 2: "alarm.high", 3: "alarm.medium", 4: "alarm.low"}

@@ -14,7 +14,7 @@ from console.models.alarm_table import ASIDE_FLAGS, AlarmTab
 from console.models.empty_words import NO_ALARM_HEARD, EmptyWords
 from console.models.incident_table import IncidentTable
 from console.services.records import AlarmCounts, SessionRecord
-from console.services.station import ALARM_COUNTS, ALARMS, FLOOD, SESSION, AlarmHistoryQuery
+from console.services.station import ALARM_COUNTS, ALARMS, FLOOD, SESSION, AlarmSpansQuery
 from console.ui.theme import theme
 from console.ui.translation import mark, tr
 from console.ui.view import Selection, View, ViewContext
@@ -30,7 +30,7 @@ from console.views.alarms.lists import AlarmLists
 from console.views.alarms.seen import seen_rows, selection_of
 from console.views.alarms.selection_bar import SelectionBar, rows_in_sight
 from console.views.alarms.tabs import EMPTY
-from console.views.alarms.timeline import AlarmTimeline
+from console.views.alarms.timeline import SPAN_US, AlarmTimeline
 from console.widgets.panel import bare_column
 
 _LOOK_MS = 5_000  # shelves end by time: how often it is looked whether one asks for attention
@@ -296,6 +296,5 @@ class AlarmsView(View):
         self.lists.set_seen(False)
 
     async def _ask_history(self) -> None:
-        log = await self.context.station.query(AlarmHistoryQuery(limit=5000))
-        self.spans.add_history(log)
+        self.spans.add_past(await self.context.station.query(AlarmSpansQuery(now_us() - SPAN_US, now_us())))
         self.timeline.refresh()

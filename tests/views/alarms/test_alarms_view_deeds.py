@@ -3,6 +3,7 @@
 from pathlib import Path
 from uuid import UUID
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -15,7 +16,8 @@ from console.domain.refusal import Refused
 from console.models.alarm_table import AlarmTab
 from console.models.incident_table import IncidentTable
 from console.services.records import IncidentsDelta
-from console.services.station import ALARMS, INCIDENTS, AlarmHistoryQuery, AlarmLogRow
+from console.services.station import ALARMS, INCIDENTS, AlarmSpansQuery
+from console.services.story_records import PastAlarm, PastSpans
 from console.ui.dialogs import QuestionDialog
 from console.ui.theme import theme
 from console.views.alarms.view import AlarmsView
@@ -26,6 +28,7 @@ from tests.support.fake_station import FakeStation
 from tests.support.plant_rows import T0, alarms, condition
 from tests.support.qt_loop import run, until
 from tests.support.screens import Screen
+from tests.views.alarms.stage import MINUTE
 from tests.views.alarms.test_alarms_view import fill, select_rows, view_of
 
 
@@ -156,15 +159,16 @@ def test_hostile_names_never_reach_the_screen_as_markup(qtbot: QtBot, station: F
 
 @pytest.mark.proves("ALARM-F58")
 def test_the_strip_shows_finished_and_lasting_spans_by_area(qtbot: QtBot, station: FakeStation) -> None:
+    """Also of alarms that this run of the station has not seen yet: after a restart the strip is not empty."""
+
     async def story() -> None:
         shop, yard = condition(0, area="Shop"), condition(1, area="Yard")
         hour = 3_600_000_000
-        log = (
-            AlarmLogRow(shop.condition_id, T0 - 3 * hour, "returned", 1, T0 - 2 * hour, 0, 2, 1, None, "", ""),
-            AlarmLogRow(shop.condition_id, T0 - 3 * hour, "raised", 0, T0 - 3 * hour, 0, 2, 1, None, "", ""),
-        )
-        station.answers[AlarmHistoryQuery] = lambda _query: log
-        station.deliver(ALARMS, alarms([1], start_us=T0 - hour, conditions=[shop, yard], is_snapshot=True, priority=1))
+        alarm = PastAlarm(shop.condition_id, "Too hot", "ROB-0", "Shop")
+        start, end = (np.asarray([T0 - ago * hour], np.int64) for ago in (3, 2))
+        past = PastSpans((alarm,), np.zeros(1, np.int32), start, end, np.full(1, 2, np.uint8))
+        station.answers[AlarmSpansQuery] = lambda _query: past
+        station.deliver(ALARMS, alarms([1], start_us=T0 - hour, conditions=[yard], is_snapshot=True, priority=1))
         async with Screen(AlarmsView, station) as screen:
             view = view_of(screen)
             await until(lambda: view.spans.lines(T0 - 8 * hour, T0, 80, 6)[0][0].name == "Shop")
@@ -173,8 +177,12 @@ def test_the_strip_shows_finished_and_lasting_spans_by_area(qtbot: QtBot, statio
             assert lines[0].runs[2] == ((50, 60),)
             assert lines[1].runs[1] == ((70, 80),)
             assert (lines[0].now, lines[1].now, more) == (0, 1, 0)
+            (told,) = view.spans.at("Shop", T0 - 150 * MINUTE, MINUTE)
+            assert (told.text, told.asset_name, told.end_us) == ("Too hot", "ROB-0", T0 - 2 * hour)
             station.deliver(ALARMS, alarms([1], state=AlarmState.RETURNED_UNACKNOWLEDGED, start_us=T0 - hour))
             assert view.spans.lines(T0 - 8 * hour, T0, 80, 6)[0][1].now == 0
+            view.spans.add_past(past)  # what is known is not taken twice
+            assert len(view.spans.at("Shop", T0 - 150 * MINUTE, MINUTE)) == 1
 
     run(story())
 
