@@ -6,6 +6,7 @@ parent, shelved.
 """
 
 from enum import IntFlag
+from functools import cache
 
 
 class AlarmFlag(IntFlag):
@@ -26,6 +27,7 @@ HIDING = AlarmFlag.SHELVED | AlarmFlag.SUPPRESSED | AlarmFlag.OUT_OF_SERVICE | A
 PRECEDENCE = (AlarmFlag.OUT_OF_SERVICE, AlarmFlag.SUPPRESSED, AlarmFlag.MASKED, AlarmFlag.SHELVED)
 
 
+@cache  # of 512 values; asked for each alarm that is shown
 def hidden_by(flags: int) -> AlarmFlag | None:
     """The flag under which an alarm is listed apart; None: it is in the list as its state says."""
     return next((flag for flag in PRECEDENCE if flags & flag), None)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from console.domain.alarm_flags import AlarmFlag, hidden_by
 from console.domain.alarms import AlarmState, Condition, Occurrence
-from console.models.alarm_order import hidden_as, is_listed, is_unacknowledged
+from console.models.alarm_order import alarm_keys, hidden_as, is_listed, is_unacknowledged
 from console.models.columns import Columns
 from console.models.text_codes import TextCodes
 from console.models.text_rank import Haystack
@@ -44,6 +44,11 @@ class AlarmColumns:
             first_us=(np.int64, 0),  # of the folded activations, 0: it began before this window looked
             aside_since_us=(np.int64, 0),
             aside_until_us=(np.int64, 0),
+            # what follows from these, kept up with them so that nobody has to work it out for all rows
+            key=(np.uint64, 0),
+            hidden_as=(np.uint8, 0),
+            listed=(np.bool_, False),
+            owed=(np.bool_, False),
         )
         self._handles = Columns(tag_handle=(np.int32, -1))  # apart: a snapshot does not forget conditions
         self._conditions: list[Condition | None] = []
@@ -56,7 +61,6 @@ class AlarmColumns:
         self.acked_by: dict[int, str] = {}
         self.owners: dict[int, str] = {}
         self.asides: dict[int, tuple[AsideRecord, ...]] = {}
-        self._masks: dict[str, NDArray[np.generic]] = {}  # asked for many times between two deltas
 
     def __len__(self) -> int:
         return self._columns.size
@@ -65,7 +69,6 @@ class AlarmColumns:
         return self._columns[name]
 
     def apply(self, delta: AlarmsDelta) -> NDArray[np.int32]:
-        self._masks.clear()
         changed = delta.rows.astype(np.int32, copy=False)
         if delta.is_snapshot:
             size = self._columns.size
@@ -80,6 +83,7 @@ class AlarmColumns:
         self._take_first(delta)
         values = {name: getattr(delta, name) for name in (*_SHOWN, "flags")}
         values["worst"] = delta.severity if delta.worst is None else delta.worst
+        values |= _derived(delta)
         self._columns.write(delta.rows, values)
         self._take_texts(delta)
         return changed
@@ -170,21 +174,25 @@ class AlarmColumns:
     @property
     def hidden_as(self) -> NDArray[np.uint8]:
         """Per row the flag under which it is listed apart, 0 for none."""
-        if "hidden_as" not in self._masks:
-            self._masks["hidden_as"] = hidden_as(self["flags"])  # type: ignore[arg-type]
-        return self._masks["hidden_as"]  # type: ignore[return-value]
+        return self["hidden_as"]  # type: ignore[return-value]
 
     @property
     def listed(self) -> NDArray[np.bool_]:
-        if "listed" not in self._masks:
-            self._masks["listed"] = is_listed(self["state"], self["priority"], self["flags"])  # type: ignore[arg-type]
-        return self._masks["listed"]  # type: ignore[return-value]
+        return self["listed"]  # type: ignore[return-value]
 
     @property
     def unacknowledged(self) -> NDArray[np.bool_]:
-        if "owed" not in self._masks:
-            self._masks["owed"] = self.listed & is_unacknowledged(self["state"])  # type: ignore[arg-type]
-        return self._masks["owed"]  # type: ignore[return-value]
+        return self["owed"]  # type: ignore[return-value]
+
+
+def _derived(delta: AlarmsDelta) -> dict[str, NDArray[np.generic]]:
+    listed = is_listed(delta.state, delta.priority, delta.flags)
+    return {
+        "key": alarm_keys(delta.state, delta.priority, delta.start_us),
+        "hidden_as": hidden_as(delta.flags),
+        "listed": listed,
+        "owed": listed & is_unacknowledged(delta.state),
+    }
 
 
 _T = TypeVar("_T")

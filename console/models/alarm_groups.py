@@ -100,23 +100,27 @@ class AlarmGroups:
         self._tell(flat, codes)
         if not len(flat):
             return NO_ROWS
-        mine = codes[flat]
-        distinct, first = np.unique(mine, return_index=True)
-        rank = np.empty(int(distinct.max()) + 1, np.int64)
-        ordered = distinct[np.argsort(first, kind="stable")]
-        rank[ordered] = np.arange(len(distinct))
-        by_group = np.argsort(rank[mine], kind="stable")
-        rows, ranks = flat[by_group], rank[mine][by_group]
-        starts = np.searchsorted(ranks, np.arange(len(ordered)))
-        arranged = np.insert(rows, starts, (self.base + ordered).astype(np.int32)).astype(np.int32)
-        return arranged[self._is_open(arranged, codes, ordered)]
+        mine, places = codes[flat], np.arange(len(flat))
+        first = np.full(len(self._count), len(flat))
+        first[mine[::-1]] = places[::-1]  # the last to write stands: that with the lowest place
+        present = np.flatnonzero(self._count)
+        ordered = present[np.argsort(first[present], kind="stable")].astype(np.int32)
+        rank = np.zeros(
+            len(self._count), np.uint16 if len(ordered) < 1 << 16 else np.int64
+        )  # small ones sort by digits
+        rank[ordered] = np.arange(len(ordered))
+        rows = flat[np.argsort(rank[mine], kind="stable")]
+        starts = np.cumsum(self._count[ordered]) - self._count[ordered]
+        arranged = np.insert(rows, starts, self.base + ordered).astype(np.int32)
+        return arranged[self._is_open(arranged, codes)]
 
-    def _is_open(self, arranged: Rows, codes: NDArray[np.int32], ordered: NDArray[np.int32]) -> NDArray[np.bool_]:
+    def _is_open(self, arranged: Rows, codes: NDArray[np.int32]) -> NDArray[np.bool_]:
         # One alarm is its own cause: a head over it would only say the same again.
         is_alone = (self._count == 1) & (self.by == GroupBy.CAUSE)
-        folded = np.zeros(len(self._count), np.bool_)
-        for code in ordered.tolist():
-            folded[code] = self.is_folded(self.base + code) and not is_alone[code]
+        folded = np.full(len(self._count), self._all_folded)
+        turned = self._alarms.texts[_FIELDS[self.by]].codes_of(frozenset(self._folded))
+        folded[turned[turned < len(folded)]] ^= True
+        folded &= ~is_alone
         is_head = arranged >= self.base
         is_shown_head = is_head & ~is_alone[np.where(is_head, arranged - self.base, 0)]
         rows = np.where(is_head, 0, arranged)

@@ -13,11 +13,10 @@ from console.domain.alarms import ACTIVE_STATES, AlarmState, Condition, Occurren
 from console.models.alarm_feed import alarm_feed
 from console.models.alarm_filter import AlarmFilter
 from console.models.alarm_groups import AlarmGroups, GroupBy, head_state
-from console.models.alarm_order import alarm_keys
 from console.models.alarm_texts import alarm_text as alarm_text  # noqa: PLC0414 part of this face
 from console.models.alarm_texts import limit_text, limit_tip, note_text, note_tip, seen_text
 from console.models.alarm_trust import AlarmTrust
-from console.models.row_order import Rows, SortColumn
+from console.models.row_order import Rows, SortColumn, merged_rows
 from console.models.sorted_table import PLAIN, Column, RowLook, SortedTable
 from console.models.tag_cache import tag_cache
 from console.services.notifier import Notifier
@@ -30,13 +29,14 @@ from console.ui.wall_clock import now_us
 _UNACKNOWLEDGED = RowLook(is_bold=True)
 _RETURNED = RowLook(is_bold=True, is_dim=True)
 _LATCHED = RowLook(is_dim=True)
-_LOOKS = {
+_LOOKS: dict[int, RowLook] = {
     AlarmState.UNACKNOWLEDGED: _UNACKNOWLEDGED,
     AlarmState.RETURNED_UNACKNOWLEDGED: _RETURNED,
     AlarmState.LATCHED_UNACKNOWLEDGED: _RETURNED,
     AlarmState.LATCHED_ACKNOWLEDGED: _LATCHED,
 }
 _LOST_VALUE = RowLook(is_italic=True, is_dim=True)  # as the tag table shows what cannot be trusted now
+_LIGHT_DIM = RowLook(is_dim=True)
 _HEAD = RowLook(is_bold=True, is_head=True)
 _LIGHT_HEAD = RowLook(is_dim=True, is_head=True)
 _LIGHT_COLUMNS = frozenset({"age", "limit", "note"})  # never bold: they help, they do not decide
@@ -95,6 +95,7 @@ class AlarmTable(SortedTable):
         self._matches: NDArray[np.bool_] = np.empty(0, np.bool_)
         self._undo = self._feed.taken.subscribe(self._on_taken)
         self._is_flushing = False
+        self._ungrouped: Rows | None = None  # the order without heads, while there are any
         self._is_resort_due = bool(len(self.alarms))  # what other lists took in before
 
     def close(self) -> None:
@@ -194,8 +195,7 @@ class AlarmTable(SortedTable):
     # order and filter
 
     def _keys(self) -> NDArray[np.uint64]:
-        alarms = self.alarms
-        return alarm_keys(alarms["state"], alarms["priority"], alarms["start_us"])  # type: ignore[arg-type]
+        return self.alarms["key"]  # type: ignore[return-value]
 
     def in_tab(self, tab: AlarmTab) -> NDArray[np.bool_]:
         """Which rows belong to a list, whatever the filter hides."""
@@ -213,8 +213,13 @@ class AlarmTable(SortedTable):
 
     def _reordered(self, changed: Rows) -> Rows:
         if self.groups.by == GroupBy.NONE:
+            self._ungrouped = None
             return super()._reordered(changed)
-        return self.groups.arranged(self._flat())
+        if self._ungrouped is None or self._is_resort_due or self._sorts:
+            self._ungrouped = self._flat()
+        else:
+            self._ungrouped = merged_rows(self._ungrouped, self._keys(), self._shown(), changed)
+        return self.groups.arranged(self._ungrouped)
 
     def _repaint(self, rows: Rows) -> None:
         if self.groups.by == GroupBy.NONE:
@@ -335,14 +340,16 @@ class AlarmTable(SortedTable):
     def look(self, row: int) -> RowLook:
         if self.groups.is_head(row):
             return _HEAD
-        return _LOOKS.get(AlarmState(int(self.alarms["state"][row])), PLAIN)
+        return _LOOKS.get(int(self.alarms["state"][row]), PLAIN)
 
     def cell_look(self, row: int, key: str) -> RowLook | None:
         if self.groups.is_head(row):
             return None if key == "alarm" else _LIGHT_HEAD
         if key == "value" and self._trust.word(row):
             return _LOST_VALUE
-        return RowLook(is_dim=self.look(row).is_dim) if key in _LIGHT_COLUMNS else None
+        if key not in _LIGHT_COLUMNS:
+            return None
+        return _LIGHT_DIM if self.look(row).is_dim else PLAIN
 
     def tip(self, row: int, key: str) -> str:
         condition = None if self.groups.is_head(row) else self.alarms.condition(row)

@@ -266,13 +266,16 @@ class SortedTable(QAbstractTableModel):
         return answer(self, int(self._order[position]), self.COLUMNS[index.column()])
 
     def painted(self, position: int, section: int) -> tuple[str, QFont | None, QColor | None, QBrush | None, int]:
-        """Text, font, colour, ground and alignment of a cell in one answer, the same as the roles give one by one."""
+        """Text, font, colour, ground and alignment of a cell in one answer, the same as the roles give one by one.
+        A font is one of few that last: it may be known again by its identity."""
         if not 0 <= position < len(self._order):
             return "", None, None, None, _LEFT
         row, column = int(self._order[position]), self.COLUMNS[section]
-        text = one_line(self.cell(row, column.key))
-        align = _RIGHT if column.is_number else _LEFT
-        return text, _font(self, row, column), _foreground(self, row, column), _background(self, row, column), align
+        look = self.look_of(row, column)
+        ground = _background(self, row, column) if look.is_head or look.is_hatched else None
+        color = theme().color("text.dim") if look.is_dim or column.is_dim else None
+        font = _look_font(look.is_bold, look.is_italic) if look.is_bold or look.is_italic else None
+        return one_line(self.cell(row, column.key)), font, color, ground, _RIGHT if column.is_number else _LEFT
 
     def look_of(self, row: int, column: Column) -> RowLook:
         """The look of a cell; the roles of one cell are asked for one after the other and share one answer."""

@@ -28,7 +28,12 @@ def family() -> str:
 
 
 def font(size: str = "font", *, bold: bool = False, italic: bool = False) -> QFont:
-    """A font of a measure (font, font_heading, font_count, font_small), tabular numbers switched on."""
+    """Your own font of a measure (font, font_heading, font_count, font_small), tabular numbers switched on."""
+    return QFont(_made(size, bold, italic))
+
+
+@cache
+def _made(size: str, bold: bool, italic: bool) -> QFont:
     made = QFont(family())
     made.setPixelSize(theme().measure(size))
     made.setWeight(BOLD if bold else NORMAL)

@@ -1,7 +1,8 @@
 """The priority symbol, the same everywhere: shape and digit name the priority, fill and flash its state."""
 
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
+from math import ceil
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPen, QPixmap, QPolygonF
@@ -22,7 +23,7 @@ class SymbolState(StrEnum):
     NONE = "none"
 
 
-_STATES = {
+_STATES: dict[int, SymbolState] = {
     AlarmState.NORMAL: SymbolState.NONE,
     AlarmState.UNACKNOWLEDGED: SymbolState.UNACKNOWLEDGED,
     AlarmState.ACKNOWLEDGED: SymbolState.ACKNOWLEDGED,
@@ -34,7 +35,7 @@ _STATES = {
 
 def symbol_state(state: int) -> SymbolState:
     """Symbol of a `domain.alarms.AlarmState`."""
-    return _STATES[AlarmState(state)]
+    return _STATES[state]
 
 
 class FlashClock(QObject):
@@ -150,6 +151,29 @@ def paint_symbol(
         painter.setPen(theme().priority_color(priority, "digit") if filled else edge)
         painter.drawText(rect.translated(0, side * _DIGIT_SHIFT[priority]), Qt.AlignmentFlag.AlignCenter, str(priority))
     painter.restore()
+
+
+@lru_cache(256)
+def _stamp(theme_name: str, priority: int, state: SymbolState, lit: bool, side: float, scale: float) -> QPixmap:
+    """The symbol with a pixel of room around it, as it is painted on screens of this scale."""
+    pixels = ceil((side + 2) * scale)
+    made = QPixmap(pixels, pixels)
+    made.setDevicePixelRatio(scale)
+    made.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(made)
+    paint_symbol(painter, QRectF(1, 1, side, side), priority, state, lit=lit)
+    painter.end()
+    return made
+
+
+def stamp_symbol(painter: QPainter, rect: QRectF, priority: int, state: SymbolState, *, lit: bool = True) -> None:
+    """`paint_symbol` for lists full of them: drawn once, copied afterwards; on whole pixels."""
+    if state == SymbolState.NONE or not 1 <= priority <= 4:
+        return
+    side, device = min(rect.width(), rect.height()), painter.device()
+    stamp = _stamp(theme().name, priority, state, lit, side, device.devicePixelRatioF() if device is not None else 1.0)
+    corner = rect.center() - QPointF(side / 2 + 1, side / 2 + 1)
+    painter.drawPixmap(QPointF(round(corner.x()), round(corner.y())), stamp)
 
 
 def symbol_icon(priority: int, state: SymbolState, size: int = 18) -> QIcon:

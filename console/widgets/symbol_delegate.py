@@ -4,7 +4,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyleOptionViewItem, QTableView
 
-from console.ui.priority_symbol import SymbolState, flash_clock, paint_symbol
+from console.ui.priority_symbol import SymbolState, flash_clock, stamp_symbol
 from console.widgets.row_delegate import RowDelegate
 
 _SIDE = 20.0
@@ -33,7 +33,7 @@ class SymbolDelegate(RowDelegate):
             flash_clock().hold(self)
         box = QRectF(0, 0, _SIDE, _SIDE)
         box.moveCenter(QRectF(option.rect).center())
-        paint_symbol(painter, box, priority, state, lit=flash_clock().lit(state))
+        stamp_symbol(painter, box, priority, state, lit=flash_clock().lit(state))
 
     def _flash(self) -> None:
         """Repaint the symbols in sight that flash; hold the beat only while there are any."""

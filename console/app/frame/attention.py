@@ -111,6 +111,7 @@ class Attention(QObject):
         self._counts = AlarmCounts()
         self._request = 0
         self._shown: tuple[object, ...] | None = None
+        self._drawn: tuple[object, ...] | None = None
         self.alerts = 0  # how often the taskbar was asked to flash
         self.tray = QSystemTrayIcon(self)
         self._menu = QMenu()
@@ -143,7 +144,10 @@ class Attention(QObject):
             return
         was_blind = self._shown is not None and bool(self._shown[1])
         self._shown = now
-        self.tray.setIcon(tray_icon(worst_of(self._counts), self.count, is_blind=bool(why)))
+        worst, text = worst_of(self._counts), badge_text(self.count)
+        if (worst, text, bool(why)) != self._drawn:  # above 99 it stays the same however many come
+            self._drawn = (worst, text, bool(why))
+            self.tray.setIcon(tray_icon(worst, self.count, is_blind=bool(why)))
         self.tray.setToolTip(self.words())
         self._show.setText(tr("Show Leitstand"))
         self._window.setWindowTitle(f"({badge_text(self.count)}) {NAME}" if self.count else NAME)
@@ -191,5 +195,5 @@ class Attention(QObject):
             self._raise()
 
     def _again(self) -> None:
-        self._shown = None
+        self._shown = self._drawn = None
         self.look()

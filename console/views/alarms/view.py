@@ -7,14 +7,14 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 
 from console.domain.alarms import Occurrence
-from console.models.alarm_filter import AlarmFilter
+from console.models.alarm_filter import ESCALATED, AlarmFilter
 from console.models.alarm_groups import GroupBy
 from console.models.alarm_spans import AlarmSpans
 from console.models.alarm_table import ASIDE_FLAGS, AlarmTab
 from console.models.empty_words import NO_ALARM_HEARD, EmptyWords
 from console.models.incident_table import IncidentTable
 from console.services.records import AlarmCounts, SessionRecord
-from console.services.station import ALARM_COUNTS, ALARMS, FLOOD, SESSION, AlarmSpansQuery
+from console.services.station import ALARM_COUNTS, ALARMS, FLOOD, SESSION, STATUS
 from console.ui.theme import theme
 from console.ui.translation import mark, tr
 from console.ui.view import Selection, View, ViewContext
@@ -30,7 +30,7 @@ from console.views.alarms.lists import AlarmLists
 from console.views.alarms.seen import seen_rows, selection_of
 from console.views.alarms.selection_bar import SelectionBar, rows_in_sight
 from console.views.alarms.tabs import EMPTY
-from console.views.alarms.timeline import SPAN_US, AlarmTimeline
+from console.views.alarms.timeline import AlarmTimeline
 from console.widgets.panel import bare_column
 
 _LOOK_MS = 5_000  # shelves end by time: how often it is looked whether one asks for attention
@@ -81,6 +81,7 @@ class AlarmsView(View):
             station.subscribe(ALARM_COUNTS, self._on_counts),
             station.subscribe(SESSION, self._on_session),
             station.subscribe(FLOOD, self.flood.take),
+            station.subscribe(STATUS, lambda status: self.flood.tell_waiting(status.alarms_waiting)),
         ]
         self._retell()
 
@@ -90,7 +91,7 @@ class AlarmsView(View):
         self.filter.cleared.connect(lambda: self.choose(AlarmFilter()))
         self.filter.left.connect(self.focus_list)
         self.head.menu.chosen.connect(self.choose_whole)
-        self.head.menu.save_asked.connect(self._keep_filter)
+        self.head.menu.save_asked.connect(lambda: self.errands.run(self.kept.keep(self.table, self)))
         self.head.menu.drop_asked.connect(lambda name: self.errands.run(self.kept.drop(name)))
         self.lists.selection_changed.connect(self._on_selection)
         self.details.squeezed.connect(self.timeline.setHidden)
@@ -187,9 +188,6 @@ class AlarmsView(View):
         self.filter.pin(wanted.words(self.table.alarms.class_names))
         self._tell_counts()
 
-    def _keep_filter(self) -> None:
-        self.errands.run(self.kept.keep(self.table.filter, self, self.table.alarms.class_names))
-
     def choose_whole(self, wanted: AlarmFilter) -> None:
         """The typed words as well."""
         if self.filter.text() != wanted.text:
@@ -202,8 +200,12 @@ class AlarmsView(View):
         self.choose(AlarmFilter(priorities=frozenset({priority})))
 
     def show_aside(self, tab: str) -> None:
-        """One of the lists of what is kept out, by its tab's name."""
-        self.show_tab(AlarmTab(tab))
+        """One of the lists of what is kept out, by its tab's name; or what nobody acknowledged in its time."""
+        if tab == ESCALATED:
+            self._show_all()
+            self.choose(AlarmFilter(states=frozenset({ESCALATED})))
+        else:
+            self.show_tab(AlarmTab(tab))
 
     def turn_groups(self) -> None:
         self.flood.choose(GroupBy.AREA if self.table.groups.by == GroupBy.NONE else GroupBy.NONE)
@@ -254,7 +256,8 @@ class AlarmsView(View):
 
     def _on_counts(self, counts: AlarmCounts) -> None:
         self._kept_aside = counts
-        self._tell_counts()
+        if not self.words.is_known:  # afterwards the list counts its own rows
+            self._tell_counts()
 
     def _tell_counts(self) -> None:
         counts, aside = self._kept_aside, self.lists.shown[0]
@@ -288,13 +291,9 @@ class AlarmsView(View):
         self._tell_counts()
         if not self._has_history:
             self.errands.run(self.acts.learn_settings())
-            self._has_history = self.errands.run(self._ask_history()) is not None
+            self._has_history = self.errands.run(self.timeline.learn(self.context.station)) is not None
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._look.stop()
         self.lists.set_seen(False)
-
-    async def _ask_history(self) -> None:
-        self.spans.add_past(await self.context.station.query(AlarmSpansQuery(now_us() - SPAN_US, now_us())))
-        self.timeline.refresh()
