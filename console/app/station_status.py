@@ -28,6 +28,7 @@ def status_of(core: "Core", now_us: int) -> StatusRecord:
         troubles=_recent_troubles(core, now_us),
         journal_events=core.parts.journal.event_count,
         defects=len(core.defects),
+        alarms_waiting=core.engine.waiting,
     )
 
 

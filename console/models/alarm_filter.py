@@ -8,12 +8,14 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from console.domain.alarm_flags import AlarmFlag
 from console.domain.alarms import AlarmState
 from console.models.alarm_columns import AlarmColumns
 from console.models.alarm_texts import class_word
 from console.ui.translation import mark, tr
 
 _NO_NAMES: Mapping[str, str] = MappingProxyType({})
+ESCALATED = "escalated"
 # The four base states of ISA-18.2 that stand in a list, and the latched one that waits for its reset.
 STATES: Mapping[str, tuple[str, frozenset[AlarmState]]] = {
     "new": (mark("active, unacknowledged"), frozenset({AlarmState.UNACKNOWLEDGED})),
@@ -23,6 +25,7 @@ STATES: Mapping[str, tuple[str, frozenset[AlarmState]]] = {
         frozenset({AlarmState.RETURNED_UNACKNOWLEDGED, AlarmState.LATCHED_UNACKNOWLEDGED}),
     ),
     "latched": (mark("waits for its reset"), frozenset({AlarmState.LATCHED_ACKNOWLEDGED})),
+    ESCALATED: (mark("escalated"), frozenset()),  # a mark beside the state
 }
 _LONGEST = 20_000  # characters of a kept filter that are read
 
@@ -72,7 +75,10 @@ class AlarmFilter:
             passing &= np.isin(alarms["priority"], list(self.priorities))
         if self.states:
             wanted = [int(state) for key in self.states & STATES.keys() for state in STATES[key][1]]
-            passing &= np.isin(alarms["state"], wanted)
+            chosen_state = np.isin(alarms["state"], wanted)
+            if ESCALATED in self.states:
+                chosen_state |= (alarms["flags"].astype(np.int64) & int(AlarmFlag.ESCALATED)) > 0
+            passing &= chosen_state
         for field, chosen in (("area", self.areas), ("alarm_class", self.classes)):
             if chosen:
                 codes = alarms.texts[field]

@@ -129,6 +129,7 @@ class AlarmCounts:
     shelved: int = 0
     out_of_service: int = 0
     suppressed: int = 0
+    escalated: int = 0  # nobody acknowledged them in the time of their class
 
 
 class HornState(StrEnum):
@@ -379,6 +380,7 @@ class StatusRecord:
     troubles: int = 0
     journal_events: int = 0
     defects: int = 0
+    alarms_waiting: int = 0  # alarms of a burst whose change is not taken in yet
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,7 +142,7 @@ class AlarmBanner(QFrame):
     acknowledge_asked = Signal()
     silence_asked = Signal()
     priority_chosen = Signal(int)
-    aside_chosen = Signal(str)  # the tab of what is kept out of the list
+    aside_chosen = Signal(str)  # the tab of what is kept out of the list, or "escalated"
 
     def __init__(self, *, compact: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -240,9 +240,12 @@ class AlarmBanner(QFrame):
         for count in self.counts:
             count.set_old(bool(words))
 
-    def set_aside(self, shelved: int, out_of_service: int, suppressed: int = 0) -> None:
-        """How many are kept out of the list, in the order of the tabs."""
-        self.aside.set_counts(shelved, out_of_service, suppressed)
+    def set_aside(self, shelved: int, out_of_service: int, suppressed: int = 0, escalated: int = 0) -> None:
+        """How many are kept out of the list, in the order of the tabs, and how many nobody acknowledged in time."""
+        before = self.aside.sizeHint()
+        self.aside.set_counts(shelved, out_of_service, suppressed, escalated)
+        if self.aside.sizeHint() != before:
+            self._fit()
 
     def set_lost(self, words: str) -> None:
         """Which of our brokers is not heard, already translated; empty when all are."""

@@ -37,3 +37,25 @@ def test_each_count_of_the_banner_leads_to_its_list(qtbot: QtBot) -> None:
         assert banner.aside.text().startswith("6 zurückgestellt · 1.300 unterdrückt")
     finally:
         set_language("en")
+
+
+@pytest.mark.proves("ALARM-F74")
+def test_what_nobody_acknowledged_in_its_time_stands_in_the_banner_while_there_is_something(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    banner = AlarmBanner(parent=window)
+    banner.set_aside(0, 2, 0, 0)
+    assert "escalated" not in banner.aside.text()
+    chosen: list[str] = []
+    banner.aside_chosen.connect(chosen.append)
+    window.show()
+    for width in (1800, 900):
+        banner.resize(width, 56)
+        banner.set_aside(0, 2, 0, 3)
+        assert banner.aside.text().endswith("2 out of service · 3 escalated")
+        spot = banner.aside.place_of("escalated").center().toPoint()
+        assert banner.aside.rect().contains(spot), "nothing is cut off"
+        QTest.mouseClick(banner.aside, Qt.MouseButton.LeftButton, pos=spot)
+    assert chosen == ["escalated", "escalated"]
+    banner.set_aside(0, 2, 0, 0)
+    assert "escalated" not in banner.aside.text()

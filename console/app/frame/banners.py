@@ -131,7 +131,8 @@ class Banners(QObject):
     def _fill(self, banner: AlarmBanner) -> None:
         if self._counts is not None:
             banner.set_counts(self._counts.unacknowledged, self._counts.active)
-            banner.set_aside(self._counts.shelved, self._counts.out_of_service, self._counts.suppressed)
+            counts = self._counts
+            banner.set_aside(counts.shelved, counts.out_of_service, counts.suppressed, counts.escalated)
         banner.set_top(self._top())
         if self._no_sound:
             banner.set_horn("no_device")

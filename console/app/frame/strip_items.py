@@ -96,12 +96,13 @@ def _sync_items(sync: SyncRecord, now_us: int) -> list[StripItem]:
     return items
 
 
+_BEHIND = {"people": "administration", "alarms": "alarms"}
 SYNC_KEYS = frozenset({"sync", "enrolment", "neighbours", "centre"})
 
 
 def view_behind(key: str) -> str:
     """Where a click on an item leads."""
-    return "sync" if key in SYNC_KEYS else "administration" if key == "people" else "diagnostics"
+    return "sync" if key in SYNC_KEYS else _BEHIND.get(key, "diagnostics")
 
 
 def _status_items(status: StatusRecord) -> list[StripItem]:
@@ -118,6 +119,11 @@ def _status_items(status: StatusRecord) -> list[StripItem]:
     live = tr("{n} live", n=whole_text(status.tags_live))
     items = [StripItem("tags", tr("Tags"), live, _dotted(bad), tip=rate)]
     items.append(StripItem("collector", tr("Collector"), state_word(status.collector)))
+    if status.alarms_waiting:
+        count = tr_n(
+            "{n} change is still being taken in", "{n} changes are still being taken in", status.alarms_waiting
+        )
+        items.append(StripItem("alarms", tr("Alarms"), count, lamp=LampState.WARNING, tip=tr(BACKLOG_TIP)))
     if status.troubles:
         items.append(StripItem("troubles", tr("Bad input"), whole_text(status.troubles)))
     if status.defects:
@@ -125,6 +131,7 @@ def _status_items(status: StatusRecord) -> list[StripItem]:
     return items
 
 
+BACKLOG_TIP = mark("More changes come than are shown at once; the most urgent first. None is lost.")
 _STALE = mark("{n} stale")
 _BAD = mark("{n} bad")
 _BLIND = mark("{n} blind")

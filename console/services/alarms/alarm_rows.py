@@ -23,6 +23,7 @@ _RETURNING = tuple(Returning)
 _IS_UNACKNOWLEDGED = np.array([state in UNACKNOWLEDGED_STATES for state in _STATES])
 _IS_ACTIVE = np.array([state in ACTIVE_STATES for state in _STATES])
 # enum arithmetic would cost more than the rest
+_ESCALATED = int(AlarmFlag.ESCALATED)
 _HIDING, _PASSING = int(HIDING), int(AlarmFlag.REALARMED | AlarmFlag.ESCALATED)
 _COLUMNS: dict[str, tuple[str, float | int]] = {
     "state": ("u1", 0),
@@ -190,6 +191,7 @@ class AlarmRows:
                 self._aside[AlarmFlag.SHELVED],
                 self._aside[AlarmFlag.OUT_OF_SERVICE],
                 self._aside[AlarmFlag.SUPPRESSED] + self._aside[AlarmFlag.MASKED],
+                int(np.count_nonzero((self.flags[: self.size] & (_ESCALATED | _HIDING)) == _ESCALATED)),
             )
         return self._counts
 

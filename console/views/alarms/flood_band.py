@@ -10,13 +10,14 @@ from console.ui.format import clock_text, whole_text
 from console.ui.icons import icon
 from console.ui.plain_label import PlainLabel
 from console.ui.theme import theme
-from console.ui.translation import tr
+from console.ui.translation import tr, tr_n
 
 _AREAS = 3
 
 
 class FloodBand(QFrame):
-    """Shown while there is a flood, or while the list is grouped: what is in force is always to be seen.
+    """Shown while there is a flood, while changes wait, or while the list is grouped: what is in force is always to be
+    seen.
 
     `group(by, folded)` arranges the list; `now_us()` tells the time.
     """
@@ -28,6 +29,7 @@ class FloodBand(QFrame):
         self.record = FloodRecord()
         self.by = GroupBy.NONE
         self.is_automatic = False  # grouped by the flood, not by a person
+        self.waiting = 0  # changes of alarms that this list does not show yet
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 6, 14, 6)
         row.setSpacing(8)
@@ -53,6 +55,12 @@ class FloodBand(QFrame):
             self.is_automatic = False
             self._group(GroupBy.NONE, False)
         self.retell()
+
+    def tell_waiting(self, count: int) -> None:
+        """How many changes are not taken in yet: the list is not the whole truth meanwhile, and says so."""
+        if count != self.waiting:
+            self.waiting = count
+            self.retell()
 
     def tell(self, by: GroupBy) -> None:
         """How the list is arranged now."""
@@ -81,11 +89,15 @@ class FloodBand(QFrame):
         if self.by != GroupBy.NONE:
             grouped = tr(GROUP_WORDS[self.by])
             parts.append(grouped if parts else grouped[:1].upper() + grouped[1:])
+        if self.waiting:
+            one, many = "{n} change is still being taken in", "{n} changes are still being taken in"
+            parts.append(tr_n(one, many, self.waiting))
         return " · ".join(parts)
 
     def retell(self) -> None:
         self.text.setText(self.words())
         is_grouped = self.by != GroupBy.NONE
         self.button.setText(tr("Show as one list") if is_grouped else tr("Group by area and cause"))
-        self.sign.setPixmap(icon("warning" if self.record.is_flood else "group").pixmap(20, 20))
-        self.setVisible(self.record.is_flood or is_grouped)
+        is_much = self.record.is_flood or bool(self.waiting)
+        self.sign.setPixmap(icon("warning" if is_much else "group").pixmap(20, 20))
+        self.setVisible(is_much or is_grouped)

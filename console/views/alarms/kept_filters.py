@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QWidget
 
 from console.domain.commands import SavePreference
 from console.models.alarm_filter import AlarmFilter, filters_of, filters_text
+from console.models.alarm_table import AlarmTable
 from console.services.station import PreferencesQuery, Station
 from console.ui.asking import ask_until_done
 from console.ui.dialogs import Field, Question
@@ -27,8 +28,9 @@ class KeptFilters:
         self.filters = filters_of(came.get(PREFERENCE, "{}"))
         self._tell(self.filters)
 
-    async def keep(self, wanted: AlarmFilter, parent: QWidget, class_names: Mapping[str, str]) -> None:
-        """Ask for a name; one that is there is replaced."""
+    async def keep(self, table: AlarmTable, parent: QWidget) -> None:
+        """Ask for a name for the table's filter; one that is there is replaced."""
+        wanted, class_names = table.filter, table.alarms.class_names
         question = Question(
             tr("Keep this filter"),
             " · ".join(part for part in (wanted.text, wanted.words(class_names)) if part),

@@ -7,6 +7,7 @@ from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QToolTip, QWidget
 
 from console.models.alarm_spans import AlarmSpans, Span, SpanLine
+from console.services.station import AlarmSpansQuery, Station
 from console.ui.fonts import font
 from console.ui.format import clock_text
 from console.ui.plain_label import plain_tip
@@ -92,6 +93,12 @@ class AlarmTimeline(QWidget):
         return QSize(600, _TOP + LINES * _LINE + 26)
 
     minimumSizeHint = sizeHint
+
+    async def learn(self, station: Station) -> None:
+        """What the alarm log knows of the hours before this window looked."""
+        now = self._now_us()
+        self._spans.add_past(await station.query(AlarmSpansQuery(now - SPAN_US, now)))
+        self.refresh()
 
     def refresh(self) -> None:
         """Ask for the lines again."""

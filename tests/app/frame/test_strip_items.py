@@ -2,7 +2,10 @@
 
 from dataclasses import replace
 
-from console.app.frame.strip_items import SYNC_KEYS, strip_items
+import pytest
+
+from console.app.frame.strip_items import SYNC_KEYS, strip_items, view_behind
+from console.services.records import StatusRecord
 from console.ui.translation import set_language
 from console.widgets.lamp import LampState
 from console.widgets.status_strip import StripItem
@@ -38,3 +41,13 @@ def test_a_station_that_only_watches_says_so_in_german_too() -> None:
     assert told["sync"].strong == "keine Sicherung"
     set_language("en")
     assert "7K2M-Q9XR" in told["enrolment"].tip
+
+
+@pytest.mark.proves("ALARM-F81")
+def test_changes_of_a_burst_that_are_not_taken_in_yet_are_told_and_lead_to_the_alarms() -> None:
+    calm = StatusRecord("Plant", "PC", "Desk", "UTC")
+    assert "alarms" not in {item.key for item in strip_items({}, calm, None, sync_rows.NOW_US)}
+    waiting = replace(calm, alarms_waiting=41_250)
+    (item,) = [one for one in strip_items({}, waiting, None, sync_rows.NOW_US) if one.key == "alarms"]
+    assert (item.strong, item.lamp) == ("41,250 changes are still being taken in", LampState.WARNING)
+    assert view_behind("alarms") == "alarms" and view_behind("tags") == "diagnostics"

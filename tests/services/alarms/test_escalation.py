@@ -139,3 +139,14 @@ def test_a_class_that_says_nothing_escalates_nothing():
     raised(plant, plant.tag())
     plant.pass_time(100_000)
     assert told(plant) == []
+
+
+@pytest.mark.proves("ALARM-F74")
+def test_how_many_are_escalated_is_counted_until_somebody_acknowledges(plant, tag, hot):
+    raised(plant, tag)
+    assert plant.engine.counts().escalated == 0
+    plant.pass_time(302)
+    assert plant.engine.counts().escalated == 1
+    plant.send((tag, 303, 20.0))
+    plant.pass_time(305)
+    assert plant.engine.counts().escalated == 0

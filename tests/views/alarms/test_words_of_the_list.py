@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from console.domain.alarm_flags import AlarmFlag
 from console.domain.alarms import AlarmKind, Condition
 from console.domain.quality import Detail, Quality
 from console.domain.tags import Tag
@@ -14,7 +15,8 @@ from console.domain.values import ValueType
 from console.models.alarm_filter import AlarmFilter
 from console.models.alarm_groups import GroupBy
 from console.models.heartbeat import heartbeat
-from console.services.station import ALARMS, TAGS, AlarmDetailsQuery
+from console.services.records import StatusRecord
+from console.services.station import ALARMS, STATUS, TAGS, AlarmDetailsQuery
 from console.services.story_records import AlarmDetails
 from console.ui.theme import theme
 from console.ui.translation import set_language
@@ -161,5 +163,41 @@ def test_what_was_held_without_its_source_is_not_called_uncertain_once_the_sourc
             assert "uncertain" not in cells(view, "note")[0]
             view.details.pane.refresh()
             assert "its source was away" in doubt_of(view)
+
+    run(story())
+
+
+@pytest.mark.proves("ALARM-F81", "ALARM-F56")
+def test_the_list_says_how_many_changes_it_does_not_show_yet(qtbot: QtBot, station: FakeStation) -> None:
+    async def story() -> None:
+        deliver(station, [condition(0)])
+        status = StatusRecord("Plant", "PC", "Desk", "UTC")
+        station.deliver(STATUS, status)
+        async with Screen(AlarmsView, station) as screen:
+            view = view_of(screen)
+            assert not view.flood.isVisible()
+            station.deliver(STATUS, replace(status, alarms_waiting=12_400))
+            assert view.flood.isVisible()
+            assert view.flood.text.text() == "12,400 changes are still being taken in"
+            station.deliver(STATUS, status)
+            assert not view.flood.isVisible()
+
+    run(story())
+
+
+@pytest.mark.proves("ALARM-F74")
+def test_the_count_of_escalated_alarms_leads_to_them_and_says_what_is_hidden(
+    qtbot: QtBot, station: FakeStation
+) -> None:
+    async def story() -> None:
+        deliver(station, [condition(0), condition(1), condition(2)])
+        late = replace(alarms([1]), flags=np.full(1, AlarmFlag.ESCALATED, np.uint16))
+        station.deliver(ALARMS, late)
+        async with Screen(AlarmsView, station) as screen:
+            view = view_of(screen)
+            view.show_aside("escalated")
+            view.table.flush()
+            assert view.table.shown_rows.tolist() == [1]
+            assert view.filter.clear_button.text() == "escalated · 2 hidden by filter · clear"
 
     run(story())
