@@ -34,6 +34,10 @@ class Acknowledgements:
         self._touched.add(condition_id)
         return self._sets.setdefault(condition_id, AckSet()).take_back(act)
 
+    def knows(self, condition_id: UUID) -> bool:
+        """Whether anybody ever acknowledged or took back anything of this condition."""
+        return condition_id in self._sets
+
     def covering(self, condition_id: UUID, alarm: Alarm) -> Acknowledgement | None:
         """The first given of those that cover the occurrence, or None."""
         first = next(iter(self.all_covering(condition_id, alarm)), None)

@@ -1,6 +1,6 @@
 """Every condition and its occurrences: takes triggers through `step`, keeps rows, log, horn and acknowledgements."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 from uuid import UUID
@@ -30,6 +30,10 @@ def _nobody(_row: int, _alarm: Alarm, _now_us: int) -> OlderElsewhere | None:
     return None
 
 
+def _nowhere(_condition_id: UUID) -> bool:
+    return False
+
+
 def _as_made(condition: Condition) -> Condition:
     return condition
 
@@ -57,6 +61,19 @@ class RowWatcher:
     def returned(self, row: int, now_us: int) -> None:
         """The condition returned to normal."""
 
+    def begun_all(self, rows: Sequence[int], now_us: int) -> None:
+        """`begun` for many rows of a burst, none of them hidden; so for the other two."""
+        for row in rows:
+            self.begun(row, now_us)
+
+    def annunciated_all(self, rows: Sequence[int], now_us: int) -> None:
+        for row in rows:
+            self.annunciated(row, now_us)
+
+    def returned_all(self, rows: Sequence[int], now_us: int) -> None:
+        for row in rows:
+            self.returned(row, now_us)
+
 
 def _never(_condition_id: UUID, _start_us: int) -> bool:
     return False
@@ -70,6 +87,7 @@ class AlarmBook:
         self.acknowledgements = Acknowledgements()
         self.annunciation = annunciation
         self.adopt: Callable[[int, Alarm, int], OlderElsewhere | None] = _nobody
+        self.is_open_elsewhere: Callable[[UUID], bool] = _nowhere
         self.returned_us: dict[int, int] = {}  # row -> end of the newest occurrence that was seen to end here
         self.ids: list[UUID] = []
         self._row_of: dict[UUID, int] = {}

@@ -53,7 +53,7 @@ class Elsewhere:
         self._open: dict[UUID, dict[UUID, OpenThere]] = {}  # station -> condition -> occurrence
         self._adopted: dict[int, _Adopted] = {}  # row -> on probation
         self._told = b""
-        book.adopt = self.adopt
+        book.adopt, book.is_open_elsewhere = self.adopt, self.is_open
 
     def told(self, station: UUID, occurrences: Sequence[OpenThere] | None, now_us: int) -> None:
         """Everything that is active at a station now; None: it is away, and what it knew is no longer known."""
@@ -68,6 +68,10 @@ class Elsewhere:
             known = self._book.row_of(one.condition_id)
             if known is not None:
                 self._join(known, one, now_us)
+
+    def is_open(self, condition_id: UUID) -> bool:
+        """Whether any other station has an occurrence of it that might be adopted."""
+        return any(condition_id in there for there in self._open.values())
 
     def adopt(self, row: int, alarm: Alarm, now_us: int) -> OpenThere | None:
         """The older occurrence, open at another station, that this one just raised is a part of."""
