@@ -42,6 +42,7 @@ class Seen:
     standing: Standing
     through_us: int
     text: str = ""
+    annunciated_us: int = 0  # its newest annunciation: what is on screen can be acknowledged by whatever clock
 
 
 class Given(Protocol):
@@ -81,7 +82,7 @@ def acknowledge(
         AlarmAcknowledged(
             one.occurrence.condition_id,
             one.occurrence.start_us,
-            seen_through_us(one.through_us, now_us),
+            max(seen_through_us(one.through_us, now_us), min(one.through_us, one.annunciated_us)),
             text,
         )
         for one in seen

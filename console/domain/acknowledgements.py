@@ -42,8 +42,14 @@ class TakenBack:
 def interval_of(
     by: Hash, hlc: int, wall_us: int, start_us: int, through_us: int, *, user_id: str = "", comment: str = ""
 ) -> AckInterval:
-    """The interval that an event makes; it reaches at most 5 minutes beyond the event's own clock (pitfall P25)."""
-    return AckInterval(hlc, by, start_us, seen_through_us(through_us, wall_us), user_id, comment)
+    """The interval that an event makes; it reaches at most 5 minutes beyond the event's own clock (pitfall P25).
+
+    What was annunciated before that clock was set back lies beyond: it is acknowledged exactly, and nothing else.
+    """
+    reach_us = seen_through_us(through_us, wall_us)
+    return AckInterval(
+        hlc, by, start_us, reach_us, user_id, comment, exactly_us=through_us if through_us > reach_us else 0
+    )
 
 
 def taken_back(by: Hash, hlc: int, wall_us: int, start_us: int, through_us: int, named: Iterable[Hash]) -> TakenBack:
@@ -57,17 +63,19 @@ def overlaps(start_us: int, occurred: Occurred) -> bool:
 
 
 _NEVER = -(1 << 63)
+_NONE: dict[Hash, AckInterval] = {}  # shared: hardly any condition has one
 
 
 class AckSet:
     """All acknowledgements of one condition; `put` and `take_back` in any order, as often as they come."""
 
-    __slots__ = ("_furthest_us", "_intervals", "_named", "_taken_back")
+    __slots__ = ("_exact", "_furthest_us", "_intervals", "_named", "_taken_back")
 
     def __init__(self) -> None:
         self._intervals = IntervalStore()
         self._taken_back: dict[Hash, TakenBack] = {}
         self._named: set[Hash] = set()
+        self._exact = _NONE  # of those with `exactly_us`
         self._furthest_us = _NEVER  # no interval reaches further: a new occurrence is most often behind all of them
 
     def put(self, interval: AckInterval) -> bool:
@@ -75,6 +83,8 @@ class AckSet:
         if not self._intervals.put(interval):
             return False
         self._furthest_us = max(self._furthest_us, interval.seen_through_us)
+        if interval.exactly_us:
+            self._exact = {**self._exact, interval.by: interval}
         return True
 
     def take_back(self, act: TakenBack) -> bool:
@@ -88,7 +98,7 @@ class AckSet:
     def merge(self, other: "AckSet") -> None:
         """Take in everything that another copy knows."""
         for interval in other._intervals:
-            self.put(interval)
+            self.put(other._exact.get(interval.by, interval))
         for act in other._taken_back.values():
             self.take_back(act)
 
@@ -104,10 +114,16 @@ class AckSet:
     def covering(self, occurred: Occurred) -> tuple[AckInterval, ...]:
         """Those that acknowledge the occurrence, first given first: the first is shown, all are listed. Empty: none."""
         reach_us = self.annunciated_us(occurred)
+        exact = [
+            one
+            for one in self._exact.values()
+            if (one.start_us, one.exactly_us) == (occurred.start_us, reach_us) and one.by not in self._named
+        ]
         if reach_us > self._furthest_us:
-            return ()
+            return tuple(sorted(exact))
         seen = self._intervals.reaching(reach_us)
-        return tuple(sorted(one for one in seen if overlaps(one.start_us, occurred) and one.by not in self._named))
+        wide = (one for one in seen if overlaps(one.start_us, occurred) and one.by not in self._named)
+        return tuple(sorted((*wide, *exact)))
 
     def forget(self, before_us: int) -> tuple[AckInterval | TakenBack, ...]:
         """Drop and return what reaches no further than this.
@@ -115,6 +131,8 @@ class AckSet:
         For a condition without an open occurrence: old intervals cover nothing that can still be on a list.
         """
         intervals = self._intervals.drop(before_us)
+        if self._exact:
+            self._exact = {by: one for by, one in self._exact.items() if by in self._intervals}
         acts = tuple(  # what is still kept must stay taken back
             one
             for one in self._taken_back.values()

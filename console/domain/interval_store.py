@@ -21,7 +21,11 @@ _number_of: dict[str, int] = {"": 0}
 
 @dataclass(frozen=True, slots=True, order=True)
 class AckInterval:
-    """One acknowledgement: the event that made it, its place in time, and how far it reaches."""
+    """One acknowledgement: the event that made it, its place in time, and how far it reaches.
+
+    `exactly_us`, where it is not 0: the annunciation that it names and that lies further ahead of the clock of the one
+    who acted than any act may reach. It counts for that annunciation of the occurrence that begins at `start_us` alone.
+    """
 
     hlc: int
     by: Hash
@@ -29,10 +33,14 @@ class AckInterval:
     seen_through_us: int
     user_id: str = ""
     comment: str = ""
+    exactly_us: int = 0
 
 
 class IntervalStore:
-    """A grow-only set by hash; what is no longer needed is dropped by `drop`. Times in microseconds, any clock."""
+    """A grow-only set by hash, of everything but `exactly_us`; what is no longer needed is dropped by `drop`.
+
+    Times in microseconds, any clock.
+    """
 
     __slots__ = ("_comments", "_index", "_records")
 

@@ -102,6 +102,26 @@ def test_no_act_reaches_further_than_five_minutes_beyond_its_own_clock(wall_us, 
     assert taken_back(b"a", 1, wall_us, 0, through_us, ()).seen_through_us <= wall_us + AHEAD_US
 
 
+@pytest.mark.proves("INV-19", "INV-11")
+def test_what_lies_ahead_of_the_clock_is_acknowledged_exactly_and_in_every_copy():
+    """The clock of the one who acts was set back: he has seen the annunciation that he names, and nothing later."""
+    ahead_us = 10 * AHEAD_US
+    one = interval_of(b"a", 1, 0, ahead_us, ahead_us)
+    mine, copy = filled([one]), AckSet()
+    copy.merge(mine)
+    for known in (mine, copy):
+        assert known.covering(Occurred(ahead_us, ahead_us)) == (one,)
+        assert known.covering(Occurred(ahead_us, ahead_us + 1)) == ()
+        assert known.covering(Occurred(ahead_us - 1, ahead_us)) == ()
+        assert known.covering(Occurred(0, AHEAD_US))  # so far it reaches like any other
+        assert not known.covering(Occurred(0, AHEAD_US + 1))
+    copy.take_back(TakenBack(2, b"b", ahead_us, AHEAD_US, frozenset({b"a"})))
+    assert copy.covering(Occurred(ahead_us, ahead_us)) == ()
+    mine.forget(AHEAD_US + 1)
+    assert mine.is_empty
+    assert mine.covering(Occurred(ahead_us, ahead_us)) == ()
+
+
 @pytest.mark.proves("P21", "ALARM-F47")
 def test_two_shift_leads_acknowledge_at_once_both_are_listed_and_the_first_is_shown():
     lena, lutz = AckInterval(7, b"\x02", 10, 30, "lena"), AckInterval(5, b"\x09", 10, 25, "lutz")

@@ -24,6 +24,7 @@ class Engine:
     acknowledged: list = field(default_factory=list)
     taken_back: list = field(default_factory=list)
     silenced: list = field(default_factory=list)
+    note_of: object = None
 
     @property
     def annunciation(self):
@@ -31,6 +32,9 @@ class Engine:
 
     def set_note(self, occurrence, note):
         self.notes[occurrence] = note
+
+    def note_by(self, note_of):
+        self.note_of = note_of
 
     @property
     def acknowledging(self):

@@ -88,6 +88,20 @@ def test_the_horn_is_silenced_by_anybody_for_the_position():
     told(story)
 
 
+@pytest.mark.proves("ALARM-T21")
+def test_what_is_on_screen_from_before_the_clock_was_set_back_is_acknowledged_and_silenced():
+    async def story(desk: Desk) -> None:
+        ahead_us = desk.clock.now_us + 3600 * 1_000_000
+        seen = desk.alarms.raise_alarm(1, ahead_us)
+        await desk.signed_on("olga")
+        await desk.operations.submit(c.AcknowledgeAlarms((seen,)))
+        await desk.operations.submit(c.SilenceHorn())
+        assert desk.log.facts(AlarmAcknowledged) == [AlarmAcknowledged(seen.condition_id, ahead_us, ahead_us, "")]
+        assert desk.log.facts(HornSilenced) == [HornSilenced("desk", ahead_us)]
+
+    told(story)
+
+
 def test_a_comment_needs_a_known_alarm_and_words():
     async def story(desk: Desk) -> None:
         occurrence = desk.alarms.raise_alarm(1, desk.clock.now_us)

@@ -82,6 +82,9 @@ class FakeAlarms:
     def seen_through_us(self, occurrence: Occurrence, now_us: int) -> int:
         return self.seen_through[occurrence]
 
+    def annunciated_us(self, occurrence: Occurrence) -> int:
+        return occurrence.start_us
+
     def acknowledgements_of(self, occurrence: Occurrence) -> Sequence[AckInterval]:
         return self.acknowledged_by.get(occurrence, ())
 

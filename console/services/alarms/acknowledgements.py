@@ -43,7 +43,8 @@ class Acknowledgements:
         first = next(iter(self.all_covering(condition_id, alarm)), None)
         if first is None:
             return None
-        return Acknowledgement(first.start_us, first.seen_through_us, first.user_id, first.comment)
+        reach_us = max(first.seen_through_us, first.exactly_us)
+        return Acknowledgement(first.start_us, reach_us, first.user_id, first.comment)
 
     def all_covering(self, condition_id: UUID, alarm: Alarm) -> tuple[AckInterval, ...]:
         """Every one that covers the occurrence, first given first."""

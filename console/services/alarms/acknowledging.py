@@ -4,6 +4,7 @@ from uuid import UUID
 
 from console.domain.acknowledgement import Standing
 from console.domain.acknowledgements import AckInterval, TakenBack
+from console.domain.alarm_step import Alarm
 from console.domain.alarms import UNACKNOWLEDGED_STATES, AlarmState, Occurrence
 from console.services.alarms.acknowledgements import KEPT_US, Acknowledgements
 from console.services.alarms.alarm_book import AlarmBook
@@ -44,10 +45,9 @@ class Acknowledging:
 
     def standing(self, occurrence: Occurrence) -> Standing:
         """How it stands now; what is unknown or no longer the one on its row is stale."""
-        row = self._book.current_row(occurrence)
-        if row is None:
+        alarm = self._known(occurrence)
+        if alarm is None:
             return Standing.STALE
-        alarm = self._book.rows.load(row)
         if alarm.state in UNACKNOWLEDGED_STATES:
             return Standing.OPEN
         if alarm.state is not AlarmState.NORMAL:
@@ -55,6 +55,16 @@ class Acknowledging:
         # closed meanwhile: by somebody's acknowledgement, or retired
         covering = self.kept.covering(occurrence.condition_id, alarm)
         return Standing.STALE if covering is None else Standing.ACKNOWLEDGED
+
+    def _known(self, occurrence: Occurrence) -> Alarm | None:
+        """The occurrence while it is on its row, or over since it was there last."""
+        row = self._book.row_of(occurrence.condition_id)
+        if row is None:
+            return None
+        over = self._book.behind.over(row)
+        if over is not None and over.start_us == occurrence.start_us:
+            return over
+        return self._book.rows.load(row) if self._book.current_row(occurrence) is not None else None
 
     def tick(self, now_us: int, mono_s: float) -> None:
         """Once an hour: forget what was seen long ago and concerns nothing that is open. Never during replay."""

@@ -12,6 +12,7 @@ from console.services.alarms.acknowledgements import Acknowledgements
 from console.services.alarms.alarm_rows import AlarmRows
 from console.services.alarms.annunciation import Annunciation
 from console.services.alarms.behind import Behind
+from console.services.alarms.naming import SET_BACK_US, told_after
 from console.services.alarms.transition_log import TransitionLog
 
 
@@ -37,8 +38,6 @@ def _nowhere(_condition_id: UUID) -> bool:
 def _as_made(condition: Condition) -> Condition:
     return condition
 
-
-_COARSE_US = 24 * 3600 * 1_000_000  # a value may stand so long under rules that change
 
 Maker = Callable[[int], Condition]  # makes the static part when it is first needed: 100,000 idle ones cost nothing
 
@@ -88,6 +87,7 @@ class AlarmBook:
         self.annunciation = annunciation
         self.adopt: Callable[[int, Alarm, int], OlderElsewhere | None] = _nobody
         self.is_open_elsewhere: Callable[[UUID], bool] = _nowhere
+        self._furthest_us = 0  # by this PC's clock
         self.returned_us: dict[int, int] = {}  # row -> end of the newest occurrence that was seen to end here
         self.ids: list[UUID] = []
         self._row_of: dict[UUID, int] = {}
@@ -150,7 +150,8 @@ class AlarmBook:
         if trigger.event is Event.CONDITION_FALSE and rows.priority[row] >= Priority.JOURNAL:
             before = replace(before, returning=Returning.CLOSING)
         if trigger.event is Event.CONDITION_TRUE and before.state not in ACTIVE_STATES:
-            trigger = _by_a_name_of_its_own(self.behind.newest(row, before), trigger)
+            last, is_set_back = self.behind.newest(row, before), self.is_set_back(now_us)
+            trigger = told_after(last, trigger, lambda one: self.beyond(row, one), is_set_back=is_set_back)
         result = step(before, trigger)
         if result.alarm is before:
             return result
@@ -208,10 +209,15 @@ class AlarmBook:
             self.list_silently(row)
         return result.annunciate
 
-    def beyond(self, row: int, alarm: Alarm, at_us: int) -> int:
+    def beyond(self, row: int, alarm: Alarm, at_us: int = 0) -> int:
         """Later than whatever acknowledges the alarm, so that it counts no more, whatever its node's clock says."""
         covering = self.acknowledgements.all_covering(self.ids[row], alarm)
-        return max([at_us, *(one.seen_through_us + 1 for one in covering)])
+        return max([at_us, alarm.annunciated_us + 1, *(one.seen_through_us + 1 for one in covering)])
+
+    def is_set_back(self, now_us: int) -> bool:
+        """Whether this PC's clock stands before a time at which it was seen."""
+        self._furthest_us = max(self._furthest_us, now_us)
+        return now_us < self._furthest_us - SET_BACK_US
 
     def tell_begun(self, row: int, now_us: int) -> None:
         for watcher in self.watchers:
@@ -380,18 +386,6 @@ class AlarmBook:
         if not self.settle_latch(row, now_us):
             self.free(row, now_us)
         return True
-
-
-def _by_a_name_of_its_own(before: Alarm, trigger: Trigger) -> Trigger:
-    """What begins again by the same time stamp (a coarse clock, an edited limit over a value that stands) is another
-    occurrence: named a microsecond later, where no acknowledgement of the one before reaches."""
-    if trigger.start_us is not None:
-        return trigger
-    # it got worse and ended, or just ended, by this very stamp: who acknowledged may have seen as far as that
-    shares = trigger.at_us in (before.annunciated_us, before.returned_us)
-    if not shares and not 0 <= before.start_us - trigger.at_us < _COARSE_US:
-        return trigger
-    return replace(trigger, start_us=max(before.start_us, before.annunciated_us, trigger.at_us) + 1)
 
 
 def _annunciated_us(alarm: Alarm, older: OlderElsewhere) -> int:

@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from console.domain import commands as c
-from console.domain.acknowledgement import AHEAD_US, AT_ONCE, Seen, Standing, acknowledge, names, unacknowledge
+from console.domain.acknowledgement import AT_ONCE, Seen, Standing, acknowledge, names, unacknowledge
 from console.domain.acknowledgements import AckInterval
 from console.domain.alarms import Occurrence
 from console.domain.facts import AlarmAcknowledged, AlarmCommented, HornSilenced
@@ -31,6 +31,10 @@ class AlarmDoor(Protocol):
 
     def seen_through_us(self, occurrence: Occurrence, now_us: int) -> int:
         """How far its condition was seen by now, in its node's source time; at least its newest annunciation."""
+        ...
+
+    def annunciated_us(self, occurrence: Occurrence) -> int:
+        """Its newest annunciation, in its node's source time; 0 when it is not current."""
         ...
 
     def acknowledgements_of(self, occurrence: Occurrence) -> Sequence[AckInterval]:
@@ -167,12 +171,15 @@ class AlarmActs:
         newest_us = self._alarms.newest_sounding_us()
         if not newest_us:
             raise Refused("Nothing is sounding")
-        fact = HornSilenced(self._position, min(newest_us, self._clock_us() + AHEAD_US))
+        # not bounded by the clock: what sounded before it was set back must be silenced too, and what comes later
+        # sounds in any case
+        fact = HornSilenced(self._position, newest_us)
         return receipt(await self._journal.append([fact], actor), self._position)
 
     def _seen(self, occurrence: Occurrence, standing: Standing, now_us: int) -> Seen:
         through_us = self._alarms.seen_through_us(occurrence, now_us) if standing is Standing.OPEN else 0
-        return Seen(occurrence, standing, through_us, self._alarms.text_of(occurrence.condition_id))
+        annunciated_us = self._alarms.annunciated_us(occurrence)
+        return Seen(occurrence, standing, through_us, self._alarms.text_of(occurrence.condition_id), annunciated_us)
 
 
 def _page(occurrences: Sequence[Occurrence]) -> tuple[Occurrence, ...]:

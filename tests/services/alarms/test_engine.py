@@ -136,7 +136,8 @@ def test_a_stale_occurrence_is_told_from_an_open_and_an_acknowledged_one(plant):
     assert plant.engine.check_acknowledge((new,)) == (Standing.ACKNOWLEDGED,)
     plant.send((tag, 4, 20.0))
     assert plant.engine.check_acknowledge((new,)) == (Standing.ACKNOWLEDGED,)
-    assert plant.engine.annunciated_us(old) == 0
+    assert plant.engine.check_acknowledge((old,)) == (Standing.OPEN,)  # nobody has acknowledged it: it is listed again
+    assert plant.engine.annunciated_us(unknown) == 0
 
 
 @pytest.mark.proves("ALARM-F2", "ALARM-F42")
