@@ -386,8 +386,13 @@ class AlarmEngine(EngineFace):
         band = self._band_of_row.get(row)
         if band is None:  # deaths, links and the station itself live on this PC's clock
             return max(annunciated_us, now_us)
-        # another sample of the newest one's time stamp may still come: clocks are as coarse as a second
-        seen = int(self._tags.source_us[self._handle_of_band[band]]) - 1
+        handle = self._handle_of_band[band]
+        seen = int(self._tags.source_us[handle])
+        if self._tags.watermarks_us[self._tags.node[handle]] <= seen:
+            seen -= 1  # another sample of that time stamp may still come: clocks are as coarse as a second
+        returned_us = int(self._book.rows.returned_us[row])
+        if returned_us:  # what began since then, where another console heard more, is not on this screen
+            seen = min(seen, returned_us - 1)
         for waiting in (self._bands.waiting_since(band), self._band_play.waiting_since(row)):
             if waiting is not None:
                 seen = min(seen, waiting - 1)
