@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Callable, Iterable
-from typing import Any
 from uuid import UUID
 
 from console.domain.alarms import Condition
+from console.models.journal_fields import field_text
+from console.services.master_records import MasterDelta
 from console.services.records import (
     AlarmsDelta,
     IncidentRecord,
@@ -14,10 +15,25 @@ from console.services.records import (
     SessionRecord,
     TopologyDelta,
 )
-from console.services.station import ALARMS, INCIDENTS, SESSION, TOPOLOGY, Station
-from console.ui.format import clock_text
-from console.ui.translation import tr
+from console.services.station import ALARMS, INCIDENTS, MASTER, SESSION, TOPOLOGY, Station
+from console.ui.translation import mark, tr
 
+KIND_WORDS: dict[str, str] = {
+    "break_glass": mark("emergency identity"),
+    "condition": mark("alarm"),
+    "event": mark("entry"),
+    "incident": mark("incident"),
+    "master_alarm": mark("master alarm record"),
+    "master_import": mark("import"),
+    "node": mark("node"),
+    "position": mark("desk"),
+    "record": mark("signed record"),
+    "site": mark("site"),
+    "station": mark("station"),
+    "stream": mark("journal"),
+    "user": mark("person"),
+}
+_DIGEST = 64
 _TAIL = 8  # characters of an unknown id: the end, because ids made at one time begin alike
 
 
@@ -32,6 +48,7 @@ class JournalNames:
             station.subscribe(INCIDENTS, self._on_incidents),
             station.subscribe(TOPOLOGY, self._on_topology),
             station.subscribe(SESSION, self._on_session),
+            station.subscribe(MASTER, self._on_master),
         )
 
     def close(self) -> None:
@@ -59,9 +76,12 @@ class JournalNames:
         return [identity for identity, name in names if all(word in name for word in wanted)]
 
     def entity(self, row: JournalRow) -> str:
-        """`condition <id>` as the alarm's text and asset; an unknown one keeps its kind."""
+        """`condition <id>` as the alarm's text and asset; an unknown one keeps the word for its kind."""
         kind, space, identity = row.entity.partition(" ")
-        return self.name_of(identity) if identity in self._names else f"{kind}{space}{self.name_of(identity)}"
+        if identity in self._names:
+            return self.name_of(identity)
+        word = tr(KIND_WORDS[kind]) if kind in KIND_WORDS else kind
+        return f"{word}{space}{self.name_of(identity)}"
 
     def summary(self, row: JournalRow, now_us: int) -> str:
         """The payload's values in one line, without what the row's entity says already; plain text as it is."""
@@ -72,15 +92,9 @@ class JournalNames:
         if not isinstance(payload, dict):
             return row.summary
         about = row.entity.partition(" ")[2]
-        told = ((key, value) for key, value in payload.items() if value not in ("", None, [], about))
-        return " · ".join(f"{key}: {self._value(key, value, now_us)}" for key, value in told)
-
-    def _value(self, key: str, value: Any, now_us: int) -> str:
-        if isinstance(value, list):
-            return ", ".join(self._value(key, part, now_us) for part in value)
-        if key.endswith("_us") and isinstance(value, int):
-            return clock_text(value, now_us)
-        return self.name_of(value) if isinstance(value, str) else str(value)
+        told = ((key, value) for key, value in payload.items() if value not in ("", None, [], False, about))
+        lines = (field_text(key, value, now_us, self.name_of) for key, value in told)
+        return " · ".join(line for line in lines if line)
 
     def _learn(self, identity: str, name: str) -> None:
         if identity and name:
@@ -101,6 +115,12 @@ class JournalNames:
     def _on_topology(self, delta: TopologyDelta) -> None:
         for asset in delta.assets:
             self._learn(str(asset.asset_id), asset.name)
+
+    def _on_master(self, delta: MasterDelta) -> None:
+        for record in delta.records:
+            self._learn(record.key, f"{record.text} · {record.key}" if record.text else record.key)
+        for one in delta.imports:
+            self._learn(one.import_id, one.file)
 
     def _on_session(self, session: SessionRecord | None) -> None:
         if session is not None:
@@ -124,6 +144,9 @@ def _incident_name(record: IncidentRecord) -> str:
 
 
 def _is_id(text: str) -> bool:
+    """A uuid, or a digest."""
+    if len(text) == _DIGEST and not set(text) - set("0123456789abcdef"):
+        return True
     try:
         return len(text) >= 32 and bool(UUID(text))
     except ValueError:

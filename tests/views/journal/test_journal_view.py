@@ -3,8 +3,10 @@
 import pytest
 from pytestqt.qtbot import QtBot
 
+from console.services.master_records import ImportRecord, MasterDelta, MasterRecord
 from console.services.records import IncidentsDelta, JournalDelta
-from console.services.station import ALARMS, INCIDENTS, JOURNAL, JournalQuery
+from console.services.station import ALARMS, INCIDENTS, JOURNAL, MASTER, JournalQuery
+from console.ui.translation import set_language
 from console.views.journal.detail import detail_text, payload_text
 from console.views.journal.view import JournalView
 from tests.models.test_other_tables import entry, incident
@@ -90,12 +92,12 @@ def test_the_journal_says_what_people_know_and_keeps_the_id_in_the_tip(qtbot: Qt
             def row(at: int) -> tuple[str, str]:
                 return table.cell(table.row_at(at), "entity"), table.cell(table.row_at(at), "summary")
 
-            assert row(0)[0] == f"condition …{str(hot.condition_id)[-8:]}"
+            assert row(0)[0] == f"alarm …{str(hot.condition_id)[-8:]}"
             station.deliver(ALARMS, alarms([0], conditions=[hot], is_snapshot=True))
             station.deliver(INCIDENTS, IncidentsDelta(True, (known,)))
             table.flush()
             assert row(0) == ("Oil pressure low · HYD-11", "comment: seen")
-            assert row(1) == (known.number, "condition_id: Oil pressure low · HYD-11")
+            assert row(1) == (known.number, "alarm: Oil pressure low · HYD-11")
             assert row(2)[0] == "Anna Keller"
             assert row(3)[0] == "x …deadbeef"
             assert table.tip(table.row_at(0), "entity") == acknowledged.entity
@@ -103,6 +105,47 @@ def test_the_journal_says_what_people_know_and_keeps_the_id_in_the_tip(qtbot: Qt
             assert table.rowCount() == 1
             table.set_filters(entity=str(hot.condition_id))
             assert table.rowCount() == 1
+
+    run(story())
+
+
+@pytest.mark.proves("ALARM-F68", "ALARM-F70")
+def test_records_imports_and_fields_are_called_as_people_call_them(qtbot: QtBot, station: FakeStation) -> None:
+    async def story() -> None:
+        import_id = "0190b6f0-0000-7000-8000-0000deadbeef"
+        moved = entry(
+            5, etype="master_alarm.moved", entity="master_alarm oil-pressure/LL",
+            summary='{"key":"oil-pressure/LL","event":"approve","to":"approved","content":"88ab"}',
+        )  # fmt: skip
+        shelved = entry(
+            4, etype="alarm.shelved", entity="condition x",
+            summary='{"max_s":28800,"reason_code":"chattering","is_one_shot":false,"shelf_class":"S"}',
+        )  # fmt: skip
+        imported = entry(3, etype="master_alarm.imported", entity=f"master_import {import_id}", summary="{}")
+        signed = entry(2, etype="record.signed", entity=f"record {'7f' * 32}", summary="{}")
+        station.deliver(JOURNAL, JournalDelta(True, (moved, shelved, imported, signed)))
+        async with Screen(JournalView, station) as screen:
+            table = view_of(screen).table
+
+            def row(at: int) -> tuple[str, str]:
+                return table.cell(table.row_at(at), "entity"), table.cell(table.row_at(at), "summary")
+
+            assert row(0)[0] == "master alarm record oil-pressure/LL"
+            assert row(3)[0] == "signed record …7f7f7f7f"
+            record = MasterRecord("oil-pressure/LL", "oil-pressure", "LL", text="Oil pressure is low")
+            imports = (ImportRecord(import_id, "records.xlsx", "Anna", 1, 12),)
+            station.deliver(MASTER, MasterDelta(True, (record,), imports=imports))
+            table.flush()
+            assert row(0) == ("Oil pressure is low · oil-pressure/LL", "step: approve · to: approved")
+            assert row(1)[1] == "at most: 8:00 h · reason: chattering"
+            assert row(2)[0] == "records.xlsx"
+            set_language("de")
+            try:
+                assert row(0)[1] == "Schritt: freigeben · nach: freigegeben"
+                assert row(1)[1] == "höchstens: 8:00 h · Grund: flatternd"
+                assert row(3)[0].startswith("unterschriebener Datensatz …")
+            finally:
+                set_language("en")
 
     run(story())
 
