@@ -100,39 +100,43 @@ class AlarmGroups:
         self._tell(flat, codes)
         if not len(flat):
             return NO_ROWS
-        mine, places = codes[flat], np.arange(len(flat))
+        mine = codes[flat]
         first = np.full(len(self._count), len(flat))
-        first[mine[::-1]] = places[::-1]  # the last to write stands: that with the lowest place
+        first[mine[::-1]] = np.arange(len(flat))[::-1]  # the last to write stands: that with the lowest place
         present = np.flatnonzero(self._count)
-        ordered = present[np.argsort(first[present], kind="stable")].astype(np.int32)
+        ordered = present[np.argsort(first[present], kind="stable")]
         rank = np.zeros(
             len(self._count), np.uint16 if len(ordered) < 1 << 16 else np.int64
         )  # small ones sort by digits
         rank[ordered] = np.arange(len(ordered))
-        rows = flat[np.argsort(rank[mine], kind="stable")]
-        starts = np.cumsum(self._count[ordered]) - self._count[ordered]
-        arranged = np.insert(rows, starts, self.base + ordered).astype(np.int32)
-        return arranged[self._is_open(arranged, codes)]
-
-    def _is_open(self, arranged: Rows, codes: NDArray[np.int32]) -> NDArray[np.bool_]:
         # One alarm is its own cause: a head over it would only say the same again.
         is_alone = (self._count == 1) & (self.by == GroupBy.CAUSE)
+        is_seen = self._seen(flat, mine, ~is_alone)
+        rows, mine = flat[is_seen], mine[is_seen]
+        rows = rows[np.argsort(rank[mine], kind="stable")]
+        seen = np.bincount(mine, minlength=len(self._count))[ordered]
+        has_head = ~is_alone[ordered]
+        return np.insert(rows, (np.cumsum(seen) - seen)[has_head], (self.base + ordered[has_head]).astype(np.int32))
+
+    def _seen(self, flat: Rows, mine: NDArray[np.int32], may_fold: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which rows of `flat` stand under their heads: all of an open group, the first urgent ones of a folded one."""
         folded = np.full(len(self._count), self._all_folded)
         turned = self._alarms.texts[_FIELDS[self.by]].codes_of(frozenset(self._folded))
         folded[turned[turned < len(folded)]] ^= True
-        folded &= ~is_alone
-        is_head = arranged >= self.base
-        is_shown_head = is_head & ~is_alone[np.where(is_head, arranged - self.base, 0)]
-        rows = np.where(is_head, 0, arranged)
+        folded &= may_fold
+        if not folded.any():
+            return np.ones(len(flat), np.bool_)
+        is_folded = folded[mine]
+        seen = ~is_folded
         alarms = self._alarms
-        urgent = (alarms["priority"] == Priority.CRITICAL) & is_unacknowledged(alarms["state"])  # type: ignore[arg-type]
-        urgent_here = urgent[rows] & ~is_head
-        before = np.cumsum(urgent_here) - urgent_here
-        of_head = np.maximum.accumulate(np.where(is_head, np.arange(len(arranged)), 0))
-        rank = before - before[of_head]  # among the urgent ones of its group
-        return np.asarray(
-            is_shown_head | (~is_head & ~folded[codes[rows]]) | (urgent_here & (rank < IN_SIGHT)), np.bool_
-        )
+        is_urgent = is_folded & (alarms["priority"][flat] == Priority.CRITICAL)
+        urgent = np.flatnonzero(is_urgent)
+        urgent = urgent[is_unacknowledged(alarms["state"][flat[urgent]])]  # type: ignore[arg-type]
+        by_group = urgent[np.argsort(mine[urgent], kind="stable")]
+        group, places = mine[by_group], np.arange(len(by_group))
+        begins = np.maximum.accumulate(np.where(np.diff(group, prepend=-1) != 0, places, 0))
+        seen[by_group[places - begins < IN_SIGHT]] = True
+        return seen
 
     def group(self, row: int) -> Group:
         """What the head row tells."""
@@ -154,14 +158,14 @@ class AlarmGroups:
         alarms, mine = self._alarms, codes[flat]
         size = int(codes.max(initial=-1)) + 1
         owed = is_unacknowledged(alarms["state"][flat])  # type: ignore[arg-type]
-        urgency = alarms["priority"][flat].astype(np.int64) + np.where(owed, 0, 16)  # unacknowledged first
-        start = alarms["start_us"][flat].astype(np.int64)
+        urgency = alarms["priority"][flat] + np.where(owed, np.uint8(0), np.uint8(16))  # unacknowledged first
+        start = alarms["start_us"][flat]
         self._count = np.bincount(mine, minlength=size)
         self._unacknowledged = np.bincount(mine[owed], minlength=size)
         self._critical = np.bincount(mine[urgency == Priority.CRITICAL], minlength=size)
-        worst = np.full(size, 31, np.int64)
+        worst = np.full(size, 31, np.uint8)
         np.minimum.at(worst, mine, urgency)
-        self._priority = worst % 16
+        self._priority = worst.astype(np.int64) % 16
         self._first = np.full(size, np.iinfo(np.int64).max)
         np.minimum.at(self._first, mine, start)
         self._last = np.zeros(size, np.int64)

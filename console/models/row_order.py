@@ -48,8 +48,7 @@ def merged_rows(order: Rows, keys: Keys, shown: NDArray[np.bool_], changed: Rows
     rest = order[~is_changed[order]]
     coming = np.sort(changed[shown[changed]])
     coming = coming[np.argsort(keys[coming], kind="stable")]
-    places = np.searchsorted(keys[rest], keys[coming])
-    return _settle_ties(np.insert(rest, places, coming), keys)
+    return np.insert(rest, _places(rest, coming, keys), coming)
 
 
 def rows_sorted_by(columns: Sequence[tuple[SortColumn, bool]], keys: Keys, shown: NDArray[np.bool_]) -> Rows:
@@ -69,17 +68,14 @@ def positions(order: Rows, size: int) -> Rows:
     return inverse
 
 
-def _settle_ties(rows: Rows, keys: Keys) -> Rows:
-    if len(rows) < 2:
-        return rows
-    sorted_keys = keys[rows]
-    is_equal = sorted_keys[1:] == sorted_keys[:-1]
-    if not is_equal.any() or not (rows[1:] < rows[:-1])[is_equal].any():
-        return rows
-    tied = np.zeros(len(rows), np.bool_)
-    tied[1:] |= is_equal
-    tied[:-1] |= is_equal
-    places = np.flatnonzero(tied)
-    settled = rows.copy()
-    settled[places] = rows[places][np.lexsort((rows[places], sorted_keys[places]))]
-    return settled
+def _places(rest: Rows, coming: Rows, keys: Keys) -> NDArray[np.intp]:
+    """Where in `rest` each of `coming` belongs, both in order: by key, among equal keys by row."""
+    sorted_keys, wanted = keys[rest], keys[coming]
+    low = np.searchsorted(sorted_keys, wanted, "left")
+    high = np.searchsorted(sorted_keys, wanted, "right")
+    while (is_open := low < high).any():  # few have an equal, so halving among the equals costs next to nothing
+        middle = (low + high) // 2
+        is_before = is_open & (rest[np.minimum(middle, len(rest) - 1)] < coming)
+        low = np.where(is_before, middle + 1, low)
+        high = np.where(is_open & ~is_before, middle, high)
+    return low
