@@ -56,6 +56,13 @@ class View(QWidget):
     def show_selection(self, selection: Selection) -> None:
         """Bring the selection into view."""
 
+    def explains(self, selection: Selection) -> bool:
+        """Whether this view tells everything about the selection now: nobody need say it again beside it."""
+        return False
+
+    def show_procedure(self) -> None:
+        """Bring what to do about what this view explains into sight."""
+
     def save_state(self) -> dict[str, object]:
         """JSON-able layout of this view: columns, sort, splitters, pens."""
         return {}

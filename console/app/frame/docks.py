@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QVBoxLayout, QWidge
 from console.ui.icons import icon
 from console.ui.theme import theme
 from console.ui.translation import tr
-from console.ui.view import View, ViewContext
+from console.ui.view import Selection, View, ViewContext
 from console.widgets.notice_bar import NoticeBar
 
 LAYOUT_VERSION = 1
@@ -122,6 +122,10 @@ class DockArea(QObject):
 
     def views(self) -> list[View]:
         return [page.view for page in self._pages.values() if page.view is not None]
+
+    def explainer(self, selection: Selection) -> View | None:
+        """The view in sight that tells everything about a selection, None for none."""
+        return next((view for view in self.views() if view.explains(selection)), None)
 
     def is_shown(self, view_id: str) -> bool:
         return view_id in self._docks and not self._docks[view_id].isClosed()

@@ -17,7 +17,7 @@ from console.ui.format import age_text
 from console.ui.plain_label import PlainLabel
 from console.ui.theme import theme
 from console.ui.translation import mark, tr
-from console.ui.view import Selection
+from console.ui.view import Selection, View
 from console.widgets.alarm_card import AlarmCard, AlarmCardRow
 from console.widgets.card import Card
 from console.widgets.flow import FlowLayout
@@ -39,7 +39,11 @@ BUTTONS = (
 
 
 class Faceplate(QFrame):
-    """Shows a `Selection`; `wished(action_id, Selection)` asks the frame to act on what is shown."""
+    """Shows a `Selection`; `wished(action_id, Selection)` asks the frame to act on what is shown.
+
+    `explainer(selection)` gives the view in sight that tells everything about the selection already: then limits, what
+    to do and what happened stand there only, and the asset has the room here.
+    """
 
     wished = Signal(str, object)
 
@@ -54,7 +58,10 @@ class Faceplate(QFrame):
         self._clock = clock
         self._values = ValueHistory(station, picture, errands, self._look_again)
         self._history = HistoryLines(station, errands, clock, self._show_history)
-        self._seen: tuple[int, int] = (-1, -1)
+        self._seen: tuple[object, ...] = ()
+        self.explainer: Callable[[Selection], View | None] = lambda _selection: None
+        self._is_explained = False
+        self._past: list[tuple[str, str]] = []
         self.selection = Selection()
         self.facts = FaceplateFacts()
         self._build()
@@ -108,12 +115,16 @@ class Faceplate(QFrame):
 
     def show_selection(self, selection: Selection) -> None:
         self.selection = selection
-        self._seen = (-1, -1)
+        self._seen = ()
         self.refresh()
         self._history.ask(selection, self.facts)
 
     def show_procedure(self) -> None:
         """Bring "What to do" into view and give it the keyboard; Esc goes back to the list."""
+        explainer = self.explainer(self.selection)
+        if explainer is not None:
+            explainer.show_procedure()
+            return
         self.todo.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.window().activateWindow()
         self._area.ensureWidgetVisible(self.todo if self.facts.title else self.empty)
@@ -122,7 +133,8 @@ class Faceplate(QFrame):
     def refresh(self) -> None:
         """Look again; cheap when nothing changed. Called a few times a second while visible."""
         now_us = self._clock()
-        version = (self._picture.version, now_us // 1_000_000)
+        self._is_explained = self.explainer(self.selection) is not None
+        version = (self._picture.version, now_us // 1_000_000, self._is_explained)
         if version == self._seen:
             return
         self._seen = version
@@ -132,14 +144,14 @@ class Faceplate(QFrame):
         self._show(now_us)
 
     def _look_again(self) -> None:
-        self._seen = (-1, -1)
+        self._seen = ()
         self.refresh()
 
     def retranslate(self) -> None:
         self.empty.setText(tr(EMPTY_TEXT))
         for action_id, button in self._button_of.items():
             button.setText(tr(self._actions.spec(action_id).text))
-        self._seen = (-1, -1)
+        self._seen = ()
         self.refresh()
         self._history.ask(self.selection, self.facts)
 
@@ -157,7 +169,8 @@ class Faceplate(QFrame):
         self.title.setText(facts.title)
         self.title.setVisible(not is_empty)
         self.what.set_title("")
-        self.what.set_rows([(line.label, line.text, line.style) for line in facts.what])
+        told = [line for line in facts.what if not (self._is_explained and line.is_detail)]
+        self.what.set_rows([(line.label, line.text, line.style) for line in told])
         others = [alarm for alarm in facts.alarms if alarm.occurrence != self.selection.occurrence]
         self.alarms.set_title(tr("Active alarms") if len(others) == len(facts.alarms) else tr("Other active alarms"))
         self.alarms.set_alarms(
@@ -180,12 +193,12 @@ class Faceplate(QFrame):
             [(r.number, f"P{r.priority} · {incident_word(r.state)} · {r.title}", "") for r in facts.incidents[:4]]
         )
         self.todo.set_title(tr("What to do"))
-        self.todo.set_text("" if is_empty else facts.procedure or tr("No procedure is written for this."))
+        is_told = is_empty or self._is_explained
+        self.todo.set_text("" if is_told else facts.procedure or tr("No procedure is written for this."))
+        self._tell_history()
         self.needs.set_title(tr("Depends on"))
         self.needs.set_rows([(line.label, line.text, line.style) for line in facts.needs])
         self.buttons.setVisible(not is_empty)
-        if is_empty:
-            self.history.hide()
         self._enable()
 
     def _enable(self) -> None:
@@ -203,5 +216,11 @@ class Faceplate(QFrame):
             button.setToolTip(tr(why) if why else tr(self._actions.spec(action_id).tip))
 
     def _show_history(self, lines: list[tuple[str, str]]) -> None:
+        self._past = lines
+        self._tell_history()
+
+    def _tell_history(self) -> None:
         self.history.set_title(tr("History"))
-        self.history.set_rows([(when, what, "") for when, what in lines])
+        self.history.set_rows([] if self._is_explained else [(when, what, "") for when, what in self._past])
+        if not self.facts.title:
+            self.history.hide()

@@ -77,12 +77,13 @@ CLASS_WORDS: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row of a card; `style` is "" or a label role (alarm, stale, dim)."""
+    """A row of a card; `style` is "" or a label role (alarm, stale, dim). `is_detail`: of the alarm alone."""
 
     label: str
     text: str
     style: str = ""
     tip: str = ""
+    is_detail: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,13 +210,14 @@ def _what(
         )
         words = [tr(ALARM_STATE_WORDS[alarm.state])] + ([tr(ASIDE_WORDS[alarm.aside])] if alarm.aside else [])
         lines.append(Line(tr("State"), " · ".join(words), "dim" if gone else ""))
-        lines.append(Line(tr("Since"), _since(alarm.start_us, now_us)))
+        lines.append(Line(tr("Since"), _since(alarm.start_us, now_us), is_detail=True))
         if alarm.condition.limits:
             unit = alarm.condition.unit
-            limits = " · ".join(f"{name} {value:g} {unit}".rstrip() for name, value in alarm.condition.limits)
-            lines.append(Line(tr("Limits"), limits))
+            told = ((name, number_text(value, digits=9)) for name, value in alarm.condition.limits)
+            limits = " · ".join(f"{name} {value} {unit}".rstrip() for name, value in told)
+            lines.append(Line(tr("Limits"), limits, is_detail=True))
         if alarm.acked_by:
-            lines.append(Line(tr("Acknowledged by"), alarm.acked_by))
+            lines.append(Line(tr("Acknowledged by"), alarm.acked_by, is_detail=True))
     if asset is not None:
         lines += _asset_lines(asset, picture.states.get(asset.asset_id), now_us, short=alarm is not None)
     if tag is not None and alarm is None:

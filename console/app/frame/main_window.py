@@ -89,6 +89,7 @@ class MainWindow(QMainWindow):
         self.banners.main.aside_chosen.connect(self._show_aside)
         self.faceplate = Faceplate(station, self.picture, self.actions_set, self.errands, clock)
         self.faceplate.wished.connect(self.wishes.do)
+        self.faceplate.explainer = lambda of: self.docks.explainer(of) if self.docks is not None else None
         self.horn = Horn(self)
         self.horn.failed.connect(lambda _text: self.banners.set_no_sound(True))
         self.horn.recovered.connect(lambda: self.banners.set_no_sound(False))

@@ -179,6 +179,11 @@ class DetailsPane(QFrame):
             named = self.present.condition.display.strip().casefold()
             self._context.go(named if named in _DISPLAYS else "topology", self.selection())
 
+    def show_procedure(self) -> None:
+        """Bring what to do into sight, with the keyboard; Esc goes back to the list."""
+        self.area.ensureWidgetVisible(self.cards.cards["todo"])
+        self.area.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     def _open_incident(self, at: int) -> None:
         if at < len(self._incidents):
             self._context.go("incidents", Selection(incident_id=self._incidents[at].incident_id))

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter
 
+from console.domain.alarms import Occurrence
 from console.ui.errands import Errands
 from console.ui.theme import theme
 from console.ui.view import ViewContext
@@ -48,6 +49,11 @@ class DetailsSplit(QSplitter):
     @property
     def _way(self) -> str:
         return "beside" if self.orientation() == Qt.Orientation.Horizontal else "below"
+
+    def explains(self, occurrence: Occurrence | None) -> bool:
+        """Whether the details in sight are of this occurrence."""
+        present = self.pane.present
+        return present is not None and present.occurrence == occurrence and self.pane.isVisible()
 
     def toggle(self) -> None:
         """Show or hide it; the keyboard stays in the list."""

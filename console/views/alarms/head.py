@@ -1,14 +1,14 @@
 """The head line of the alarm view: heading, tabs with their counts, how the list is grouped, and what it is
 filtered by; in a narrow place on two lines."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QSize
 from PySide6.QtGui import QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
 
-from console.models.alarm_filter import AlarmFilter
 from console.models.alarm_groups import GROUP_WORDS, GroupBy
+from console.models.alarm_table import AlarmTable
 from console.ui.plain_label import PlainLabel
 from console.ui.theme import theme
 from console.ui.translation import tr
@@ -46,21 +46,16 @@ class GroupMenu(QPushButton):
 
 
 class AlarmHead(QFrame):
-    """`wanted`, `areas`, `classes` are asked when the filter menu opens."""
+    """`table` is asked for its filter and its groups when a menu opens."""
 
-    def __init__(
-        self,
-        group: Callable[[GroupBy], None],
-        by: Callable[[], GroupBy],
-        wanted: Callable[[], AlarmFilter],
-        areas: Callable[[], Iterable[str]],
-        classes: Callable[[], Mapping[str, str]],
-    ) -> None:
+    def __init__(self, group: Callable[[GroupBy], None], table: AlarmTable) -> None:
         super().__init__()
+        alarms = table.alarms
         self.setProperty("role", "panel")
         self.heading, self.tabs, self.filter = PlainLabel(), AlarmTabs(), FilterLine()
         self.heading.setProperty("role", "heading")
-        self.group, self.menu = GroupMenu(group, by), FilterMenu(wanted, areas, classes)
+        self.group = GroupMenu(group, lambda: table.groups.by)
+        self.menu = FilterMenu(lambda: table.filter, lambda: alarms.texts["area"].names, lambda: alarms.class_names)
         self.filter.setMaximumWidth(560)
         self._lines = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._lines.setContentsMargins(14, 8, 14, 8)

@@ -55,15 +55,8 @@ class AlarmsView(View):
         self.errands = self.acts.errands
         self.details = DetailsSplit(context, self.lists, self.errands)
         self.kept = KeptFilters(station, lambda filters: setattr(self.head.menu, "kept", filters))
-        alarms = self.table.alarms
         self.flood = FloodBand(self._group, now_us)
-        self.head = AlarmHead(
-            self.flood.choose,
-            lambda: self.table.groups.by,
-            lambda: self.table.filter,
-            lambda: alarms.texts["area"].names,
-            lambda: alarms.class_names,
-        )
+        self.head = AlarmHead(self.flood.choose, self.table)
         self.heading, self.tabs, self.filter = self.head.heading, self.head.tabs, self.head.filter
         self.bar = SelectionBar(context.actions)
         self.timeline = AlarmTimeline(self.spans, now_us)
@@ -130,6 +123,12 @@ class AlarmsView(View):
     def _place_of(self, occurrence: Occurrence) -> int:
         self.table.reveal(self.table.alarms.row_of(occurrence.condition_id))
         return self.table.position_of_condition(occurrence)
+
+    def explains(self, selection: Selection) -> bool:
+        return self.details.explains(selection.occurrence)
+
+    def show_procedure(self) -> None:
+        self.details.pane.show_procedure()
 
     def save_state(self) -> dict[str, object]:
         return state_of(self)

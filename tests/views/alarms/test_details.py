@@ -1,93 +1,29 @@
-"""The details of the current alarm: what they say, how they follow, and that they never stand in the way."""
+"""What the details of the current alarm say."""
 
-import asyncio
 from dataclasses import replace
 from typing import Any
-from uuid import UUID
 
-import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from console.domain.alarm_flags import AlarmFlag
-from console.domain.alarms import AlarmState, Occurrence
 from console.domain.quality import Detail, Quality
 from console.models.alarm_table import AlarmTab
-from console.models.heartbeat import heartbeat
-from console.services.records import TrendColumns
-from console.services.station import ALARMS, TAGS, AlarmDetailsQuery, TrendQuery
-from console.services.story_records import AlarmDetails, LinkedIncident, PastOccurrence, RawInputs, StoryStep
+from console.services.station import TAGS, AlarmDetailsQuery
+from console.services.story_records import RawInputs, StoryStep
 from console.ui.format import age_text
 from console.ui.plain_label import PlainLabel
 from console.ui.translation import set_language
 from console.ui.wall_clock import now_us
-from console.views.alarms.details import DetailsPane
 from console.views.alarms.view import AlarmsView
 from tests.support.fake_station import FakeStation
 from tests.support.hostile import HOSTILE
-from tests.support.plant_rows import alarms, condition, shelf, tag, tag_values
+from tests.support.plant_rows import condition, shelf, tag, tag_values
 from tests.support.qt_loop import run, until
 from tests.support.screens import Screen
-from tests.views.alarms.stage import MINUTE, deliver, select, view_of
-
-GUIDED: dict[str, Any] = {
-    "cause": "Fan blocked",
-    "consequence": "Drive trips within minutes",
-    "time_to_respond_s": 600,
-    "owner": "Maintenance",
-    "display": "Trends",
-}
-INCIDENT = LinkedIncident(UUID(int=5), "INC-7", "closed", "Robot gets hot", "replaced", "New fan", "Bert Ohm", 1)
-
-
-def answer(query: AlarmDetailsQuery, **more: Any) -> AlarmDetails:
-    return AlarmDetails(query.condition_id, query.start_us, **more)
-
-
-def past(minute: int, *, is_own: bool = True, **more: Any) -> PastOccurrence:
-    start = now_us() - minute * MINUTE
-    known: dict[str, Any] = {"ended_us": start + 5 * MINUTE, "acknowledged_us": start + MINUTE}
-    return PastOccurrence(UUID(int=9), start, "ROB-8", is_own, **{**known, "acknowledged_by": "Anna Ä.", **more})
-
-
-@pytest.fixture
-def asked(station: FakeStation) -> list[AlarmDetailsQuery]:
-    """The questions that the pane asks; they are answered with nothing."""
-    questions: list[AlarmDetailsQuery] = []
-
-    def reply(query: AlarmDetailsQuery) -> AlarmDetails:
-        questions.append(query)
-        return answer(query)
-
-    station.answers[AlarmDetailsQuery] = reply
-    return questions
-
-
-async def opened(screen: Screen, row: int = 0) -> DetailsPane:
-    """The pane beside the list, about this row."""
-    view = view_of(screen)
-    view.table.flush()
-    if not view.details.is_open:
-        view.details.toggle()
-    select(view, [row])
-    pane = view.details.pane
-    wanted = view.table.alarms.condition(row)
-    await until(lambda: pane.present is not None and pane.present.condition == wanted)
-    return pane
-
-
-def lines(pane: DetailsPane, key: str) -> dict[str, str]:
-    told = pane.cards.cards[key].texts()
-    return dict(zip(told[::2], told[1::2], strict=False))
-
-
-def beat(view: AlarmsView) -> None:
-    heartbeat().beat()
-    view.table.flush()
-    view.details.pane.refresh()
+from tests.views.alarms.details_stage import GUIDED, INCIDENT, answer, lines, opened, past
+from tests.views.alarms.stage import MINUTE, deliver, view_of
 
 
 @pytest.mark.proves("ALARM-F73", "ALARM-F68")
@@ -243,110 +179,6 @@ def test_like_cases_say_how_it_usually_goes_and_what_was_done_then(qtbot: QtBot,
     run(story())
 
 
-@pytest.mark.proves("ALARM-F50")
-def test_holding_the_arrow_key_asks_once_and_a_late_answer_about_another_alarm_is_dropped(
-    qtbot: QtBot, station: FakeStation
-) -> None:
-    gates: dict[UUID, asyncio.Future[None]] = {}
-    plain = station.query
-
-    async def query(question: Any) -> Any:
-        if not isinstance(question, AlarmDetailsQuery):
-            return await plain(question)
-        gate = gates.setdefault(question.condition_id, asyncio.get_running_loop().create_future())
-        try:
-            await asyncio.shield(gate)
-        except asyncio.CancelledError:
-            await gate  # a station that answers all the same
-        return answer(question, own_past=question.start_us)
-
-    station.query = query  # type: ignore[method-assign, assignment]
-
-    async def story() -> None:
-        deliver(station, [condition(row) for row in range(40)])
-        async with Screen(AlarmsView, station) as screen:
-            pane = await opened(screen, 0)
-            await until(lambda: len(gates) == 1)
-            view = view_of(screen)
-            for row in range(1, 40):
-                select(view, [row])
-            last = condition(39)
-            await until(lambda: pane.present is not None and pane.present.condition == last and len(gates) == 2)
-            gates[condition(0).condition_id].set_result(None)
-            await asyncio.sleep(0)
-            assert pane.details is None, "an answer about the first alarm is not shown for the last"
-            gates[last.condition_id].set_result(None)
-            await until(lambda: pane.details is not None and pane.details.condition_id == last.condition_id)
-            assert list(gates) == [condition(0).condition_id, last.condition_id]
-
-    run(story())
-
-
-@pytest.mark.proves("ALARM-F50")
-def test_news_about_the_alarm_are_asked_for_and_news_about_others_are_not(
-    qtbot: QtBot, station: FakeStation, asked: list[AlarmDetailsQuery]
-) -> None:
-    async def story() -> None:
-        deliver(station, [condition(0), condition(1)])
-        async with Screen(AlarmsView, station) as screen:
-            view = view_of(screen)
-            pane = await opened(screen, 0)
-            await until(lambda: len(asked) == 1)
-            start = int(view.table.alarms["start_us"][0])
-            station.deliver(ALARMS, alarms([1], state=AlarmState.ACKNOWLEDGED, start_us=start + 5))
-            beat(view)
-            assert not pane._again.isActive()
-            station.deliver(ALARMS, alarms([0], start_us=start, notes={0: "Bert: looks dirty"}))
-            beat(view)
-            await until(lambda: len(asked) == 2)
-            assert asked[1] == asked[0]
-
-    run(story())
-
-
-def test_an_alarm_that_goes_while_it_is_read_stays_to_be_read(
-    qtbot: QtBot, station: FakeStation, asked: list[AlarmDetailsQuery]
-) -> None:
-    async def story() -> None:
-        deliver(station, [condition(0)])
-        async with Screen(AlarmsView, station) as screen:
-            view = view_of(screen)
-            pane = await opened(screen)
-            before = pane.present.occurrence if pane.present else None
-            station.deliver(ALARMS, alarms([0], state=AlarmState.NORMAL))
-            beat(view)
-            assert view.table.rowCount() == 0
-            assert lines(pane, "what")["State"] == "normal"
-            assert pane.present is not None and pane.present.occurrence == before
-
-    run(story())
-
-
-@pytest.mark.proves("ALARM-F79", "ALARM-F76")
-def test_from_the_alarm_to_its_display_are_two_actions_at_most(
-    qtbot: QtBot, station: FakeStation, asked: list[AlarmDetailsQuery]
-) -> None:
-    async def story() -> None:
-        deliver(station, [replace(condition(0), **GUIDED), replace(condition(1), display="Mimic 12")])
-        async with Screen(AlarmsView, station) as screen:
-            pane = await opened(screen, 0)
-            assert pane.head.display.text() == "Open display: Trends"
-            screen.actions.set_list_focus(False)  # as the frame does for a button with the keyboard
-            QTest.keyClick(pane.head.display, Qt.Key.Key_Space)
-            screen.actions.set_list_focus(True)
-            view_id, selection = screen.went[-1]
-            assert view_id == "trends" and selection is not None
-            assert selection.occurrence == Occurrence(condition(0).condition_id, selection.at_us)
-            pane = await opened(screen, 1)
-            pane.head.display.click()  # no screen of that name: where it is in the plant
-            assert screen.went[-1][0] == "topology"
-            select(view_of(screen), [0])
-            screen.press(Qt.Key.Key_T)
-            assert [view_id for view_id, _selection in screen.went] == ["trends", "topology", "trends"]
-
-    run(story())
-
-
 @pytest.mark.proves("ALARM-F12")
 def test_raw_inputs_behind_a_computed_value_stand_with_their_own_quality(qtbot: QtBot, station: FakeStation) -> None:
     inputs = RawInputs("a / b", (("Press shop/PLC-1/a", 3), ("Press shop/PLC-1/b", -1)))
@@ -363,74 +195,6 @@ def test_raw_inputs_behind_a_computed_value_stand_with_their_own_quality(qtbot: 
             assert told["Computed"] == "a / b"
             assert told["a"].startswith("7.5 bar · stale")
             assert told["b"] == "Press shop/PLC-1/b · not known"
-
-    run(story())
-
-
-def test_the_half_hour_around_the_start_is_drawn_with_the_limits_and_the_moment(
-    qtbot: QtBot, station: FakeStation, asked: list[AlarmDetailsQuery]
-) -> None:
-    at = now_us()
-    times = np.arange(at - 20 * MINUTE, at, MINUTE, dtype=np.int64)
-    values = np.linspace(60.0, 78.0, len(times))
-    good = np.arange(len(times)) % 5 != 0
-    queries: list[TrendQuery] = []
-
-    def history(query: TrendQuery) -> tuple[TrendColumns, ...]:
-        queries.append(query)
-        return (TrendColumns(query.tag_ids[0], times, values, values, values, good, True),)
-
-    station.answers[TrendQuery] = history
-
-    async def story() -> None:
-        deliver(station, [condition(0)])
-        async with Screen(AlarmsView, station) as screen:
-            pane = await opened(screen)
-            await until(lambda: pane.trend.snippet is not None)
-            shown = pane.trend.snippet
-            assert shown is not None and shown.crossed == "HH" and shown.limits == condition(0).limits
-            assert shown.from_us <= shown.mark_us <= shown.to_us and pane.present is not None
-            assert shown.mark_us == pane.present.occurrence.start_us
-            assert queries[0].to_us - queries[0].from_us == 30 * MINUTE
-            low, high = pane.trend.value_range()
-            assert low < 60.0 and high > 78.0
-            trusted, doubted = pane.trend.lines()
-            assert trusted and doubted
-            assert not pane.trend.grab().isNull()
-
-    run(story())
-
-
-def test_a_value_without_history_and_a_past_that_cannot_be_read_say_so(qtbot: QtBot, station: FakeStation) -> None:
-    def broken(_query: AlarmDetailsQuery) -> AlarmDetails:
-        raise OSError("disk")
-
-    station.answers[AlarmDetailsQuery] = broken
-
-    async def story() -> None:
-        deliver(station, [condition(0)])
-        async with Screen(AlarmsView, station) as screen:
-            pane = await opened(screen)
-            await until(lambda: "cannot be read now" in " ".join(pane.cards.cards["past"].texts()))
-            await until(lambda: pane.trend.words == "There is no history of this value.")
-            assert lines(pane, "what")["State"] == "active, unacknowledged", "what is known stays"
-            assert not screen.said
-
-    run(story())
-
-
-def test_without_an_alarm_the_pane_says_what_belongs_here(
-    qtbot: QtBot, station: FakeStation, asked: list[AlarmDetailsQuery]
-) -> None:
-    async def story() -> None:
-        async with Screen(AlarmsView, station) as screen:
-            view = view_of(screen)
-            if not view.details.is_open:
-                view.details.toggle()
-            head = view.details.pane.head
-            await until(head.empty.isVisible)
-            assert head.empty.text().startswith("Select an alarm")
-            assert not view.details.pane.area.isVisible() and not asked
 
     run(story())
 
@@ -455,66 +219,6 @@ def test_text_from_outside_stays_text_everywhere_in_the_details(qtbot: QtBot, st
             assert all(label.textFormat() == Qt.TextFormat.PlainText for label in labels)
             assert any("<b>bold</b>" in label.text() for label in labels)
             assert "<img src=x>" in pane.text()
-
-    run(story())
-
-
-def test_everything_is_copied_as_text_by_key_and_escape_goes_back_to_the_list(
-    qtbot: QtBot, station: FakeStation, asked: list[AlarmDetailsQuery]
-) -> None:
-    async def story() -> None:
-        deliver(station, [replace(condition(0), **GUIDED)])
-        async with Screen(AlarmsView, station) as screen:
-            view = view_of(screen)
-            pane = await opened(screen)
-            pane.area.setFocus()
-            QTest.keyClick(pane.area, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
-            copied = QGuiApplication.clipboard().text()
-            assert copied.startswith("Robot 0 joint temperature high\nAssembly · ROB-0\n")
-            assert "Cause: Fan blocked" in copied and "H: 70 °C" in copied and "Check the cooling fan." in copied
-            QTest.keyClick(pane.area, Qt.Key.Key_Escape)
-            assert view.list.hasFocus()
-
-    run(story())
-
-
-@pytest.mark.proves("ALARM-F76", "ALARM-F82")
-def test_one_key_shows_and_hides_the_details_and_the_choice_is_remembered(
-    qtbot: QtBot, station: FakeStation, asked: list[AlarmDetailsQuery]
-) -> None:
-    async def story() -> None:
-        deliver(station, [condition(0)])
-        async with Screen(AlarmsView, station) as screen:
-            view = view_of(screen)
-            view.table.flush()
-            select(view, [0])
-            assert view.details.is_open, "there is room"
-            screen.press(Qt.Key.Key_D)
-            assert not view.details.is_open and view.list.hasFocus()
-            state = view.save_state()
-            screen.press(Qt.Key.Key_D)
-            assert view.details.is_open and view.list.hasFocus()
-            view.restore_state(state)
-            assert not view.details.is_open
-
-    run(story())
-
-
-def test_the_pane_goes_below_the_list_where_there_is_no_room_beside_it(
-    qtbot: QtBot, station: FakeStation, asked: list[AlarmDetailsQuery]
-) -> None:
-    async def story() -> None:
-        deliver(station, [condition(0)])
-        async with Screen(AlarmsView, station) as screen:
-            view = view_of(screen)
-            assert view.details.orientation() == Qt.Orientation.Horizontal
-            screen.window.resize(900, 760)
-            await until(lambda: view.details.orientation() == Qt.Orientation.Vertical)
-            assert not view.details.is_open, "the list comes first"
-            view.details.toggle()
-            await until(lambda: view.details.pane.width() > 600)
-            assert not view.timeline.isVisible(), "the strip gives its place"
-            assert view.lists.height() > 150
 
     run(story())
 
