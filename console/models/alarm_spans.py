@@ -1,6 +1,6 @@
 """When what was in alarm: the spans of the last hours for the timeline strip, by area or asset, live and finished."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,7 +66,9 @@ class AlarmSpans:
         self._names = {"area": TextCodes(), "asset": TextCodes()}
         self._conditions: dict[int, Condition] = {}
         self._told: list[PastAlarm] = []  # the alarms of what ended
+        self._told_codes = Columns(area=(np.int32, -1), asset=(np.int32, -1))
         self._place_of: dict[PastAlarm, int] = {}
+        self._places: dict[int, int] = {}  # of the conditions as they are now, by row
         self.version = 0
         self._undo = station.subscribe(ALARMS, self._on_delta)
 
@@ -76,11 +78,8 @@ class AlarmSpans:
 
     def _on_delta(self, delta: AlarmsDelta) -> None:
         self.version += 1
-        for condition in delta.conditions:
-            self._live.reserve(condition.row + 1)
-            self._conditions[condition.row] = condition
-            self._names["area"].put(condition.row, condition.area)
-            self._names["asset"].put(condition.row, condition.asset_name)
+        if delta.conditions:
+            self._define(delta.conditions)
         if delta.is_snapshot:
             self._live["active"][:] = False
         if not len(delta.rows):
@@ -91,15 +90,33 @@ class AlarmSpans:
         over = live["active"][rows].astype(np.bool_) & (~active | (live["start"][rows] != delta.start_us))
         if over.any():
             gone = rows[over]
-            alarms = np.asarray([self._place(_past(self._conditions[row])) for row in gone.tolist()], np.int32)
+            alarms = np.asarray([self._place_of_row(row) for row in gone.tolist()], np.int32)
             self._end(live["start"][gone], delta.changed_us[over], live["priority"][gone], alarms)
         live.write(rows, {"active": active, "start": delta.start_us, "priority": delta.priority})
+
+    def _define(self, conditions: Sequence[Condition]) -> None:
+        rows = np.fromiter((one.row for one in conditions), np.int32, len(conditions))
+        self._live.reserve(int(rows.max()) + 1)
+        self._conditions.update((one.row, one) for one in conditions)
+        for row in rows.tolist():
+            self._places.pop(row, None)
+        self._names["area"].put_all(rows, [one.area for one in conditions])
+        self._names["asset"].put_all(rows, [one.asset_name for one in conditions])
+
+    def _place_of_row(self, row: int) -> int:
+        place = self._places.get(row)
+        if place is None:
+            place = self._places[row] = self._place(_past(self._conditions[row]))
+        return place
 
     def _place(self, alarm: PastAlarm) -> int:
         place = self._place_of.get(alarm)
         if place is None:
             place = self._place_of[alarm] = len(self._told)
             self._told.append(alarm)
+            area, asset = self._names["area"].code(alarm.area), self._names["asset"].code(alarm.asset_name)
+            one = np.asarray([place], np.int32)
+            self._told_codes.write(one, {"area": np.asarray([area]), "asset": np.asarray([asset])})
         return place
 
     def _end(
@@ -117,9 +134,7 @@ class AlarmSpans:
             ended.clear()
             ended.write(np.arange(len(kept["start"]), dtype=np.int32), kept)
         places = np.arange(ended.size, ended.size + len(start), dtype=np.int32)
-        told = [self._told[place] for place in alarm.tolist()]
-        area = np.asarray([self._names["area"].code(one.area) for one in told], np.int32)
-        asset = np.asarray([self._names["asset"].code(one.asset_name) for one in told], np.int32)
+        area, asset = self._told_codes["area"][alarm], self._told_codes["asset"][alarm]
         columns = {"start": start, "end": end, "priority": priority, "alarm": alarm, "area": area, "asset": asset}
         ended.write(places, columns)
 
