@@ -134,8 +134,8 @@ class PlantTopology:
             if condition is None or asset_id is None:
                 continue
             mine = self._alarms.setdefault(asset_id, {})
-            if AlarmState(state) in ACTIVE_STATES and 1 <= priority <= 4:
-                unacknowledged = AlarmState(state) in UNACKNOWLEDGED_STATES
+            if state in ACTIVE_STATES and 1 <= priority <= 4:
+                unacknowledged = state in UNACKNOWLEDGED_STATES
                 mine[row] = ActiveAlarm(priority, unacknowledged, start_us, condition.text, condition.tag_handle)
                 self._watch(condition.tag_handle, value)
             else:
@@ -193,8 +193,7 @@ class PlantTopology:
             waiting = upwards
 
     def _judge(self, asset: Asset, now_us: int) -> AssetState:
-        alarms = list(self._alarms.get(asset.asset_id, {}).values())
-        top = min(alarms, key=lambda alarm: (alarm.priority, -alarm.start_us), default=None)
+        top, is_owed = _most_urgent(self._alarms.get(asset.asset_id, {}).values())
         session = self._sessions.get(asset.asset_id)
         since = 0
         parts: list[AssetState] = []
@@ -217,10 +216,8 @@ class PlantTopology:
         return AssetState(
             asset_id=asset.asset_id,
             state=state,
-            priority=min(
-                [p for p in (*(a.priority for a in alarms), *(part.priority for part in parts)) if p], default=0
-            ),
-            unacknowledged=any(a.unacknowledged for a in alarms) or any(part.unacknowledged for part in parts),
+            priority=min([p for p in (top.priority if top else 0, *(part.priority for part in parts)) if p], default=0),
+            unacknowledged=is_owed or any(part.unacknowledged for part in parts),
             since_us=since,
             headline=self._headline(top) if top and state == "alarm" else "",
         )
@@ -278,6 +275,20 @@ class PlantTopology:
     def _register_new(self) -> None:
         for asset_id in self.graph.take_fresh():
             self._register(self.graph.assets[asset_id])
+
+
+def _most_urgent(alarms: Iterable[ActiveAlarm]) -> tuple[ActiveAlarm | None, bool]:
+    """The newest of the highest priority, and whether any is unacknowledged; in a flood this is asked very often."""
+    top, is_owed = None, False
+    for alarm in alarms:
+        is_owed = is_owed or alarm.unacknowledged
+        if (
+            top is None
+            or alarm.priority < top.priority
+            or (alarm.priority == top.priority and alarm.start_us > top.start_us)
+        ):
+            top = alarm
+    return top, is_owed
 
 
 def _last_of_each(handles: Ints) -> Ints:
