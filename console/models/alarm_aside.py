@@ -34,7 +34,7 @@ _WHAT = (
 COLUMNS: dict[AlarmTab, tuple[Column, ...]] = {
     AlarmTab.SHELVED: (
         *_WHAT,
-        Column("remaining", mark("Remaining"), 170, is_live=True),
+        Column("remaining", mark("Remaining"), 214, is_live=True),
         Column("reason", mark("Reason"), 210, is_dim=True),
         Column("who", mark("Who"), 130),
         Column("workstation", mark("Workstation"), 110, is_dim=True),

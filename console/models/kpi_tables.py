@@ -96,9 +96,9 @@ class OffenderTable(RecordTable[Offender]):
         Column("subject", mark("Tag"), 260, is_dim=True),
         Column("area", mark("Area"), 130, is_dim=True),
         Column("count", mark("Count"), 76, is_number=True),
-        Column("share", mark("Share"), 76, is_number=True),
+        Column("share", mark("Share"), 84, is_number=True),
         Column("lasting", mark("Active for"), 100, is_number=True),
-        Column("last", mark("Newest"), 160),
+        Column("last", mark("Newest"), 140),
     )
     DEFAULT_SORT = "symbol"
 

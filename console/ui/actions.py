@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from console.ui.icons import icon
+from console.ui.key_names import key_text
 from console.ui.theme import theme
 from console.ui.translation import mark, tr
 
@@ -297,4 +298,4 @@ class ActionSet(QObject):
             tip = tr(why) if why else tr(spec.tip or spec.text)
             if not is_known:
                 tip = f"{tip}\n{tr(NOT_HERE)}"
-            action.setToolTip(f"{tip} ({spec.shortcut})" if spec.shortcut and not why else tip)
+            action.setToolTip(f"{tip} ({key_text(spec.shortcut)})" if spec.shortcut and not why else tip)

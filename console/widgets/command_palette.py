@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 
 from console.ui.fonts import font
 from console.ui.icons import paint_icon
+from console.ui.key_names import key_text
 from console.ui.theme import theme
 from console.ui.translation import mark, tr
 from console.widgets.fuzzy import FuzzyIndex
@@ -130,7 +131,7 @@ class PaletteDelegate(QStyledItemDelegate):
         paint_icon(painter, QRectF(rect.left() + 14, rect.top() + 9, 18, 18), KIND_ICONS.get(item.kind, "right"), dim)
         painter.setFont(font("font_small"))
         painter.setPen(dim)
-        right = item.why_not or item.key or tr(KIND_WORDS.get(item.kind, item.kind))
+        right = item.why_not or key_text(item.key) or tr(KIND_WORDS.get(item.kind, item.kind))
         metrics = painter.fontMetrics()
         right = metrics.elidedText(right, Qt.TextElideMode.ElideRight, int(rect.width() / 2))
         wide = metrics.horizontalAdvance(right)

@@ -5,6 +5,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from console.ui.format import whole_text
+from console.ui.key_names import key_text
 from console.ui.theme import theme
 from console.ui.translation import mark, tr
 
@@ -84,6 +85,6 @@ class FilterLine(QWidget):
         self.clear_button.setText(f"{self._pinned} · {words}" if self._pinned else words)
 
     def _retell(self) -> None:
-        self.field.setPlaceholderText(f"{tr(self._hint)}   {self._key}")
+        self.field.setPlaceholderText(f"{tr(self._hint)}   {key_text(self._key)}")
         self.field.setAccessibleName(tr(self._hint))
         self.set_hidden(self._hidden)

@@ -5,6 +5,7 @@ from PySide6.QtGui import QAction, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QStyle, QStyleOptionButton, QStylePainter, QWidget
 
 from console.ui.fonts import font
+from console.ui.key_names import key_text
 from console.ui.theme import theme
 
 _GAP = 8
@@ -56,7 +57,7 @@ class KeyButton(QPushButton):
     def _key_width(self) -> int:
         if not self._key:
             return 0
-        return QFontMetrics(font("font_small")).horizontalAdvance(self._key) + 10
+        return QFontMetrics(font("font_small")).horizontalAdvance(key_text(self._key)) + 10
 
     def sizeHint(self) -> QSize:
         text = self.fontMetrics().horizontalAdvance(self.text())
@@ -93,4 +94,4 @@ class KeyButton(QPushButton):
         painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
         painter.setPen(tone)
         painter.setFont(font("font_small"))
-        painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), self._key)
+        painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), key_text(self._key))

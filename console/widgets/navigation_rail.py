@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWi
 
 from console.ui.fonts import font
 from console.ui.icons import paint_icon
+from console.ui.key_names import key_text
 from console.ui.theme import theme
 from console.ui.translation import tr
 
@@ -47,7 +48,7 @@ class RailButton(QWidget):
 
     def retranslate(self) -> None:
         text = tr(self.item.text)
-        self.setToolTip(f"{text} ({self.item.key})" if self.item.key else text)
+        self.setToolTip(f"{text} ({key_text(self.item.key)})" if self.item.key else text)
         self.setAccessibleName(text)
         self.update()
 

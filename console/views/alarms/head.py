@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QMenu, QPushButto
 
 from console.models.alarm_groups import GROUP_WORDS, GroupBy
 from console.models.alarm_table import AlarmTable
+from console.ui.key_names import key_text
 from console.ui.plain_label import PlainLabel
 from console.ui.theme import theme
 from console.ui.translation import tr
@@ -32,7 +33,7 @@ class GroupMenu(QPushButton):
 
     def retell(self) -> None:
         self.setText(tr("Group"))
-        self.setToolTip(tr("Group the list by area, or show it flat again") + " (Ctrl+G)")
+        self.setToolTip(tr("Group the list by area, or show it flat again") + f" ({key_text('Ctrl+G')})")
 
     def fill(self) -> None:
         self._menu.clear()

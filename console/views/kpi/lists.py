@@ -16,6 +16,7 @@ from console.ui.view import Selection
 from console.widgets.column_layout import lay_out_columns
 from console.widgets.symbol_delegate import SymbolDelegate
 
+_STEADY = ("count", "share", "lasting", "last", "start", "end", "peak")  # half of them says something else
 _NONE = {
     "top_ten": mark("Nobody was called in this time."),
     "chattering": mark("No alarm came and went three times within a minute."),
@@ -102,7 +103,9 @@ class KpiLists(QWidget):
         view = TableView(f"kpi_{name}")
         view.setModel(table)
         keys = [column.key for column in table.COLUMNS]
-        lay_out_columns(view, [column.width for column in table.COLUMNS], (2, 3) if name != "floods" else ())
+        give_way = [keys.index(key) for key in ("subject", "area") if key in keys]
+        steady = [keys.index(key) for key in _STEADY if key in keys]
+        lay_out_columns(view, [column.width for column in table.COLUMNS], give_way, steady)
         if name != "floods":
             view.setItemDelegate(SymbolDelegate(view, 0, SYMBOL_ROLE))
         for key in _WITHOUT.get(name, ()):
