@@ -2,7 +2,6 @@
 what is in force is not what was approved."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from secrets import randbits
 
 from console.domain.alarms import AlarmRule, Priority
@@ -10,7 +9,7 @@ from console.domain.master_fields import AREA_MARK
 from console.domain.priority_matrix import DEFAULT_MATRIX, PriorityMatrix
 from console.services.alarms.master_desk import MasterDesk
 from console.services.alarms.master_door import MasterActs
-from console.services.alarms.master_guidance import guided
+from console.services.alarms.master_guidance import Guide
 from console.services.identity.gate import Rejudged
 from console.services.local_station import Parts
 
@@ -28,6 +27,7 @@ def join_master(
     """The projection, to be fed with the journal's entries; everything else follows by itself."""
     gate, engine = parts.people.gate, parts.engine
     desk = MasterDesk(name_of, rules=rules, matrix=matrix, is_withheld=gate.is_withheld)
+    guide = Guide(desk)
 
     def on_rejudged(judged: Rejudged) -> None:
         if judged.withheld or judged.released:
@@ -41,9 +41,10 @@ def join_master(
 
     def on_changed(keys: frozenset[str]) -> None:
         rules = {key.partition("/")[0] for key in keys}
+        guide.forget()
         engine.guide_anew(lambda one: one.rule_id in rules or AREA_MARK + one.area in rules)
 
-    engine.guide_by(partial(guided, desk))
+    engine.guide_by(guide)
     desk.changed.subscribe(on_changed)
     gate.rejudged.subscribe(on_rejudged)
     desk.audited.subscribe(on_audited)

@@ -10,6 +10,7 @@ from console.domain.alarm_step import Alarm, Returning
 from console.domain.alarms import ACTIVE_STATES, UNACKNOWLEDGED_STATES, AlarmState, Condition, Priority
 from console.services.records import AlarmCounts, AlarmsDelta, AsideRecord
 
+Rows = NDArray[np.int64]
 ConditionSource = Callable[[int], Condition]  # makes the static part of a row when it is first told
 AsideSource = Callable[[int], tuple[AsideRecord, ...]]  # why a row is kept out of the list
 
@@ -19,7 +20,7 @@ def _nothing_aside(_row: int) -> tuple[AsideRecord, ...]:
 
 
 _STATES = tuple(AlarmState)
-_RETURNING = tuple(Returning)
+RETURNING = tuple(Returning)  # by the column's number
 _IS_UNACKNOWLEDGED = np.array([state in UNACKNOWLEDGED_STATES for state in _STATES])
 _IS_ACTIVE = np.array([state in ACTIVE_STATES for state in _STATES])
 # enum arithmetic would cost more than the rest
@@ -72,9 +73,10 @@ class AlarmRows:
     def __init__(self) -> None:
         self.size = 0
         self._capacity = 0
-        self._dirty: set[int] = set()
+        self._is_dirty = False
+        self._dirty = np.zeros(0, bool)
         self._conditions: dict[int, Condition] = {}  # those that were told
-        self._told: set[int] = set()
+        self._told = np.zeros(0, bool)
         self._unacknowledged = [0] * 6
         self._active = [0] * 6
         self._aside = dict.fromkeys(PRECEDENCE, 0)  # rows by the flag under which they are listed
@@ -99,7 +101,7 @@ class AlarmRows:
         self, row: int, *, outer: int, inner: int, sign: int = 1, returning: Returning = Returning.PLAIN
     ) -> None:
         self.outer[row], self.inner[row], self.sign[row] = outer, inner, sign
-        self.returning[row] = _RETURNING.index(returning)
+        self.returning[row] = RETURNING.index(returning)
 
     def load(self, row: int) -> Alarm:
         """The row as the value that `step` takes."""
@@ -112,7 +114,7 @@ class AlarmRows:
             int(self.severity[row]),
             int(self.worst[row]),
             bool(self.uncertain[row]),
-            _RETURNING[self.returning[row]],
+            RETURNING[self.returning[row]],
         )
 
     def store(self, row: int, alarm: Alarm) -> None:
@@ -132,14 +134,54 @@ class AlarmRows:
         if flags & _PASSING and alarm.state is not AlarmState.UNACKNOWLEDGED:
             self.flags[row] = flags & ~_PASSING
         self._account(row, 1)
-        self._dirty.add(row)
+        self.mark(row)
+
+    def raise_all(self, rows: Rows, at_us: Rows, severity: NDArray[np.int8]) -> None:
+        """New occurrences on many rows, each once, none of them hidden: as `alarm_step` begins them."""
+        self._account_all(rows, -1)
+        self.state[rows] = AlarmState.UNACKNOWLEDGED
+        self.start_us[rows] = self.annunciated_us[rows] = self.changed_us[rows] = at_us
+        self.returned_us[rows] = 0
+        self.severity[rows] = self.worst[rows] = severity
+        self.uncertain[rows] = False
+        self.priority[rows] = self.priorities_of(rows, severity)
+        self.count[rows] += 1
+        self._follow_all(rows)
+
+    def return_all(self, rows: Rows, at_us: Rows) -> None:
+        """Plain returns of many active rows, each once, none of them hidden: as `alarm_step` moves them."""
+        self._account_all(rows, -1)
+        was_seen = self.state[rows] == AlarmState.ACKNOWLEDGED
+        self.state[rows] = np.where(was_seen, AlarmState.NORMAL, AlarmState.RETURNED_UNACKNOWLEDGED)
+        self.changed_us[rows] = at_us
+        self.returned_us[rows] = np.maximum(at_us, self.start_us[rows])
+        self.severity[rows] = 0
+        self.flags[rows] &= np.uint16(~_PASSING & 0xFFFF)
+        self._follow_all(rows)
+
+    def priorities_of(self, rows: Rows, severity: NDArray[np.int8]) -> NDArray[np.uint8]:
+        """`priority_of` of many."""
+        return np.where(severity >= 2, self.outer[rows], self.inner[rows])
+
+    def _follow_all(self, rows: Rows) -> None:
+        self._account_all(rows, 1)
+        self._dirty[rows] = True
+        self._is_dirty = True
+
+    def _account_all(self, rows: Rows, sign: int) -> None:
+        """`_account` for rows of the list."""
+        state, priority = self.state[rows], self.priority[rows]
+        for counts, is_counted in ((self._unacknowledged, _IS_UNACKNOWLEDGED), (self._active, _IS_ACTIVE)):
+            for at, n in enumerate(np.bincount(priority[is_counted[state]], minlength=len(counts)).tolist()):
+                counts[at] += sign * n
+        self._counts = None
 
     def priority_of(self, row: int, severity: int) -> int:
         return int(self.outer[row] if severity >= 2 else self.inner[row])
 
     def mark(self, row: int) -> None:
         """Something beside the columns changed: text, note, value."""
-        self._dirty.add(row)
+        self._dirty[row] = self._is_dirty = True
 
     def set_flag(self, row: int, flag: AlarmFlag, *, is_on: bool) -> bool:
         """Set or clear one flag, leaving all others; True when that changed it. Counts and dirt follow."""
@@ -150,7 +192,7 @@ class AlarmRows:
         self._account(row, -1)
         self.flags[row] = after
         self._account(row, 1)
-        self._dirty.add(row)
+        self.mark(row)
         return True
 
     def has_flag(self, row: int, flag: AlarmFlag) -> bool:
@@ -166,16 +208,17 @@ class AlarmRows:
 
     def renew_condition(self, row: int) -> None:
         """The static part must be told again."""
-        self._told.discard(row)
+        self._told[row] = False
         self._conditions.pop(row, None)
         if self.state[row] != AlarmState.NORMAL:
-            self._dirty.add(row)
+            self.mark(row)
 
     def set_uncertain(self, rows: NDArray[np.int64]) -> None:
         """Active rows whose source cannot be trusted now are held and marked (alarms.md 1, quality bad)."""
         rows = rows[_IS_ACTIVE[self.state[rows]] & ~self.uncertain[rows]]
         self.uncertain[rows] = True
-        self._dirty.update(rows.tolist())
+        self._dirty[rows] = True
+        self._is_dirty |= bool(len(rows))
 
     def is_active(self, row: int) -> bool:
         return bool(_IS_ACTIVE[self.state[row]])
@@ -197,29 +240,28 @@ class AlarmRows:
 
     @property
     def is_dirty(self) -> bool:
-        return bool(self._dirty)
+        return self._is_dirty
 
     def take_delta(self, condition_of: ConditionSource) -> AlarmsDelta:
         """What changed since the last call; conditions that were never told come along."""
-        rows = sorted(self._dirty)
-        self._dirty.clear()
-        fresh = [row for row in rows if row not in self._told]
-        for row in fresh:
-            self._conditions[row] = condition_of(row)
-        self._told.update(fresh)
-        return self._delta(rows, tuple(self._conditions[row] for row in fresh), is_snapshot=False)
+        rows = np.flatnonzero(self._dirty[: self.size])
+        self._dirty[rows] = self._is_dirty = False
+        fresh = rows[~self._told[rows]]
+        self._told[fresh] = True
+        conditions = {row: condition_of(row) for row in fresh.tolist()}
+        self._conditions.update(conditions)
+        return self._delta(rows, tuple(conditions.values()), is_snapshot=False)
 
     def snapshot(self, condition_of: ConditionSource) -> AlarmsDelta:
         """All rows that are listed or kept apart, and every condition that a later delta takes as known."""
         told = (self.state[: self.size] != AlarmState.NORMAL) | ((self.flags[: self.size] & _HIDING) != 0)
-        rows = np.flatnonzero(told).tolist()
-        for row in rows:
+        rows = np.flatnonzero(told)
+        for row in rows.tolist():
             if row not in self._conditions:
                 self._conditions[row] = condition_of(row)
         return self._delta(rows, tuple(self._conditions.values()), is_snapshot=True)
 
-    def _delta(self, rows: list[int], conditions: tuple[Condition, ...], *, is_snapshot: bool) -> AlarmsDelta:
-        index = np.array(rows, np.int64)
+    def _delta(self, index: Rows, conditions: tuple[Condition, ...], *, is_snapshot: bool) -> AlarmsDelta:
         priority = self.priority[index]
         state = self.state[index]
         return AlarmsDelta(
@@ -237,10 +279,10 @@ class AlarmRows:
             count=self.count[index],
             uncertain=self.uncertain[index],
             flags=self.flags[index],
-            acked_by={row: self.name_of(self.acked_by[row]) for row in rows if row in self.acked_by},
-            notes={row: self.notes[row] for row in rows if row in self.notes},
+            acked_by={row: self.name_of(who) for row, who in _of_these(self.acked_by, index)},
+            notes=dict(_of_these(self.notes, index)),
             aside={row: self.aside_of(row) for row in index[(self.flags[index] & _HIDING) != 0].tolist()},
-            owners={row: self.name_of(self.owners[row]) for row in rows if row in self.owners},
+            owners={row: self.name_of(who) for row, who in _of_these(self.owners, index)},
             worst=(self.worst[index] * self.sign[index]).astype(np.int8),
         )
 
@@ -270,4 +312,12 @@ class AlarmRows:
             if self._capacity:
                 column[: self._capacity] = getattr(self, name)
             setattr(self, name, column)
+        self._dirty, self._told = (
+            np.append(had, np.zeros(capacity - len(had), bool)) for had in (self._dirty, self._told)
+        )
         self._capacity = capacity
+
+
+def _of_these(texts: dict[int, str], rows: Rows) -> list[tuple[int, str]]:
+    """What stands beside these rows; most often beside few or none."""
+    return [(row, texts[row]) for row in rows.tolist() if row in texts] if texts else []

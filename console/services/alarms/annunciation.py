@@ -9,7 +9,7 @@ that stands out are heard by themselves even then. After `nag_s` of quiet what i
 a lost link of our own to the plant is announced again, acknowledged or not. Both can be silenced and come again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum, auto
 
 from console.domain.alarm_classes import SoundRules
@@ -99,6 +99,28 @@ class Annunciation:
             self._links.add(row)
             self._calls.pop(LINK, None)  # the alarm itself says it
         self._begin(before, PATTERNS[priority] if way is Way.STANDS_OUT else "")
+
+    def annunciate_all(self, rows: Sequence[int], priorities: Sequence[int], at_us: int) -> None:
+        """The same for many in their order. Those that join a sound that is summed up already change nothing of it."""
+        voice: tuple[str, int] | None = None
+        for row, priority in zip(rows, priorities, strict=True):
+            if voice is None:
+                voice = self._voice()
+            joins = voice[0].startswith(MANY) and voice[1] <= priority < _JOURNAL and row not in self._priority_of
+            if joins and self.way_of(row) is Way.USUAL:
+                self._silent.discard(row)
+                self._sounding[priority][row] = self._after_silence(at_us)
+                self._priority_of[row] = priority
+            else:
+                self.annunciate(row, priority, at_us)
+                voice = None
+
+    def end_all(self, rows: Sequence[int]) -> None:
+        """`end` for many."""
+        self._silent.difference_update(rows)
+        if self._priority_of:
+            for row in rows:
+                self._mute(row)
 
     def restore(self, row: int) -> None:
         """A row that was already known before the restart: listed, unacknowledged, silent."""

@@ -15,16 +15,8 @@ from numpy.typing import NDArray
 from console.domain import identity
 from console.domain.acknowledgement import AHEAD_US
 from console.domain.alarm_classes import AlarmSettings
-from console.domain.alarm_step import (
-    Event,
-    Trigger,
-)
-from console.domain.alarms import (
-    AlarmKind,
-    AlarmRule,
-    Occurrence,
-    Priority,
-)
+from console.domain.alarm_step import Event, Trigger
+from console.domain.alarms import AlarmKind, AlarmRule, Occurrence, Priority
 from console.domain.quality import Quality
 from console.domain.tags import Tag
 from console.services.alarms.annunciation import Annunciation
@@ -32,14 +24,15 @@ from console.services.alarms.asset_conditions import ASSET_KINDS, AssetCondition
 from console.services.alarms.asset_quality import AssetQuality
 from console.services.alarms.band_play import BandPlay
 from console.services.alarms.clock_watch import ClockWatch
-from console.services.alarms.described import returning_of, with_class
+from console.services.alarms.described import returning_of
 from console.services.alarms.engine_face import EngineFace
 from console.services.alarms.limits import BandColumns, BandEvents, Rows
 from console.services.alarms.places import Places, unplaced
+from console.services.alarms.plain_steps import BandSteps
 from console.services.alarms.restoring import restore
 from console.services.alarms.rule_match import OWN_KINDS, TAG_KINDS, RuleMatch
 from console.services.alarms.sessions import Sessions
-from console.services.alarms.tag_conditions import WITH_SIDES, TagConditions, band_settings, sides
+from console.services.alarms.tag_conditions import TagConditions, band_settings, sides
 from console.services.alarms.tag_rows import TagRow, priorities, tag_condition
 from console.services.alarms.transitions import OpenOccurrence
 from console.services.records import Trouble
@@ -308,7 +301,8 @@ class AlarmEngine(EngineFace):
         row = self._book.row_of(condition_id)
         known = (self._tag_rows.get(row) or self._hung_before.get(row)) if row is not None else None
         outer, inner = priorities(rule, side)
-        maker = with_class(tag_condition(condition_id, tag, rule, side, self._places), rule, self.settings)
+        its_class = self.settings.class_of(rule.alarm_class)
+        maker = tag_condition(condition_id, tag, rule, side, its_class, self._places)
         row = self._book.open_row(
             condition_id,
             maker,
@@ -317,7 +311,6 @@ class AlarmEngine(EngineFace):
             sign=-1 if side == "low" else 1,
             returning=returning_of(rule, self.settings),
         )
-        its_class = self.settings.class_of(rule.alarm_class)
         self._book.rows.realarm_s[row], self._book.rows.escalate_s[row] = its_class.realarm_s, its_class.escalate_s
         if known is not None:
             self._bands.configure(known.band, band_settings(rule, side))
@@ -360,15 +353,9 @@ class AlarmEngine(EngineFace):
             return
         self._take_new_bands()
         rows = self._row_of_band[events.row]
-        values = list(map(self._shown_value, rows.tolist(), events.value.tolist()))
-        self._band_play.play(rows, events, values, self._now_us)
-
-    def _shown_value(self, row: int, value: float) -> float | None:
-        """The value beside the alarm; what a yes-or-no condition was fed is not one."""
-        hung = self._tag_rows.get(row)
-        if hung is None:
-            return None
-        return value if hung.rule.kind in WITH_SIDES else float(self._tags.value[hung.handle])
+        of_tag = self._tags.value[self._handle_of_band[events.row]]
+        value, has_value = self._tag_conditions.shown(events.row, events.value, of_tag)
+        self._band_play.play(BandSteps(rows, events.at_us, events.old, events.new, value, has_value), self._now_us)
 
     def _is_fresh(self, row: int) -> bool:
         band = self._band_of_row.get(row)

@@ -55,11 +55,36 @@ def guidance_of(records: Records, rule_id: str, side: str = "", area: str = "") 
     )
 
 
+class Guide:
+    """`guided` for a burst of conditions: what the records say is looked up once per rule and area, until `forget`."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._known: dict[tuple[str, str], Guidance] = {}
+
+    def __call__(self, condition: Condition) -> Condition:
+        """As `guided`."""
+        own = self._of(condition.rule_id, condition.side)
+        return _with(condition, own, self._of(AREA_MARK + condition.area) if condition.area else _NOTHING)
+
+    def forget(self) -> None:
+        """The records say something else."""
+        self._known.clear()
+
+    def _of(self, rule_id: str, side: str = "") -> Guidance:
+        known = self._known.get((rule_id, side))
+        if known is None:
+            known = self._known[rule_id, side] = guidance_of(self._records, rule_id, side)
+        return known
+
+
 def guided(records: Records, condition: Condition) -> Condition:
     """The condition with the words of its approved records; the rule's own words stand where there are none, and the
     area's only where the rule has none either."""
-    own = guidance_of(records, condition.rule_id, condition.side)
-    area = guidance_of(records, AREA_MARK + condition.area) if condition.area else _NOTHING
+    return Guide(records)(condition)
+
+
+def _with(condition: Condition, own: Guidance, area: Guidance) -> Condition:
     if own is _NOTHING and area is _NOTHING:
         return condition
     return replace(

@@ -1,5 +1,6 @@
 """What shows only over several alarms or occurrences: floods, chattering, and who was first of a group."""
 
+from collections.abc import Sequence
 from itertools import takewhile
 
 import numpy as np
@@ -32,22 +33,38 @@ class Patterns(RowWatcher):
 
     def begun(self, row: int, now_us: int) -> None:
         """Another occurrence is on the row. The same one under the name of an older part of it is no news."""
-        start_us = int(self._book.rows.start_us[row])
-        if start_us <= self._newest.get(row, -1) or self._book.rows.priority[row] >= Priority.JOURNAL:
+        if self._book.rows.priority[row] < Priority.JOURNAL:
+            self._note(row, int(self._book.rows.start_us[row]), now_us)
+
+    def begun_all(self, rows: Sequence[int], now_us: int) -> None:
+        index, known = np.array(rows, np.int64), self._book.rows
+        index = index[known.priority[index] < Priority.JOURNAL]
+        for row, start_us in zip(index.tolist(), known.start_us[index].tolist(), strict=True):
+            self._note(row, start_us, now_us)
+
+    def _note(self, row: int, start_us: int, now_us: int) -> None:
+        if start_us <= self._newest.get(row, -1):
             return
         self._newest[row] = start_us
-        condition = self._book.condition(row)
-        chatter = self._chatter[row] = self._chatter.pop(row, Chatter())
+        known = self._chatter.pop(row, None)  # to the end: the newest last
+        chatter = self._chatter[row] = Chatter() if known is None else known
         if chatter.begun(start_us, now_us):
-            self._flags.mark(condition.condition_id, AlarmFlag.CHATTERING, is_on=True)
-        if condition.first_out:
-            self._first_of(condition.first_out, row, start_us)
+            self._flags.mark(self._book.ids[row], AlarmFlag.CHATTERING, is_on=True)
+        group = self._book.condition(row).first_out
+        if group:
+            self._first_of(group, row, start_us)
 
     def annunciated(self, row: int, now_us: int) -> None:
         """The row asks for attention: this is what an operator can read only so much of."""
         priority = int(self._book.rows.priority[row])
         if priority < Priority.JOURNAL:
             self.flood.annunciated(now_us, self._book.condition(row).area, priority)
+
+    def annunciated_all(self, rows: Sequence[int], now_us: int) -> None:
+        index, condition_of = np.array(rows, np.int64), self._book.condition
+        for row, priority in zip(rows, self._book.rows.priority[index].tolist(), strict=True):
+            if priority < Priority.JOURNAL:
+                self.flood.annunciated(now_us, condition_of(row).area, priority)
 
     def tick(self, now_us: int) -> None:
         """Every turn; looks once a second."""

@@ -11,7 +11,7 @@ from console.domain.quality import Detail, Quality
 from console.domain.tags import Tag
 from console.domain.values import ValueType
 from console.services.alarms.deviation import Deviations, Fed
-from console.services.alarms.limits import NO_EVENTS, BandColumns, BandEvents, BandSettings, Rows, Times
+from console.services.alarms.limits import NO_EVENTS, BandColumns, BandEvents, BandSettings, Flags, Floats, Rows, Times
 from console.services.alarms.rate import Rates
 from console.services.telemetry.batch import FLAG_HISTORICAL, FLAG_LATE, SampleBatch, TagColumns
 
@@ -24,6 +24,7 @@ _MODES = {
     AlarmKind.DEVIATION: _DEVIATION,
     AlarmKind.RATE: _RATE,
 }
+_NO_VALUE, _FED, _OF_TAG = range(3)  # what is shown beside an alarm
 WITH_SIDES = (AlarmKind.LIMIT, AlarmKind.DEVIATION, AlarmKind.RATE)
 _INF = float("inf")
 SILENT_DETAILS = (Detail.SILENT, Detail.REPORTED)  # the source itself is quiet; dead and blind have their own alarms
@@ -72,6 +73,7 @@ class TagConditions:
         self._next = np.full(256, -1, np.int64)  # band row -> band row of the same handle
         self._mode = np.zeros(256, np.uint8)
         self._set = np.zeros(256, np.int32)
+        self._shows = np.zeros(256, np.uint8)
 
     def expect(self, rules: Iterable[AlarmRule]) -> None:
         """The rules from now on, before the first tag hangs on them."""
@@ -96,11 +98,20 @@ class TagConditions:
     def configure(self, band: int, tag: Tag, rule: AlarmRule) -> None:
         """What a rule looks at beside its limits, again when the rule or the tag's enumeration changed."""
         self._mode[band] = _MODES[rule.kind]
+        self._shows = _room(self._shows, band, _NO_VALUE)
+        self._shows[band] = _FED if rule.kind in WITH_SIDES else _OF_TAG
         self._set[band] = self._values.add(rule, tag) if rule.kind is AlarmKind.DISCRETE else 0
         if rule.kind is AlarmKind.DEVIATION:
             self._deviations.hang(band, tag, rule)
         elif rule.kind is AlarmKind.RATE:
             self._rates.hang(band, rule.over_s)
+
+    def shown(self, bands: Rows, fed: Floats, of_tag: Floats) -> tuple[Floats, Flags]:
+        """The value beside each alarm, and whether there is one: what a yes-or-no condition was fed is none, the tag's
+        value is shown then; what hangs on no tag has none."""
+        known = bands < len(self._shows)
+        what = np.where(known, self._shows[np.where(known, bands, 0)], _NO_VALUE)
+        return np.where(what == _FED, fed, of_tag), what != _NO_VALUE
 
     def setpoint_tag(self, band: int) -> int:
         """Handle of the tag that a deviation has for its setpoint, -1: none."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from console.domain.alarm_classes import AlarmClass
 from console.domain.alarms import AlarmKind, AlarmRule, Condition, Priority
 from console.domain.tags import Tag
 from console.services.alarms.alarm_book import Maker
@@ -59,8 +60,11 @@ def first_out_of(rule: AlarmRule, tag: Tag) -> str:
     return name
 
 
-def tag_condition(condition_id: UUID, tag: Tag, rule: AlarmRule, side: str, places: Places) -> Maker:
-    """Makes the condition when it is first shown or logged."""
+def tag_condition(
+    condition_id: UUID, tag: Tag, rule: AlarmRule, side: str, its_class: AlarmClass, places: Places
+) -> Maker:
+    """Makes the condition when it is first shown or logged, with what rule and class say about answering it; whole in
+    one go, because a burst makes tens of thousands."""
 
     def make(row: int) -> Condition:
         source = tag.source
@@ -81,8 +85,17 @@ def tag_condition(condition_id: UUID, tag: Tag, rule: AlarmRule, side: str, plac
             rule.text or TEXTS[rule.kind, side],
             rule.response,
             f"{tag.unit}/s" if rule.kind is AlarmKind.RATE else tag.unit,
-            tuple((name, limit) for name, limit in names if limit is not None) if side else (),
-            first_out=first_out_of(rule, tag),
+            tuple([(name, limit) for name, limit in names if limit is not None]) if side else (),
+            alarm_class=its_class.class_id,
+            class_name=its_class.name,
+            cause=rule.cause,
+            consequence=rule.consequence,
+            time_to_respond_s=rule.time_to_respond_s,
+            owner=rule.owner,
+            needs_comment=rule.needs_comment or its_class.needs_comment,
+            needs_signature=its_class.needs_signature,
+            is_shelvable=its_class.is_shelvable,
+            first_out=first_out_of(rule, tag) if rule.first_out else "",
         )
 
     return make
