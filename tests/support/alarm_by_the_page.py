@@ -35,7 +35,6 @@ class Paper:
     removed: bool = False
     older: list[tuple[float, bool]] = field(default_factory=list)  # never acknowledged: start, began suppressed
     raised: int = 0
-    taken_back: bool = False
 
     @property
     def hidden(self) -> bool:
@@ -66,7 +65,6 @@ class Paper:
             self.older.append((self.start, self.began_suppressed))
         self.letter, self.start, self.began_suppressed = "B", now, self.suppressed
         self.raised += 1
-        self.taken_back = False
         if early_ack:
             self.acked(now)
         else:
@@ -93,7 +91,7 @@ class Paper:
     def acked(self, now: float) -> None:
         after = {"B": "C", "D": "A", "E": "F"}.get(self.letter)
         if after is not None:
-            self.letter, self.acked_at, self.sounds, self.taken_back = after, now, False, False
+            self.letter, self.acked_at, self.sounds = after, now, False
             self._make_room()
 
     def reset(self) -> None:
@@ -101,7 +99,7 @@ class Paper:
         self._make_room()
 
     def unacked(self) -> None:
-        self.letter, self.taken_back = {"C": "B", "F": "E"}.get(self.letter, self.letter), True
+        self.letter = {"C": "B", "F": "E"}.get(self.letter, self.letter)
 
     def tick(self, now: float, fresh: bool) -> None:
         if self.shelf is not None and now >= self.shelf.until:
@@ -146,7 +144,7 @@ class Paper:
 
     def restart(self) -> None:
         """What was never acknowledged is not lost; nothing sounds."""
-        self.sounds = self.began_suppressed = False
+        self.sounds = False
         if self.letter in "DEF":
             returned = "E" if self.latching else "D"
             self.letter = returned if self.letter in "DE" else "F" if self.latching else "A"

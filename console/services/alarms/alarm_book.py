@@ -1,6 +1,6 @@
 """Every condition and its occurrences: takes triggers through `step`, keeps rows, log, horn and acknowledgements."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 from uuid import UUID
@@ -13,6 +13,7 @@ from console.services.alarms.alarm_rows import AlarmRows
 from console.services.alarms.annunciation import Annunciation
 from console.services.alarms.behind import Behind
 from console.services.alarms.naming import SET_BACK_US, told_after
+from console.services.alarms.row_watcher import RowWatcher as RowWatcher  # noqa: PLC0414 part of this module's face
 from console.services.alarms.transition_log import TransitionLog
 
 
@@ -35,43 +36,15 @@ def _nowhere(_condition_id: UUID) -> bool:
     return False
 
 
+def _same(_row: int, at_us: int, _now_us: int) -> int:
+    return at_us
+
+
 def _as_made(condition: Condition) -> Condition:
     return condition
 
 
 Maker = Callable[[int], Condition]  # makes the static part when it is first needed: 100,000 idle ones cost nothing
-
-
-class RowWatcher:
-    """Who wants to know what happens to rows; told before anything sounds."""
-
-    def opened(self, row: int, condition_id: UUID) -> None:
-        """A condition has its row from now on."""
-
-    def begun(self, row: int, now_us: int) -> None:
-        """Another occurrence is on the row."""
-
-    def taken_over(self, row: int, now_us: int) -> None:
-        """The newest occurrence is over, and an older one that nobody acknowledged has the row again."""
-
-    def annunciated(self, row: int, now_us: int) -> None:
-        """The row asks for attention: raised, risen or again, and not hidden."""
-
-    def returned(self, row: int, now_us: int) -> None:
-        """The condition returned to normal."""
-
-    def begun_all(self, rows: Sequence[int], now_us: int) -> None:
-        """`begun` for many rows of a burst, none of them hidden; so for the other two."""
-        for row in rows:
-            self.begun(row, now_us)
-
-    def annunciated_all(self, rows: Sequence[int], now_us: int) -> None:
-        for row in rows:
-            self.annunciated(row, now_us)
-
-    def returned_all(self, rows: Sequence[int], now_us: int) -> None:
-        for row in rows:
-            self.returned(row, now_us)
 
 
 def _never(_condition_id: UUID, _start_us: int) -> bool:
@@ -87,6 +60,7 @@ class AlarmBook:
         self.annunciation = annunciation
         self.adopt: Callable[[int, Alarm, int], OlderElsewhere | None] = _nobody
         self.is_open_elsewhere: Callable[[UUID], bool] = _nowhere
+        self.node_time_us: Callable[[int, int, int], int] = _same  # row, a time of this PC, now -> by its own node
         self._furthest_us = 0  # by this PC's clock
         self.returned_us: dict[int, int] = {}  # row -> end of the newest occurrence that was seen to end here
         self.ids: list[UUID] = []
@@ -202,9 +176,12 @@ class AlarmBook:
                 watcher.taken_over(row, now_us)
 
     def relist(self, row: int, at_us: int, now_us: int, *, in_silence: bool = False) -> bool:
-        """What was hidden is in the list again: active, it waits for acknowledgement anew, and sounds. True then."""
-        alarm = self.rows.load(row)
-        result = self.apply(row, Trigger(Event.RELIST, self.beyond(row, alarm, at_us)), now_us)
+        """What was hidden is in the list again: active, it waits for acknowledgement anew, and sounds. True then.
+
+        `at_us` is a time of this PC.
+        """
+        at_us = self.beyond(row, self.rows.load(row), self.node_time_us(row, at_us, now_us))
+        result = self.apply(row, Trigger(Event.RELIST, at_us), now_us)
         if result.annunciate and in_silence:
             self.list_silently(row)
         return result.annunciate
@@ -282,6 +259,7 @@ class AlarmBook:
 
     def acknowledge(self, condition_id: UUID, interval: AckInterval, now_us: int) -> bool:
         """Apply a fact; True when something changed. Never refused, idempotent, may come before its alarm."""
+        self.is_set_back(now_us)  # so far the clock has come when somebody acted
         row = self._row_of.get(condition_id)
         if not self.acknowledgements.add(condition_id, interval) or row is None:
             return False

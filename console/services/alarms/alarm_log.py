@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, Select, select
 from sqlalchemy.engine import Connection
 
+from console.domain.alarm_flags import AlarmFlag
 from console.domain.alarm_step import Transition
 from console.domain.alarms import AlarmKind
 from console.services.alarms.alarm_tables import alarm_log, alarm_open
@@ -17,6 +18,9 @@ from console.services.storage.ports import Writer
 
 _ENDS = frozenset({Transition.CLOSED, Transition.RETIRED, Transition.SUPERSEDED})
 _OPENS = frozenset({Transition.RAISED, Transition.UNACKNOWLEDGED})  # taken back after it was closed: open again
+_MARKS = frozenset({Transition.REALARMED, Transition.ACKNOWLEDGED, Transition.RETURNED})
+_HIDES = {Transition.SUPPRESSED: AlarmFlag.SUPPRESSED, Transition.MASKED: AlarmFlag.MASKED}
+_SHOWS = {Transition.UNSUPPRESSED: AlarmFlag.SUPPRESSED, Transition.UNMASKED: AlarmFlag.MASKED}
 _ANNUNCIATES = frozenset(
     {Transition.SEVERITY_UP, Transition.UNACKNOWLEDGED, Transition.REANNUNCIATED, Transition.REALARMED}
 )
@@ -88,7 +92,22 @@ def load_open(connection: Connection) -> tuple[OpenOccurrence, ...]:
     groups: dict[tuple[bytes, int], list[Row[Any]]] = {}
     for row in connection.execute(query):
         groups.setdefault((row.condition_id, row.start_us), []).append(row)
-    return tuple(sorted((_occurrence(rows) for rows in groups.values()), key=lambda item: item.start_us))
+    ended = _shelves_ended(connection)
+    found = (_occurrence(rows, ended.get(rows[0].condition_id, frozenset())) for rows in groups.values())
+    return tuple(sorted(found, key=lambda item: item.start_us))
+
+
+def _shelves_ended(connection: Connection) -> dict[bytes, frozenset[int]]:
+    """Of the conditions with an open occurrence: numbers of the shelves whose time ran out."""
+    query = select(alarm_log.c.condition_id, alarm_log.c.n).where(
+        alarm_log.c.start_us == 0,
+        alarm_log.c.transition == Transition.SHELF_EXPIRED.value,
+        alarm_log.c.condition_id.in_(select(alarm_open.c.condition_id)),
+    )
+    found: dict[bytes, set[int]] = {}
+    for condition_id, number in connection.execute(query):
+        found.setdefault(condition_id, set()).add(number)
+    return {one: frozenset(numbers) for one, numbers in found.items()}
 
 
 def history(connection: Connection, condition_id: UUID | None, limit: int) -> tuple[AlarmLogRow, ...]:
@@ -128,7 +147,8 @@ def returned_since(connection: Connection, conditions: Mapping[UUID, int]) -> fr
     return frozenset(found)
 
 
-def _occurrence(rows: list[Row[Any]]) -> OpenOccurrence:
+def _occurrence(told: list[Row[Any]], shelves_ended: frozenset[int]) -> OpenOccurrence:
+    rows = [row for row in told if row.transition not in _HIDES and row.transition not in _SHOWS] or told
     first, last = rows[0], rows[-1]
     annunciated_us = first.start_us
     for row in rows:
@@ -160,6 +180,21 @@ def _occurrence(rows: list[Row[Any]]) -> OpenOccurrence:
         side=leading.side,
         area=leading.area,
         asset_name=leading.asset_name,
-        counted=Counter(row.transition for row in rows),
-        is_realarmed=last.transition == Transition.REALARMED,
+        counted=Counter(row.transition for row in told),
+        is_realarmed=_is_realarmed(rows),
+        shelves_ended=shelves_ended,
+        began_under=_began_under(told),
     )
+
+
+def _is_realarmed(rows: Iterable[Row[Any]]) -> bool:
+    """Unacknowledged by the timer; nobody has acknowledged it since, nor has it ended. It may have got worse."""
+    words = [row.transition for row in rows if row.transition in _MARKS]
+    return bool(words) and words[-1] == Transition.REALARMED
+
+
+def _began_under(rows: Iterable[Row[Any]]) -> int:
+    flags = AlarmFlag(0)
+    for row in rows:
+        flags = (flags | _HIDES.get(row.transition, 0)) & ~_SHOWS.get(row.transition, AlarmFlag(0))
+    return int(flags)

@@ -13,10 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from console.domain import identity
-from console.domain.acknowledgement import AHEAD_US
 from console.domain.alarm_classes import AlarmSettings
-from console.domain.alarm_step import Event, Trigger
-from console.domain.alarms import AlarmKind, AlarmRule, Occurrence, Priority
+from console.domain.alarm_flags import AlarmFlag
+from console.domain.alarm_step import (
+    Event,
+    Trigger,
+)
+from console.domain.alarms import (
+    AlarmKind,
+    AlarmRule,
+    Occurrence,
+    Priority,
+)
 from console.domain.quality import Quality
 from console.domain.tags import Tag
 from console.services.alarms.annunciation import Annunciation
@@ -32,6 +40,7 @@ from console.services.alarms.plain_steps import BandSteps
 from console.services.alarms.restoring import restore
 from console.services.alarms.rule_match import OWN_KINDS, TAG_KINDS, RuleMatch
 from console.services.alarms.sessions import Sessions
+from console.services.alarms.source_times import BandLinks, SourceTimes
 from console.services.alarms.tag_conditions import TagConditions, band_settings, sides
 from console.services.alarms.tag_rows import TagRow, priorities, tag_condition
 from console.services.alarms.transitions import OpenOccurrence
@@ -71,12 +80,12 @@ class AlarmEngine(EngineFace):
         self._quality = AssetQuality(self._assets, self._bands)
         self._sessions = Sessions(self._assets, self._book, tags)
         self._clocks = ClockWatch(site_id, tags, self._sessions)
-        self._row_of_band = np.zeros(256, np.int64)
-        self._handle_of_band = np.zeros(256, np.int32)
-        self._band_of_row: dict[int, int] = {}
+        self._links = BandLinks()
+        self._times = SourceTimes(tags, self._book.rows, self._links, self._bands, self._band_play)
         self._tag_rows: dict[int, TagRow] = {}  # alarm row -> what it hangs on
         self._hung_before: dict[int, TagRow] = {}  # while rules are edited: by the rules until now
         self._realarm.is_fresh = self._is_fresh
+        self._book.node_time_us = self._times.by_node
         self.annunciation.is_link_lost = self._sessions.is_link_lost
         self._of_rule: tuple[object, NDArray[np.int64]] = None, np.zeros(0, np.int64)  # rows of the rule asked for last
         self._restored_own: set[int] = set()
@@ -135,6 +144,7 @@ class AlarmEngine(EngineFace):
     def tick(self, now_us: int, mono_s: float) -> None:
         """Once a turn: delays that ran out on their nodes' watermarks, graces that ran out on the monotonic clock."""
         self._now_us = now_us
+        self._book.is_set_back(now_us)
         self._run_delays()
         self._band_play.work(now_us)
         self._sessions.tick(now_us, mono_s)
@@ -168,10 +178,10 @@ class AlarmEngine(EngineFace):
 
     def on_trouble(self, trouble: Trouble) -> None:
         """Messages of a node are missing (P24): whether its active alarms ended and came again meanwhile is unknown."""
-        if trouble.kind != "seq_gap" or not self._band_of_row:
+        if trouble.kind != "seq_gap" or not self._links.band_of:
             return
-        bands = np.fromiter(self._band_of_row.values(), np.int64, len(self._band_of_row))
-        handles = self._handle_of_band[bands]
+        bands = np.fromiter(self._links.band_of.values(), np.int64, len(self._links.band_of))
+        handles = self._links.handle_of[bands]
         nodes, first = np.unique(self._tags.node[handles], return_index=True)
         sources = [self._tags.tag(int(handle)).source for handle in handles[first]]
         here = [node for node, one in zip(nodes, sources, strict=True) if one.node_path() == trouble.sender]
@@ -184,7 +194,7 @@ class AlarmEngine(EngineFace):
         tag's newest sample, but never an entry that still waits for its on-delay, and at most now + 5 min.
         """
         row = self._book.current_row(occurrence)
-        return 0 if row is None else self._seen_through(row, now_us)
+        return 0 if row is None else self._times.seen_through(row, now_us)
 
     @property
     def waiting(self) -> int:
@@ -205,6 +215,7 @@ class AlarmEngine(EngineFace):
         ends now: who was unacknowledged sounds, nothing else does.
         """
         known = {rule.rule_id: rule for rule in self._rules}
+        occurrences = tuple(occurrences)
         restored = restore(
             self._book, occurrences, now_us, lambda one: returning_of(known.get(one.rule_id), self.settings)
         )
@@ -217,6 +228,11 @@ class AlarmEngine(EngineFace):
                 self._restored_own.add(row)
             elif condition.kind is AlarmKind.CLOCK and self._book.rows.is_active(row):
                 self._sessions.restored_clock(row)
+        for one in occurrences:
+            for rules, flag in ((self.suppressing, AlarmFlag.SUPPRESSED), (self.masking, AlarmFlag.MASKED)):
+                hidden = self._book.row_of(one.condition_id) if one.began_under & flag else None
+                if hidden is not None:
+                    rules.restored(hidden, one.start_us)
         self.shelves.restored(restored, returned, now_us)
 
     def set_rules(self, rules: Iterable[AlarmRule], now_us: int, settings: AlarmSettings | None = None) -> None:
@@ -311,6 +327,7 @@ class AlarmEngine(EngineFace):
             sign=-1 if side == "low" else 1,
             returning=returning_of(rule, self.settings),
         )
+        its_class = self.settings.class_of(rule.alarm_class)
         self._book.rows.realarm_s[row], self._book.rows.escalate_s[row] = its_class.realarm_s, its_class.escalate_s
         if known is not None:
             self._bands.configure(known.band, band_settings(rule, side))
@@ -320,67 +337,36 @@ class AlarmEngine(EngineFace):
         shown = int(self._book.rows.severity[row]) if self._book.rows.is_active(row) else 0
         band = self._tag_conditions.add(tag, rule, side, shown)
         self._tag_rows[row] = TagRow(band, tag.handle, rule)
-        self._link_band(band, row, tag.handle)
-
-    def _link_band(self, band: int, row: int, handle: int) -> None:
-        if band >= len(self._row_of_band):
-            self._row_of_band = np.concatenate([self._row_of_band, np.zeros(max(band, 256), np.int64)])
-            self._handle_of_band = np.concatenate([self._handle_of_band, np.zeros(max(band, 256), np.int32)])
-        self._row_of_band[band] = row
-        self._handle_of_band[band] = handle
-        self._band_of_row[row] = band
+        self._links.link(band, row, tag.handle)
 
     def _take_new_bands(self) -> None:
         for band, row, handle in self._quality.take_new_bands():
-            self._link_band(band, row, handle)
+            self._links.link(band, row, handle)
 
     def _run_delays(self) -> None:
-        self._play(self._tag_conditions.go_on(self._time_of))
+        self._play(self._tag_conditions.go_on(self._times.of_bands))
         if not self._bands.is_waiting:
             return
         bands = self._bands.waiting_rows()
-        self._play(self._bands.expire(bands, self._time_of(bands)))
-
-    def _time_of(self, bands: Rows) -> NDArray[np.int64]:
-        """Time on each band's own node: the watermark, or the tag's newest sample where that is ahead."""
-        handles = self._handle_of_band[bands]
-        watermark = self._tags.watermarks_us[self._tags.node[handles]]
-        return np.maximum(watermark, self._tags.source_us[handles])
+        self._play(self._bands.expire(bands, self._times.of_bands(bands)))
 
     def _play(self, events: BandEvents) -> None:
         """Band changes become triggers of their alarms."""
         if not len(events):
             return
         self._take_new_bands()
-        rows = self._row_of_band[events.row]
-        of_tag = self._tags.value[self._handle_of_band[events.row]]
+        rows = self._links.row_of[events.row]
+        of_tag = self._tags.value[self._links.handle_of[events.row]]
         value, has_value = self._tag_conditions.shown(events.row, events.value, of_tag)
         self._band_play.play(BandSteps(rows, events.at_us, events.old, events.new, value, has_value), self._now_us)
 
     def _is_fresh(self, row: int) -> bool:
-        band = self._band_of_row.get(row)
+        band = self._links.band_of.get(row)
         if band is None:
             return True
-        is_good = self._tags.quality[self._handle_of_band[band]] == Quality.GOOD
+        is_good = self._tags.quality[self._links.handle_of[band]] == Quality.GOOD
         return bool(is_good) and not self._band_play.is_waiting(row)
 
     def _mark_uncertain(self, bands: Rows) -> None:
         if len(bands):
-            self._band_play.distrust(np.unique(self._row_of_band[bands]))
-
-    def _seen_through(self, row: int, now_us: int) -> int:
-        annunciated_us = int(self._book.rows.annunciated_us[row])
-        band = self._band_of_row.get(row)
-        if band is None:  # deaths, links and the station itself live on this PC's clock
-            return max(annunciated_us, now_us)
-        handle = self._handle_of_band[band]
-        seen = int(self._tags.source_us[handle])
-        if self._tags.watermarks_us[self._tags.node[handle]] <= seen:
-            seen -= 1  # another sample of that time stamp may still come: clocks are as coarse as a second
-        returned_us = int(self._book.rows.returned_us[row])
-        if returned_us:  # what began since then, where another console heard more, is not on this screen
-            seen = min(seen, returned_us - 1)
-        for waiting in (self._bands.waiting_since(band), self._band_play.waiting_since(row)):
-            if waiting is not None:
-                seen = min(seen, waiting - 1)
-        return max(annunciated_us, min(seen, now_us + AHEAD_US))
+            self._band_play.distrust(np.unique(self._links.row_of[bands]))

@@ -63,6 +63,6 @@ class Realarm:
 
     def _fire(self, row: int, due_us: int, now_us: int) -> None:
         alarm = self._book.rows.load(row)
-        at_us = self._book.beyond(row, alarm, min(due_us, now_us))
+        at_us = self._book.beyond(row, alarm, self._book.node_time_us(row, min(due_us, now_us), now_us))
         if self._book.apply(row, Trigger(Event.REALARM, at_us), now_us).logs:
             self._book.rows.set_flag(row, AlarmFlag.REALARMED, is_on=True)

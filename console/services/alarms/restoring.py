@@ -1,6 +1,6 @@
 """Open occurrences of the last run take their rows again: same identity, marked uncertain, silent."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from console.domain.alarm_flags import AlarmFlag
 from console.domain.alarm_step import Alarm, Event, Returning, Transition, Trigger, step
@@ -14,10 +14,12 @@ def restore(
     occurrences: Iterable[OpenOccurrence],
     now_us: int,
     returning_of: Callable[[OpenOccurrence], Returning],
-) -> list[int]:
-    """Returns their rows. What is returned and acknowledged meanwhile closes here. Several of one condition: the
-    newest takes the row."""
-    rows: dict[int, None] = {}
+) -> dict[int, Collection[int]]:
+    """Returns their rows, each with the numbers of the shelves whose end over it is in the log.
+
+    What is returned and acknowledged meanwhile closes here. Several of one condition: the newest takes the row.
+    """
+    rows: dict[int, Collection[int]] = {}
     for occurrence in sorted(occurrences, key=lambda item: item.start_us):
         row = book.row_of(occurrence.condition_id)
         if row is None:
@@ -30,8 +32,8 @@ def restore(
                 returning=returning_of(occurrence),
             )
         _restore_row(book, row, occurrence, now_us)
-        rows[row] = None
-    return list(rows)
+        rows[row] = occurrence.shelves_ended
+    return rows
 
 
 def _restore_row(book: AlarmBook, row: int, stored: OpenOccurrence, now_us: int) -> None:

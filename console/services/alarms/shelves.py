@@ -5,7 +5,7 @@ longer (alarms.md 1, rule 16). Leaving the shelf: by hand the row is as it is, b
 acknowledged under the shelf waits anew and sounds (rule 17; OPC 10000-9 5.8.17 for restarts).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -100,9 +100,10 @@ class Shelves(RowWatcher):
             self._flags.show(row, AlarmFlag.SHELVED)
             self._log(condition_id, Transition.SHELF_RETURNED, held.shelf.by, now_us, now_us)
 
-    def restored(self, rows: Iterable[int], returned: Iterable[UUID], now_us: int) -> None:
+    def restored(self, rows: Mapping[int, Collection[int]], returned: Iterable[UUID], now_us: int) -> None:
         """After a restart: one-shot shelves whose condition `returned` since are over, and what ended while nothing
-        ran here ends now. What was acknowledged then waits again, but does not sound."""
+        ran here ends now. What was acknowledged then waits again, but does not sound. `rows` of restored alarms, each
+        with the numbers of the shelves whose end is in the log."""
         for condition_id in returned:
             granted = self._granted(condition_id)
             if granted is not None and granted.is_one_shot:
@@ -110,9 +111,10 @@ class Shelves(RowWatcher):
                 row = self._book.row_of(condition_id)
                 if row is not None:
                     self._flags.show(row, AlarmFlag.SHELVED)
-        for row in rows:
+        for row, ended in rows.items():
             granted = self._granted(self._book.ids[row])
-            if granted is not None and self._book.ids[row] not in self._held:
+            is_over = granted is not None and self._book.ids[row] not in self._held
+            if granted is not None and is_over and number_of(granted.by) not in ended:
                 self._catch_up(row, granted, now_us)
 
     def one_shots(self, now_us: int) -> dict[UUID, int]:

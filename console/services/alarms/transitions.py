@@ -57,3 +57,5 @@ class OpenOccurrence:
     asset_name: str = ""
     counted: Mapping[str, int] = field(default_factory=dict)  # transition -> how many are logged
     is_realarmed: bool = False  # unacknowledged because its acknowledgement ran out
+    shelves_ended: frozenset[int] = frozenset()  # numbers in the log of the shelves whose time ran out over it
+    began_under: int = 0  # bits of AlarmFlag: rules hid it when it began, and have not let go since

@@ -283,7 +283,6 @@ class AttackMachine(RuleBasedStateMachine):
             paper.removed = name in self.removed
         self.edit()
 
-    @precondition(lambda self: not any(paper.suppressed or paper.began_suppressed for paper in self.papers))
     @precondition(lambda self: all(self.good))
     @rule()
     def the_station_restarts(self) -> None:
@@ -294,16 +293,14 @@ class AttackMachine(RuleBasedStateMachine):
         with self.log.begin() as connection:
             returned = returned_since(connection, self.plant.engine.shelves.one_shots(us(self.now)))
             self.plant.engine.restore(load_open(connection), us(self.now), returned)
+        for which, paper in enumerate(self.papers):
+            paper.restart()
+            if paper.suppressed:  # its rule is judged anew
+                self.plant.suppress(self.conditions[which], self.now)
         for tag, value in enumerate(self.values):
             self.report(tag, value)
         self.plant.pass_time(self.now)
-        for which, paper in enumerate(self.papers):
-            may_sound = paper.taken_back  # its shelf ended in silence for an acknowledgement that is gone: doubt sounds
-            paper.restart()
-            row = self.plant.engine._book.row_of(self.conditions[which])
-            paper.sounds = may_sound and row is not None and self.plant.horn.is_sounding(row)
-        if not any(paper.sounds for paper in self.papers):
-            assert self.plant.horn.snapshot().state is not HornState.SOUNDING
+        assert self.plant.horn.snapshot().state is not HornState.SOUNDING
 
     # -- what always holds -------------------------------------------------------------------------------------------
 
