@@ -66,6 +66,8 @@ class AlarmColumns:
         return len(self.at_us)
 
     def take(self, chosen: NDArray[np.bool_]) -> "AlarmColumns":
+        if chosen.all():
+            return self
         return AlarmColumns(
             self.condition[chosen],
             self.start_us[chosen],

@@ -18,6 +18,7 @@ from console.services.reports.kpi_columns import (
     grouped,
     is_one_of,
 )
+from console.services.reports.kpi_numbering import numbered
 from console.services.reports.kpi_spans import Spans
 
 I64 = NDArray[np.int64]
@@ -64,27 +65,36 @@ class Annunciations:
 def occurrences(columns: AlarmColumns) -> Occurrences:
     """Of all rows of region 1, whatever their order; those for the journal only are left out."""
     rows = columns.take((columns.code < FIRST_ASIDE) & (columns.priority <= LEAST_URGENT))
-    order = grouped(rows.condition, rows.start_us, in_order=False)
-    condition, start = rows.condition[order], rows.start_us[order]
-    begins = np.ones(len(order), np.bool_)
-    begins[1:] = (condition[1:] != condition[:-1]) | (start[1:] != start[:-1])
-    first = np.flatnonzero(begins)
-    at, code = rows.at_us[order], rows.code[order]
+    if not len(rows):
+        nothing = np.zeros(0, np.int64)
+        return Occurrences(rows.condition, nothing, nothing, nothing, nothing, nothing)
+    number, first = _of_each(rows)
+    start = rows.start_us[first]
 
     def earliest(*codes: int) -> I64:
-        if not len(first):
-            return np.zeros(0, np.int64)
-        return np.minimum.reduceat(np.where(is_one_of(code, codes), at, FOREVER), first)
+        chosen = is_one_of(rows.code, codes)
+        found = np.full(len(first), FOREVER, np.int64)
+        np.minimum.at(found, number[chosen], rows.at_us[chosen])
+        return found
 
-    start = start[first]
+    returned, ended = earliest(CODE["returned"]), earliest(*_OVER[1:])
     return Occurrences(
-        condition[first],
+        rows.condition[first],
         start,
         earliest(CODE["raised"]),
-        np.maximum(earliest(CODE["returned"]), start),
+        np.maximum(returned, start),
         earliest(CODE["acknowledged"]),
-        np.maximum(earliest(*_OVER), start),
+        np.maximum(np.minimum(returned, ended), start),
     )
+
+
+def _of_each(rows: AlarmColumns) -> tuple[I32, I64]:
+    """The number of each row's occurrence, and one row of each occurrence."""
+    since = (rows.start_us - rows.start_us.min()).astype(np.uint64)
+    bits = int(since.max()).bit_length()
+    if bits + int(rows.condition.max()).bit_length() > 64:
+        return numbered(since, rows.condition.astype(np.uint64))
+    return numbered((rows.condition.astype(np.uint64) << np.uint64(bits)) | since)
 
 
 def flag_spans(columns: AlarmColumns, flag: str) -> dict[int, Spans]:

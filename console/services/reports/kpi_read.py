@@ -17,22 +17,30 @@ from console.services.kpi_records import KpiReport, Offender
 from console.services.reports.alarm_kpi import LOOKBACK_US
 from console.services.reports.kpi_columns import CODE, FIRST_ASIDE, UNKNOWN, AlarmColumns, columns_of
 from console.services.reports.kpi_memory import KpiMemory, joined
+from console.services.reports.kpi_numbering import numbered
 
 I64 = NDArray[np.int64]
 Row = tuple[bytes, int, str, int, int]
-_FIRST_LETTER = ord("A")
-_LETTERS = " ".join(f"WHEN '{word}' THEN '{chr(_FIRST_LETTER + code)}'" for word, code in CODE.items())
-_WORD = f"CASE transition {_LETTERS} ELSE '{chr(_FIRST_LETTER + UNKNOWN)}' END"
+_TENS = np.uint8(1)
+_FIRST = 10  # so that a code and a priority are three digits, of whatever kind
+_CODES = " ".join(f"WHEN '{word}' THEN {10 * (_FIRST + code)}" for word, code in CODE.items())
+_KIND = (
+    f"CASE transition {_CODES} ELSE {10 * (_FIRST + UNKNOWN)} END"
+    " + CASE WHEN priority BETWEEN 0 AND 9 THEN priority ELSE 9 END"
+)
 _PACKED = (
     "SELECT count(*), CAST(group_concat(condition_id, '') AS BLOB), group_concat(start_us - {base}, ' '),"
-    " group_concat(at_us - {base}, ' '), group_concat({word}, ''), group_concat(min(max(priority, 0), 9), '')"
+    " group_concat(at_us - start_us, ' '), group_concat({kind}, ' ')"
     " FROM alarm_log WHERE {which}{areas}"
 )
 _ROW = "SELECT condition_id, start_us, transition, at_us, priority FROM alarm_log"
 _OF_OCCURRENCE = f"{_ROW} WHERE condition_id = ? AND start_us = ? AND at_us < ?{{areas}} ORDER BY rid"
 _ASIDE = f"{_ROW} WHERE start_us = 0 AND at_us < ?{{areas}} ORDER BY at_us, rid"
 _OPEN_NOW = "SELECT condition_id, start_us FROM alarm_open WHERE start_us < ?"
-_OPEN_THEN = "SELECT DISTINCT condition_id, start_us FROM alarm_log WHERE at_us >= ? AND start_us < ? AND start_us > 0"
+# the plus keeps SQLite on the index of moments: few rows tell of what comes after the window
+_OPEN_THEN = (
+    "SELECT DISTINCT +condition_id, +start_us FROM alarm_log WHERE at_us >= ? AND start_us < ? AND start_us > 0"
+)
 _WHAT = "SELECT subject, text, area, priority FROM alarm_log WHERE condition_id = ?"
 
 
@@ -74,33 +82,32 @@ def read_areas(connection: Connection) -> tuple[str, ...]:
 
 
 def _packed(connection: Connection, which: str, values: tuple[object, ...], only: str, base_us: int) -> AlarmColumns:
-    sql = _PACKED.format(base=int(base_us), word=_WORD, which=which, areas=only)
-    count, ids, starts, moments, codes, priorities = connection.exec_driver_sql(sql, values).one()
+    sql = _PACKED.format(base=int(base_us), kind=_KIND, which=which, areas=only)
+    count, ids, starts, delays, kinds = connection.exec_driver_sql(sql, values).one()
     if not count:
         return columns_of(())
     condition, known = dense(ids)
-    return AlarmColumns(
-        condition,
-        _numbers(starts) + base_us,
-        _numbers(moments) + base_us,
-        np.frombuffer(codes.encode("ascii"), np.uint8) - np.uint8(_FIRST_LETTER),
-        np.frombuffer(priorities.encode("ascii"), np.uint8) - np.uint8(ord("0")),
-        known,
-    )
+    start_us = _numbers(starts) + base_us
+    tens, ones, priority = _digits(kinds)
+    return AlarmColumns(condition, start_us, start_us + _numbers(delays), 10 * (tens - _TENS) + ones, priority, known)
 
 
 def _numbers(text: str) -> I64:
     return np.fromstring(text, dtype=np.int64, sep=" ")
 
 
+def _digits(text: str) -> NDArray[np.uint8]:
+    """Three digits each, with a space between: three columns."""
+    figures = np.frombuffer(f"{text} ".encode("ascii"), np.uint8).reshape(-1, 4)[:, :3] - np.uint8(ord("0"))
+    return np.ascontiguousarray(figures.T)
+
+
 def dense(blob: bytes) -> tuple[NDArray[np.int32], tuple[bytes, ...]]:
     """Numbers from 0 for ids of 16 bytes that stand one behind the other, and the ids by number."""
     halves = np.frombuffer(blob, ">u8").astype(np.uint64).reshape(-1, 2)
-    _, first, number = np.unique(halves[:, 0], return_index=True, return_inverse=True)
-    if not np.array_equal(halves[first, 1][number], halves[:, 1]):  # two ids with the same first half
-        _, first, number = np.unique(halves, axis=0, return_index=True, return_inverse=True)
+    number, first = numbered(np.ascontiguousarray(halves[:, 0]), np.ascontiguousarray(halves[:, 1]))
     ids = tuple(blob[16 * at : 16 * at + 16] for at in first.tolist())
-    return number.astype(np.int32), ids
+    return number, ids
 
 
 def _open_at(connection: Connection, window: AlarmColumns, low: int, high: int) -> Iterable[tuple[bytes, int]]:
