@@ -100,8 +100,14 @@ def field_text(key: str, value: Any, now_us: int, name_of: Callable[[str], str])
     """`until: 10:42:55`; `name_of` names what a value that is an id stands for. Empty for what the line leaves out."""
     if key in LEFT_OUT:
         return ""
+    if key == "values" and isinstance(value, list):  # pairs: the registers of a record
+        return " · ".join(f"{field_word(str(one[0]))}: {one[1]}" for one in value if _is_pair(one) and one[1])
     name = tr(NAMES[key]) if key in NAMES else key
     return f"{name}: {value_text(key, value, now_us, name_of)}"
+
+
+def _is_pair(value: object) -> bool:
+    return isinstance(value, list) and len(value) == 2
 
 
 def value_text(key: str, value: Any, now_us: int, name_of: Callable[[str], str]) -> str:

@@ -16,28 +16,33 @@ SYMBOL_WIDTH = 50  # columns up to here hold symbols, which do not shrink
 
 
 def lay_out_columns(
-    view: TableView, widths: Sequence[int], give_way: Sequence[int] = (), steady: Sequence[int] = ()
+    view: TableView,
+    widths: Sequence[int],
+    give_way: Sequence[int] = (),
+    steady: Sequence[int] = (),
+    grows: int = -1,
 ) -> None:
     """Set the widths in pixels; the column of width 0 takes what is left.
 
-    `give_way`: which go first in a narrow list; `steady`: which never become narrower.
+    `give_way`: which go first in a narrow list; `steady`: which never become narrower; `grows`: which shares with the
+    column of width 0 what a wide list has over.
     """
     view.setItemDelegate(RowDelegate(view))
     view.header.setStretchLastSection(False)
-    view.fitter = ColumnFit(view, dict(enumerate(widths)), give_way, steady)
+    view.fitter = ColumnFit(view, dict(enumerate(widths)), give_way, steady, grows)
 
 
 class ColumnFit(QObject):
     """Fits when the list's width changes. Columns that a person set or brought back are left as they are."""
 
     def __init__(
-        self, view: TableView, widths: Mapping[int, int], give_way: Sequence[int], steady: Sequence[int]
+        self, view: TableView, widths: Mapping[int, int], give_way: Sequence[int], steady: Sequence[int], grows: int
     ) -> None:
         super().__init__(view)
         self._view = view
         self._widths = dict(widths)
         self._main = next((column for column, width in widths.items() if not width), -1)
-        self._give_way, self._steady = tuple(give_way), frozenset(steady)
+        self._give_way, self._steady, self._grows = tuple(give_way), frozenset(steady), grows
         self._held_back: set[int] = set()
         self._chosen: set[int] = set()
         self._busy = False
@@ -89,6 +94,8 @@ class ColumnFit(QObject):
             if sum(map(self._least, kept)) + main <= room:
                 break
         widths = self._share([c for c in present if c not in gone], room - main)
+        if self._grows in widths and self._grows not in self._chosen:
+            widths[self._grows] += max(0, room - main - sum(widths.values())) // 2
         for column in present:
             hidden = column in gone
             if hidden != self._view.isColumnHidden(column):

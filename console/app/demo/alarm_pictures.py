@@ -147,7 +147,10 @@ class AlarmStories:
         await self._until(lambda: view.table.rowCount() > 0)
         rows = range(view.table.rowCount())
         found = (row for row in rows if getattr(view.table.record_at(row), "key", "") == next(iter(_RECORDS)))
+        view.list.setFocus()
         view.list.selectRow(next(found, 0))
+        await asyncio.sleep(0.5)  # the buttons below the list take their place
+        view.list.scrollTo(view.list.currentIndex(), view.list.ScrollHint.PositionAtCenter)
         await self._take("masteralarms")
 
     async def flood(self) -> None:

@@ -155,6 +155,7 @@ class Photographer:
         for fault in ("pull-cable", "cut-switch"):
             await self._demo.set_fault(fault, False)
         await self._until(lambda: self._status().tags_blind == 0)
+        await self._forget_link()
         await stories.flood()
 
     async def _in_every_look(self, name: str) -> None:
@@ -169,8 +170,6 @@ class Photographer:
     async def _dress(self, look: str, language: str) -> None:
         """Change theme and language. Qt dresses every widget anew, on a busy machine for longer than the broker waits
         for a ping: what that did to the alarms is over before the next picture."""
-        from console.domain.alarms import AlarmKind
-        from console.domain.commands import AcknowledgeAlarms
         from console.ui.theme import theme
         from console.ui.translation import set_language
 
@@ -181,6 +180,13 @@ class Photographer:
             return
         await asyncio.sleep(_DRESS_S)
         await self._until(lambda: self._status().tags_blind == 0)
+        await self._forget_link()
+
+    async def _forget_link(self) -> None:
+        """What was lost and is back is acknowledged: it is no part of the next picture."""
+        from console.domain.alarms import AlarmKind
+        from console.domain.commands import AcknowledgeAlarms
+
         core = self._console.core
         listed = self._console.window.picture.alarms()
         if core is not None and (lost := [one for one in listed if one.condition.kind is AlarmKind.LINK_DOWN]):

@@ -80,12 +80,14 @@ class HistoryLines:
                 rows = await self._station.query(AlarmHistoryQuery(condition_id, MAX_LINES))
             except (LookupError, OSError):
                 continue  # no log yet: nothing happened that it could tell
-            found += [(row.at_us, _line(row)) for row in rows]
+            found += [(row.at_us, _line(row, is_own=selection.occurrence is not None)) for row in rows]
         found.sort(key=lambda line: -line[0])
         now_us = self._clock()
         self._show([(clock_text(at_us, now_us), text) for at_us, text in found[:MAX_LINES]])
 
 
-def _line(row: AlarmLogRow) -> str:
+def _line(row: AlarmLogRow, *, is_own: bool) -> str:
+    """What happened; `is_own`: with the very alarm that is shown, whose text stands above already."""
     word = TRANSITION_WORDS.get(row.transition)
-    return f"{tr(word) if word else row.transition} · {tr(row.text)}"
+    told = tr(word) if word else row.transition
+    return told if is_own else f"{told} · {tr(row.text)}"

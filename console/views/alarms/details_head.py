@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from console.models.alarm_present import Present
 from console.ui.actions import ActionSet
+from console.ui.icons import icon
 from console.ui.key_names import key_text
 from console.ui.plain_label import PlainLabel
 from console.ui.priority_symbol import SymbolState, symbol_state
@@ -77,7 +78,8 @@ class DetailsHead(QWidget):
 
     def retell(self) -> None:
         self.empty.setText(tr(EMPTY_TEXT))
-        self.copy.setText(tr("Copy"))
+        self.copy.setIcon(icon("copy"))  # the picture alone: the four links stand in one line so
+        self.copy.setAccessibleName(tr("Copy"))
         self.copy.setToolTip(tr("Copy all of it as text") + f" ({key_text('Ctrl+C')})")
         self.hide_button.setText(tr("Hide"))
 

@@ -29,7 +29,8 @@ _GIVE_WAY = {
     AlarmTab.SUPPRESSED: ("age", "area", "state"),
 }
 _FEW = 200  # selected rows that are looked at one by one
-_STEADY = ("age", "limit", "remaining")  # half of them says something else
+_STEADY = ("age", "limit", "remaining", "state")  # half of them says something else
+_GROWS = ("note", "reason")  # what people wrote
 
 
 class AlarmLists(QStackedWidget):
@@ -58,7 +59,8 @@ class AlarmLists(QStackedWidget):
         keys = [column.key for column in columns]
         steady = [keys.index(key) for key in _STEADY if key in keys]
         give_way = [keys.index(key) for key in _GIVE_WAY[tab]]
-        lay_out_columns(view, [column.width for column in columns], give_way, steady)
+        grows = next(keys.index(key) for key in _GROWS if key in keys)
+        lay_out_columns(view, [column.width for column in columns], give_way, steady, grows)
         attach_menu(view, self._actions, MENUS[tab])
         SteadyScroll(view)
         view.selectionModel().selectionChanged.connect(lambda *_: self.selection_changed.emit())

@@ -38,6 +38,7 @@ _ASK_MS = 350  # older entries are asked for when the typing rests
 _PAGE = 500
 _EARLIER = 200  # entries of one thing that are looked through for what stood there before
 _GIVE_WAY = (5, 7, 6, 3)  # station, doubt, kept, concerns
+_GROWS = 3  # concerns
 _STEADY = (0, 1, 2)  # when, who and what are read whole
 _EMPTY = mark("Nothing has been done yet. What people do is written here and can never be changed.")
 
@@ -80,7 +81,7 @@ class JournalView(View):
 
     def _lay_out(self) -> None:
         self.list.setModel(self.table)
-        lay_out_columns(self.list, [column.width for column in JournalTable.COLUMNS], _GIVE_WAY, _STEADY)
+        lay_out_columns(self.list, [column.width for column in JournalTable.COLUMNS], _GIVE_WAY, _STEADY, _GROWS)
         attach_menu(self.list, self.context.actions, ("table.copy", "table.export"))
         SteadyScroll(self.list)
         column = bare_column(self)

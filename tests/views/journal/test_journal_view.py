@@ -115,7 +115,7 @@ def test_records_imports_and_fields_are_called_as_people_call_them(qtbot: QtBot,
         import_id = "0190b6f0-0000-7000-8000-0000deadbeef"
         moved = entry(
             5, etype="master_alarm.moved", entity="master_alarm oil-pressure/LL",
-            summary='{"key":"oil-pressure/LL","event":"approve","to":"approved","content":"88ab"}',
+            summary='{"key":"oil-pressure/LL","event":"approve","to":"approved","content":"88ab","values":[["cause","A leak"],["owner",""]]}',
         )  # fmt: skip
         shelved = entry(
             4, etype="alarm.shelved", entity="condition x",
@@ -136,12 +136,12 @@ def test_records_imports_and_fields_are_called_as_people_call_them(qtbot: QtBot,
             imports = (ImportRecord(import_id, "records.xlsx", "Anna", 1, 12),)
             station.deliver(MASTER, MasterDelta(True, (record,), imports=imports))
             table.flush()
-            assert row(0) == ("Oil pressure is low · oil-pressure/LL", "step: approve · to: approved")
+            assert row(0) == ("Oil pressure is low · oil-pressure/LL", "step: approve · to: approved · Cause: A leak")
             assert row(1)[1] == "at most: 8:00 h · reason: chattering"
             assert row(2)[0] == "records.xlsx"
             set_language("de")
             try:
-                assert row(0)[1] == "Schritt: freigeben · nach: freigegeben"
+                assert row(0)[1] == "Schritt: freigeben · nach: freigegeben · Ursache: A leak"
                 assert row(1)[1] == "höchstens: 8:00 h · Grund: flatternd"
                 assert row(3)[0].startswith("unterschriebener Datensatz …")
             finally:
