@@ -115,7 +115,8 @@ def test_records_imports_and_fields_are_called_as_people_call_them(qtbot: QtBot,
         import_id = "0190b6f0-0000-7000-8000-0000deadbeef"
         moved = entry(
             5, etype="master_alarm.moved", entity="master_alarm oil-pressure/LL",
-            summary='{"key":"oil-pressure/LL","event":"approve","to":"approved","content":"88ab","values":[["cause","A leak"],["owner",""]]}',
+            summary='{"key":"oil-pressure/LL","event":"approve","to":"approved","content":"88ab",'
+            '"values":[["cause","A leak"],["owner",""]]}',
         )  # fmt: skip
         shelved = entry(
             4, etype="alarm.shelved", entity="condition x",
