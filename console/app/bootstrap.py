@@ -153,7 +153,7 @@ class Core:
         self.parts = self._join(store, journal, desk, station_db)
         self.master = join_master(self.parts, self._files.rules, self._name_of, now_us, self._files.settings.matrix)
         join_audit(self.parts, self.settings, self.site, data, self.people.name_pair, now_us)
-        self.watch = join_kpi(self.parts, station_db, self.settings, self.site, self.master, now_us)
+        self.watch = join_kpi(self.parts, station_db, self.settings, self.site, self.master, now_us, self.engine)
         consumers = self._feed_from(inbox)
         join_story(self.parts, self.settings.station_id, station_db, journal_db, self.derived, self._name_of)
         self.alarm_lane = alarm_log.AlarmLog(station_db.writer)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from console.config.settings import SiteSettings, StationSettings
+from console.services.alarms.engine import AlarmEngine
 from console.services.alarms.master_desk import MasterDesk
 from console.services.alarms.watch_spans import WatchSpans
 from console.services.local_station import Parts
@@ -19,6 +20,7 @@ def join_kpi(
     site: SiteSettings,
     master: MasterDesk,
     now_us: Callable[[], int],
+    engine: AlarmEngine,
 ) -> WatchSpans:
     """Let the questions and the command `export-alarm-kpi` in. What it gives is told on while the station runs."""
 
@@ -30,7 +32,16 @@ def join_kpi(
     watch = WatchSpans(database.writer, now_us)
     zone = ZoneInfo(site.time_zone)
     source = KpiSource(
-        database.readers, watch, zone, site.name, settings.name, resource("fonts"), now_us, changed_settings
+        database.readers,
+        watch,
+        zone,
+        site.name,
+        settings.name,
+        resource("fonts"),
+        now_us,
+        changed_settings,
+        flood=lambda: engine.settings.flood,
+        shifts_s=lambda: engine.settings.sound.shifts_s,
     )
     desk = KpiDesk(parts.journal, source)
     parts.operations.extend(desk.acts())

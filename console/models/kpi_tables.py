@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from PySide6.QtCore import QObject
 
+from console.domain.alarm_classes import FloodRules
 from console.domain.alarm_targets import Verdict
 from console.models.kpi_words import (
     NAMES,
@@ -15,6 +16,7 @@ from console.models.kpi_words import (
     percent_text,
     target_text,
     verdict_text,
+    window_text,
 )
 from console.models.record_table import RecordTable
 from console.models.row_order import Keys, SortColumn
@@ -47,9 +49,11 @@ class FigureTable(RecordTable[KpiFigure]):
     def __init__(self, parent: QObject | None = None, *, now_us: Callable[[], int] = now_us) -> None:
         super().__init__(parent, now_us)
         self._undo = _nothing
+        self._flood = FloodRules()
 
     def show(self, report: KpiReport | None) -> None:
         """None: nothing is known (yet), every figure is without data."""
+        self._flood = report.flood if report is not None else FloodRules()
         told = {one.kpi: one for one in report.figures} if report is not None else {}
         empty = (KpiFigure(kpi, None, Verdict.NO_DATA) for kpi in ORDER)
         self.take(((one.kpi, told.get(one.kpi, one)) for one in empty), is_snapshot=True)
@@ -69,7 +73,10 @@ class FigureTable(RecordTable[KpiFigure]):
         return _OVER if verdict is Verdict.OVER_LIMIT else _UNKNOWN if verdict is Verdict.NO_DATA else PLAIN
 
     def tip(self, row: int, key: str) -> str:
-        return tr(TIPS[self._records[row].kpi]) if self._records[row].kpi in TIPS else ""
+        kpi, flood = self._records[row].kpi, self._flood
+        if kpi not in TIPS:
+            return ""
+        return tr(TIPS[kpi], enter=flood.enter, leave=flood.leave, window=window_text(flood))
 
     def symbol(self, row: int) -> Verdict:
         return self._records[row].verdict

@@ -1,5 +1,6 @@
 """Words and number forms of the alarm system's figures."""
 
+from console.domain.alarm_classes import FloodRules
 from console.domain.alarm_targets import Bound, Kpi, Verdict, target_of
 from console.ui.format import DASH, US, age_text, number_text
 from console.ui.translation import mark, tr
@@ -66,7 +67,7 @@ TIPS: dict[Kpi, str] = {
     Kpi.PER_DAY_DECHATTERED: mark("Every burst of a chattering alarm counted once"),
     Kpi.HOURS_OVER_30: mark("Fixed hours on the site's clock; hours that were not watched are no data"),
     Kpi.BINS_OVER_10: mark("Fixed ten minutes on the site's clock; what was not watched is no data"),
-    Kpi.FLOOD_TIME: mark("A flood begins with more than 10 in any 10 minutes and ends with fewer than 5"),
+    Kpi.FLOOD_TIME: mark("A flood begins with more than {enter} in any {window} and ends with fewer than {leave}"),
     Kpi.PEAK_RATE: mark("Most in ten sliding minutes"),
     Kpi.CHATTERING: mark("Three activations within 60 seconds"),
     Kpi.FLEETING: mark("Returned within 10 seconds, not acknowledged, not chattering"),
@@ -122,3 +123,9 @@ def limit_text(kpi: Kpi) -> str:
 
 def verdict_text(verdict: Verdict) -> str:
     return tr(VERDICTS[verdict])
+
+
+def window_text(rules: FloodRules) -> str:
+    """In how much time alarms make a flood."""
+    minutes, seconds = divmod(rules.window_s, 60)
+    return f"{rules.window_s} s" if seconds else f"{minutes} min"

@@ -6,6 +6,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
+from console.domain.alarm_classes import FloodRules
 from console.domain.alarm_targets import Kpi, Verdict
 
 I64 = NDArray[np.int64]
@@ -39,7 +40,8 @@ class Offender:
 
 @dataclass(frozen=True, slots=True)
 class Flood:
-    """[start_us, end_us); `count` annunciations of it, the ones that began it included; `peak` most in 10 minutes."""
+    """[start_us, end_us); `count` annunciations of it, the ones that began it included; `peak` most in its
+    window (10 minutes unless the site says otherwise)."""
 
     start_us: int
     end_us: int
@@ -87,6 +89,7 @@ class KpiReport:
     bands: tuple[float, ...]  # percent of the ten minutes in each load band; empty without data
     lists: dict[str, tuple[Offender, ...]] = field(default_factory=dict)
     rows: int = 0  # of the alarm log that were read
+    flood: FloodRules = field(default_factory=FloodRules)  # what counted as one, of each position
 
     def value(self, kpi: Kpi) -> float | None:
         return next(figure.value for figure in self.figures if figure.kpi is kpi)

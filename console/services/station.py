@@ -120,13 +120,15 @@ class AlarmSettingsQuery(Query[AlarmSettings]):
 class AlarmKpiQuery(Query[KpiReport]):
     """How the alarm system does over [from_us, to_us), a later end than now meaning now. `positions` share the load;
     `skips_empty` leaves bins without annunciations out of means and percentages; `areas`: these only, empty for all.
-    Refused for an empty window or one of more than 400 days."""
+    `since_shift`: from the beginning of the site's shift at the end on, where it has shifts. Refused for an empty
+    window or one of more than 400 days."""
 
     from_us: int
     to_us: int
     positions: int = 1
     skips_empty: bool = False
     areas: tuple[str, ...] = ()
+    since_shift: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,12 +25,15 @@ CALLS = ("raised", "severity_up", "reannunciated", "realarmed")
 class ByHand:
     """`rows`: (condition, start, transition, at, priority) in the order of the log; `watched`: spans."""
 
-    def __init__(self, rows, watched, low, high, zone="UTC", positions=1, skips_empty=False, fleeting_s=10):
+    def __init__(
+        self, rows, watched, low, high, zone="UTC", positions=1, skips_empty=False, fleeting_s=10, flood=(10, 5, 600)
+    ):
         self.db = LIBRARY.connect(":memory:")
         self.db.execute("create table log(rid integer primary key, c blob, s int, t text, a int, p int)")
         self.db.executemany("insert into log(c, s, t, a, p) values (?, ?, ?, ?, ?)", rows)
         self.low, self.high, self.zone, self.p = low, high, ZoneInfo(zone), positions
         self.skip, self.fleeting_s = skips_empty, fleeting_s
+        self.enter, self.leave, self.flood_us = flood[0], flood[1], flood[2] * S
         self.flags = self._flags()
         self.before = [
             row
@@ -140,23 +143,23 @@ class ByHand:
 
     def floods(self):
         """Second by second would be too coarse: every moment at which the count can change, in order."""
-        moments = sorted({row[0] for row in self.before} | {row[0] + 10 * MIN for row in self.before})
+        moments = sorted({row[0] for row in self.before} | {row[0] + self.flood_us for row in self.before})
         coming, view = deque(row[0] for row in self.before), deque()
         found, now = [], None
         for at in moments:
-            while view and view[0] <= at - 10 * MIN:
+            while view and view[0] <= at - self.flood_us:
                 view.popleft()
             came = 0
             while coming and coming[0] == at:
                 view.append(coming.popleft())
                 came += 1
-            if now is None and len(view) > 10 * self.p:
+            if now is None and len(view) > self.enter * self.p:
                 now = [at, None, len(view), 0]
             elif now is not None:
                 now[2] += came
             if now is not None:
                 now[3] = max(now[3], len(view))
-                if len(view) < 5 * self.p:
+                if len(view) < self.leave * self.p:
                     found.append((now[0], min(at, self.high), now[2], now[3], at))
                     now = None
         return [flood[:4] for flood in found if flood[4] > self.low]

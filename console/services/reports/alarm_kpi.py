@@ -9,12 +9,13 @@ multiply by it. Days are those of the site, 23 or 25 hours long when the clock c
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 
 import numpy as np
 from numpy.typing import NDArray
 
+from console.domain.alarm_classes import FloodRules
 from console.domain.alarm_targets import BANDS, Kpi, verdict
 from console.services.kpi_records import Bins, DayRow, Flood, KpiFigure, KpiReport, Offender
 from console.services.reports import kpi_offenders as off
@@ -42,7 +43,7 @@ Figures = dict[Kpi, float | None]
 class KpiQuestion:
     """[from_us, to_us) and how to look at it. `skips_empty`: bins without any annunciation take no part in means and
     percentages (which raises both). `fleeting_s`: what returns within it, unseen, is fleeting. `changed_settings`:
-    differences from the master record, counted elsewhere; None: not known."""
+    differences from the master record, counted elsewhere; None: not known. `flood`: what the site calls one."""
 
     from_us: int
     to_us: int
@@ -51,6 +52,7 @@ class KpiQuestion:
     skips_empty: bool = False
     fleeting_s: float = 10.0
     changed_settings: int | None = None
+    flood: FloodRules = field(default_factory=FloodRules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ def alarm_kpi(columns: AlarmColumns, watched: Sequence[tuple[int, int]], asked: 
         _bands(work.ten.counts[valid] / asked.positions),
         {name: tuple(found) for name, found in lists.items()},
         len(columns),
+        asked.flood,
     )
 
 
@@ -177,7 +180,7 @@ def _end(day: DayRow) -> int:
 def _floods(work: _Work) -> tuple[Flood, ...]:
     """Those that reach into the window; one that still runs ends with it."""
     low, high = work.asked.from_us, work.asked.to_us
-    found = rates.floods(work.before.at_us, work.asked.positions)
+    found = rates.floods(work.before.at_us, work.asked.positions, work.asked.flood)
     return tuple(Flood(one.start_us, min(one.end_us, high), one.count, one.peak) for one in found if one.end_us > low)
 
 

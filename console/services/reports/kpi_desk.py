@@ -10,10 +10,12 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
+from console.domain.alarm_classes import FloodRules
 from console.domain.audit_commands import ExportAlarmKpi
 from console.domain.command import Command
 from console.domain.file_names import checked_path
 from console.domain.refusal import Refused
+from console.domain.shifts import shift_start_us
 from console.domain.station_facts import JournalExported
 from console.services.acts import Act, receipt
 from console.services.alarms.watch_spans import WatchSpans, read_spans
@@ -35,7 +37,8 @@ MOST_POSITIONS = 100
 @dataclass(frozen=True, slots=True)
 class KpiSource:
     """Where the figures come from. `changed_settings` counts live settings that differ from the master record, None
-    while nobody knows; `fonts` is the folder of the program's fonts."""
+    while nobody knows; `fonts` is the folder of the program's fonts. `flood` and `shifts_s` (seconds after midnight at
+    the site) are the site's, as they are now."""
 
     reader: Reader
     watch: WatchSpans
@@ -45,6 +48,8 @@ class KpiSource:
     fonts: Path
     now_us: Callable[[], int]
     changed_settings: Callable[[], int | None] = lambda: None
+    flood: Callable[[], FloodRules] = FloodRules
+    shifts_s: Callable[[], tuple[int, ...]] = tuple
 
 
 class KpiDesk:
@@ -65,6 +70,8 @@ class KpiDesk:
         """Cancel the await to give the question up, even while it is read. Raises Refused."""
         source = self._source
         query = replace(query, to_us=min(query.to_us, source.now_us()))
+        if query.since_shift:  # a site without shifts has what was asked for
+            query = replace(query, from_us=shift_start_us(query.to_us, source.shifts_s(), source.zone) or query.from_us)
         if not 0 < query.from_us < query.to_us:
             raise Refused("This period has no time in it.")
         if query.to_us - query.from_us > LONGEST_US:
@@ -78,6 +85,7 @@ class KpiDesk:
             query.positions,
             query.skips_empty,
             changed_settings=source.changed_settings(),
+            flood=source.flood(),
         )
         present = source.watch.present()
         return await source.reader.read(lambda connection: answer(connection, query, asked, present, self._memory))

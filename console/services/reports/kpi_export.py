@@ -20,6 +20,7 @@ HEADERS = (
 )  # fmt: skip
 Cell = str | float | int | None
 _TITLE = "Leitstand: alarm performance"
+_TEN_MINUTES_S = 600
 _QUIET = ("ten minutes", "hours")  # too many rows for paper
 
 
@@ -67,9 +68,10 @@ def table(report: KpiReport, told: Heading) -> Iterator[tuple[Cell, ...]]:
                 begin=told.moment(one.start_us or one.at_us), priority=one.priority or None, area=one.area,
                 text=one.text, number=str(one.condition_id),
             )  # fmt: skip
+    minutes = "ten minutes" if report.flood.window_s == _TEN_MINUTES_S else f"{report.flood.window_s} s"
     for flood in report.floods:
         span = {"begin": told.moment(flood.start_us), "end": told.moment(flood.end_us)}
-        yield _row("flood", f"peak {flood.peak} in ten minutes", flood.count, **span)
+        yield _row("flood", f"peak {flood.peak} in {minutes}", flood.count, **span)
     for begin, end in report.unwatched:
         yield _row("no data", "not watched", None, begin=told.moment(begin), end=told.moment(end))
     for day in report.days:

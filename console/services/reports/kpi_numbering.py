@@ -49,12 +49,13 @@ def _led(
         leader[rest] = found
         return rest[:0]
     leader[rest[same]] = found[same]
-    return rest[~same]
+    others: NDArray[np.int32] = rest[~same]
+    return others
 
 
 def _sorted_leaders(rest: NDArray[np.int32], keys: U64, beside: U64 | None) -> NDArray[np.int32]:
     """What the table could not tell apart."""
     both = keys[rest] if beside is None else np.stack((keys[rest], beside[rest]), axis=1)
     _, first, number = np.unique(both, axis=0, return_index=True, return_inverse=True)
-    leaders: NDArray[np.int32] = rest[first][number.reshape(-1)]
-    return leaders
+    first_rows: NDArray[np.int32] = rest[first]
+    return first_rows[number.reshape(-1)]

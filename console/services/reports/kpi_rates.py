@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 import numpy as np
 from numpy.typing import NDArray
 
+from console.domain.alarm_classes import FloodRules
 from console.services.kpi_records import Bins, Flood
 from console.services.reports.kpi_spans import Spans
 
@@ -14,7 +15,6 @@ MINUTE_US = 60 * SECOND_US
 TEN_MINUTES_US = 10 * MINUTE_US
 HOUR_US = 60 * MINUTE_US
 DAY_US = 24 * HOUR_US
-FLOOD_ENTER, FLOOD_LEAVE = 10, 5  # a position: more than ten begin a flood, fewer than five end it
 
 
 def offset_us(at_us: int, zone: tzinfo) -> int:
@@ -53,23 +53,23 @@ def day_edges(low: int, high: int, zone: tzinfo) -> list[int]:
             edges.append(at_us)
 
 
-def sliding(at_us: I64) -> I64:
-    """How many of the sorted moments lie in the ten minutes that end with each one."""
-    first = np.searchsorted(at_us, at_us - TEN_MINUTES_US, "right")
+def sliding(at_us: I64, width_us: int = TEN_MINUTES_US) -> I64:
+    """How many of the sorted moments lie in the time of this length that ends with each one."""
+    first = np.searchsorted(at_us, at_us - width_us, "right")
     return np.arange(1, len(at_us) + 1) - first
 
 
-def floods(at_us: I64, positions: int) -> tuple[Flood, ...]:
-    """All floods in the sorted moments: from the one that made it more than ten a position within ten minutes, to when
-    fewer than five are left; nothing is rounded to bins."""
-    enter, leave = FLOOD_ENTER * positions, FLOOD_LEAVE * positions
+def floods(at_us: I64, positions: int, rules: FloodRules) -> tuple[Flood, ...]:
+    """All floods in the sorted moments: from the one that made it more than `enter` a position within the window, to
+    when fewer than `leave` are left; nothing is rounded to bins."""
+    enter, leave, width_us = rules.enter * positions, rules.leave * positions, rules.window_s * SECOND_US
     if len(at_us) <= enter:
         return ()
-    count = sliding(at_us)
+    count = sliding(at_us, width_us)
     begins = np.flatnonzero(count > enter)
-    # With `leave` moments in view the oldest goes after ten minutes; if nothing has come until then, the flood is over.
+    # With `leave` moments in view the oldest goes after the window; if nothing has come until then, the flood is over.
     gone = np.full(len(at_us), np.iinfo(np.int64).min, np.int64)
-    gone[leave - 1 :] = at_us[: len(at_us) - leave + 1] + TEN_MINUTES_US
+    gone[leave - 1 :] = at_us[: len(at_us) - leave + 1] + width_us
     following = np.append(at_us[1:], np.iinfo(np.int64).max)
     ends = np.flatnonzero(gone < following)
     found: list[Flood] = []

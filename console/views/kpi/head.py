@@ -16,7 +16,7 @@ from console.widgets.time_field import TimeField
 
 _HOUR = 3600 * US
 PERIODS: dict[str, tuple[str, int]] = {
-    "shift": (mark("Shift (8 h)"), 8 * _HOUR),
+    "shift": (mark("Shift"), 8 * _HOUR),
     "day": (mark("24 h"), 24 * _HOUR),
     "week": (mark("7 days"), 7 * 24 * _HOUR),
     "month": (mark("30 days"), 30 * 24 * _HOUR),
@@ -27,7 +27,8 @@ _MOST_POSITIONS = 20
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What is looked at; `begin_us` and `end_us` only count for the free period."""
+    """What is looked at; `begin_us` and `end_us` only count for the free period. A shift is the site's running one,
+    and the last eight hours where it has none."""
 
     period: str = "week"
     begin_us: int = 0
@@ -43,7 +44,8 @@ class Choice:
         if not 0 < begin < end:
             return None
         areas = (self.area,) if self.area else ()
-        return AlarmKpiQuery(begin, end, self.positions, self.skips_empty, areas)
+        is_shift = self.period == "shift"
+        return AlarmKpiQuery(begin, end, self.positions, self.skips_empty, areas, since_shift=is_shift)
 
 
 class KpiHead(QWidget):

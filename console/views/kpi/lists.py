@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
+from console.domain.alarm_classes import FloodRules
 from console.domain.alarms import Occurrence
 from console.models.kpi_tables import FloodTable, OffenderTable
-from console.models.kpi_words import LIST_NAMES
+from console.models.kpi_words import LIST_NAMES, window_text
 from console.models.sorted_table import SYMBOL_ROLE, SortedTable
 from console.services.kpi_records import Flood, KpiReport
 from console.ui.format import whole_text
@@ -22,7 +23,7 @@ _NONE = {
     "chattering": mark("No alarm came and went three times within a minute."),
     "fleeting": mark("No alarm went away within seconds, unseen."),
     "stale": mark("No alarm was active for more than a day."),
-    "floods": mark("No flood: never more than 10 alarms in 10 minutes."),
+    "floods": mark("No flood: never more than {n} alarms in {window}."),
     "reshelved": mark("No alarm was shelved three times or more."),
     "returned_first": mark("No alarm returned before somebody acknowledged it."),
 }
@@ -84,7 +85,9 @@ class KpiLists(QWidget):
         for at, name in enumerate(LIST_NAMES):
             count = len(report.floods if name == "floods" else found.get(name, ())) if report is not None else 0
             self.bar.setTabText(at, f"{tr(LIST_NAMES[name])} · {whole_text(count)}" if count else tr(LIST_NAMES[name]))
-            self.views[name].set_empty_text(nothing or tr(_NONE[name]))
+            flood = report.flood if report is not None else FloodRules()
+            most = flood.enter * (report.positions if report is not None else 1)
+            self.views[name].set_empty_text(nothing or tr(_NONE[name], n=most, window=window_text(flood)))
 
     def open_selected(self) -> None:
         """Go to the alarm or the flood of the selected row."""

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy.engine import Connection
 
+from console.domain.alarm_classes import FloodRules
 from console.domain.alarm_targets import Kpi, Verdict
 from console.services.alarms import alarm_tables
 from console.services.kpi_records import KpiReport
@@ -237,6 +238,21 @@ def test_floods_begin_above_ten_and_end_below_five_at_any_pace(seconds: list[int
     report = alarm_kpi(columns_of(rows), [], KpiQuestion(T0, T0 + 3 * HOUR, positions=positions))
     by_hand = ByHand(rows, [], T0, T0 + 3 * HOUR, "UTC", positions)
     assert [(f.start_us, f.end_us, f.count, f.peak) for f in report.floods] == by_hand.floods()
+
+
+@given(
+    st.lists(st.integers(0, 1500), max_size=60),
+    st.tuples(st.integers(1, 12), st.integers(1, 12), st.sampled_from([60, 300, 1800])),
+)
+@settings(max_examples=100, deadline=None)
+@pytest.mark.proves("ALARM-F66")
+def test_a_flood_is_what_the_site_calls_one(seconds: list[int], site: tuple[int, int, int]) -> None:
+    rules = FloodRules(max(site[:2]), min(site[:2]), site[2])
+    rows = [(condition(nth), T0 + s * 3 * S, "raised", T0 + s * 3 * S, 2) for nth, s in enumerate(sorted(seconds))]
+    report = alarm_kpi(columns_of(rows), [], KpiQuestion(T0, T0 + 3 * HOUR, flood=rules))
+    by_hand = ByHand(rows, [], T0, T0 + 3 * HOUR, flood=(rules.enter, rules.leave, rules.window_s))
+    assert [(f.start_us, f.end_us, f.count, f.peak) for f in report.floods] == by_hand.floods()
+    assert report.flood == rules
 
 
 # The traps, one by one, by numbers that a person can check.

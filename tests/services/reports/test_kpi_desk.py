@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from console.domain.alarm_classes import FloodRules
 from console.domain.audit_commands import ExportAlarmKpi
 from console.domain.refusal import Refused
 from console.domain.station_facts import JournalExported
@@ -182,3 +183,21 @@ def test_times_of_the_report_carry_their_offset(month: Month, room: Room) -> Non
     told = Heading("Plant", "Desk", "Anna", HIGH, ZoneInfo(ZONE))
     days = [row for row in table(report, replace(told)) if row[:2] == ("day", "annunciations")]
     assert [(row[6], row[7]) for row in days][1] == ("2026-10-25 00:00:00+02:00", "2026-10-26 00:00:00+01:00")
+
+
+@pytest.mark.proves("ALARM-F66")
+def test_a_shift_is_the_one_that_runs_at_the_site_and_a_flood_what_the_site_says(room: Room) -> None:
+    shifts, rules = (5 * 3600, 13 * 3600 + 1800, 21 * 3600), FloodRules(4, 2, 300)
+    now = at("2026-10-20 15:00")
+    eight_hours = AlarmKpiQuery(now - 8 * 3600 * S, now, since_shift=True)
+    source = replace(room.source, now_us=lambda: now, shifts_s=lambda: shifts, flood=lambda: rules)
+    desk = KpiDesk(room.journal, source)  # type: ignore[arg-type]
+    report = room.run(lambda: desk.report(eight_hours))
+    assert (report.from_us, report.to_us, report.flood) == (at("2026-10-20 13:30"), now, rules)
+
+
+def test_a_site_without_shifts_is_told_the_last_hours(room: Room) -> None:
+    now = at("2026-10-20 15:00")
+    desk = KpiDesk(room.journal, replace(room.source, now_us=lambda: now))  # type: ignore[arg-type]
+    report = room.run(lambda: desk.report(AlarmKpiQuery(now - 8 * 3600 * S, now, since_shift=True)))
+    assert report.from_us == now - 8 * 3600 * S
