@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from console.domain.alarm_flags import AlarmFlag
-from console.domain.alarms import ACTIVE_STATES, UNACKNOWLEDGED_STATES, AlarmState
+from console.domain.alarms import ACTIVE_STATES, UNACKNOWLEDGED_STATES, AlarmState, Condition, Occurrence
 from console.domain.quality import Detail, Quality
 from console.domain.values import ValueType, is_numeric
 from console.services.station import JournalQuery, TrendQuery
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 _MOST = 100_000
+_COUNTER_BITS = 16
 STEP = 200  # rows that are worked on at a time
 
 
@@ -72,12 +73,12 @@ def _alarms(core: "Core") -> list[Row]:
         state = AlarmState(int(delta.state[i]))
         if state is AlarmState.NORMAL:
             continue
-        condition, aside = conditions[row], delta.aside.get(row, ())
+        condition, aside, start_us = conditions[row], delta.aside.get(row, ()), int(delta.start_us[i])
         rows.append(
             {
                 "condition": str(condition.condition_id),
-                "started_at": iso(int(delta.start_us[i])),
-                "start_us": int(delta.start_us[i]),
+                "started_at": iso(start_us),
+                "start_us": start_us,
                 "tag": condition.subject,
                 "asset": condition.asset_name,
                 "area": condition.area,
@@ -88,7 +89,7 @@ def _alarms(core: "Core") -> list[Row]:
                 "active": state in ACTIVE_STATES,
                 # who acknowledged a lower band has not seen this one
                 "acked_by": None if state in UNACKNOWLEDGED_STATES else delta.acked_by.get(row) or None,
-                "acked_at": None,
+                "acked_at": None if state in UNACKNOWLEDGED_STATES else _acknowledged_at(core, condition, start_us),
                 "shelved_until": next((iso(one.until_us) for one in aside if one.flag == AlarmFlag.SHELVED), None),
                 "suppressed": any(one.flag in (AlarmFlag.SUPPRESSED, AlarmFlag.MASKED) for one in aside),
                 "out_of_service": any(one.flag == AlarmFlag.OUT_OF_SERVICE for one in aside),
@@ -97,6 +98,12 @@ def _alarms(core: "Core") -> list[Row]:
             }
         )
     return rows
+
+
+def _acknowledged_at(core: "Core", condition: Condition, start_us: int) -> str | None:
+    """When the acknowledgement that is shown was given, by its event's clock (milliseconds above a counter)."""
+    given = core.parts.engine.acknowledgements_of(Occurrence(condition.condition_id, start_us))
+    return iso((given[0].hlc >> _COUNTER_BITS) * 1000) if given else None
 
 
 def _incidents(core: "Core") -> list[Row]:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,21 @@ def test_what_is_shelved_by_command_is_hidden_logged_and_still_shelved_after_a_r
 
     one = told(folder, shelve)
     told(folder, look)
+
+
+def test_the_list_of_alarms_says_who_acknowledged_and_when(folder: Path) -> None:
+    async def acknowledge(core: Core) -> None:
+        one = raised(core)
+        (row,) = [row for row in await answer(core, "alarms", {}) if row["tag"] == "fan"]
+        assert (row["acked_by"], row["acked_at"]) == (None, None)
+        before_us = now_us()
+        await act(core, "ack", OPERATOR, occurrences=named(one))
+        (row,) = [row for row in await answer(core, "alarms", {}) if row["tag"] == "fan"]
+        assert row["acked_by"]
+        at_us = datetime.fromisoformat(row["acked_at"]).timestamp() * 1e6
+        assert before_us - 1_000 <= at_us <= now_us() + 1_000
+
+    told(folder, acknowledge)
 
 
 @pytest.mark.proves("ALARM-F18")
