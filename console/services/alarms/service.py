@@ -48,8 +48,11 @@ class Service(RowWatcher):
         facts[by] = (hlc, value, tuple(parents))
         self._of_hash[by] = condition_id
         if by not in self._withheld:
+            was_out = condition_id in self._out
             self._registers.setdefault(condition_id, OutOfService()).put(by, hlc, value, parents)
             self._settle(condition_id, by, who, at_us, now_us)
+            if value is None and not was_out:
+                self._returned_already(condition_id, facts[by], at_us, now_us)
 
     def withhold(self, hashes: Iterable[Hash], now_us: int) -> None:
         """These events have no effect until released, whether they are here or come later."""
@@ -114,7 +117,28 @@ class Service(RowWatcher):
         del self._out[condition_id]
         if row is not None:
             self._log(row, Transition.RETURNED_TO_SERVICE, by, at_us, now_us, who)
-            self._flags.announce(row, AlarmFlag.OUT_OF_SERVICE, at_us, now_us)
+            if self._is_seen_since(row, self._facts[condition_id][by]):
+                self._flags.show(row, AlarmFlag.OUT_OF_SERVICE)
+            else:
+                self._flags.announce(row, AlarmFlag.OUT_OF_SERVICE, at_us, now_us)
+
+    def _returned_already(self, condition_id: UUID, told: Told, at_us: int, now_us: int) -> None:
+        """A return that came before what it ends, or beside another one: what it does to the alarm does not depend on
+        the order. Active, the alarm waits anew unless it was annunciated, or somebody acknowledged it, after that."""
+        row = self._book.row_of(condition_id)
+        if row is None or self._book.rows.is_hidden(row) or not self._book.rows.is_active(row):
+            return
+        is_later = int(self._book.rows.annunciated_us[row]) > self._book.node_time_us(row, at_us, now_us)
+        if not is_later and not self._is_seen_since(row, told):
+            self._book.relist(row, at_us, now_us)
+
+    def _is_seen_since(self, row: int, told: Told) -> bool:
+        """Whether somebody acknowledged the alarm after this return was given."""
+        hlc, value, _parents = told
+        if value is not None:  # nobody returned it: it is in service because the act was withheld
+            return False
+        covering = self._book.acknowledgements.all_covering(self._book.ids[row], self._book.rows.load(row))
+        return any(one.hlc > hlc for one in covering)
 
     def _log(self, row: int, transition: Transition, by: Hash, at_us: int, now_us: int, who: str) -> None:
         self._book.log.put_flag(row, transition, number_of(by), at_us, now_us, who)

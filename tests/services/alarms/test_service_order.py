@@ -1,0 +1,86 @@
+"""Out of service and back: facts reach a station in any order, and all stations come to the same."""
+
+from itertools import permutations
+
+import pytest
+
+from console.domain.alarms import AlarmKind, AlarmRule, AlarmState, Priority
+from console.domain.shelving import Taken
+from tests.support.alarm_plant import condition_of, us
+from tests.support.flag_plant import FlagPlant
+
+HOT = AlarmRule("hot", "*/Temp", AlarmKind.LIMIT, hh=95.0, h=90.0, priority=Priority.HIGH, text="Too hot")
+OUT, BACK, ALSO_BACK, SEEN, SEEN_LATER = (bytes([n]) * 32 for n in range(1, 6))
+A, B, C, D, E, F = AlarmState
+
+
+class Site:
+    """What people did, each at its second; `tell` lets a station know it, as the exchange does."""
+
+    def __init__(self, hot):
+        self.hot = hot
+        self.service = {OUT: (10, Taken("Emil", "sensor change", "WO 7", "A1", us(10)), ())}
+        self.service[BACK] = (20, None, (OUT,))
+        self.service[ALSO_BACK] = (22, None, (OUT,))
+        self.acks = {SEEN: (5, 4), SEEN_LATER: (30, 29)}  # given at, seen through
+
+    def tell(self, plant, by, now=60):
+        if by in self.acks:
+            at, reach = self.acks[by]
+            plant.acknowledged(self.hot, us(1), us(reach), "Eva", us(now), by=by, hlc=plant.hlc(at))
+            return
+        at, value, parents = self.service[by]
+        plant.engine.service.take(self.hot, by, plant.hlc(at), value, parents, "Emil", us(at), us(now))
+
+
+def station(value=92.0):
+    plant = FlagPlant(HOT)
+    tag = plant.tag()
+    plant.send((tag, 1, value))
+    plant.pass_time(60)
+    return plant, Site(condition_of(tag, "hot", "high"))
+
+
+def outcome(order, *, twice=False):
+    plant, site = station()
+    for by in (*order, *(order if twice else ())):
+        site.tell(plant, by)
+    return plant.state(site.hot), plant.flags(site.hot)
+
+
+@pytest.mark.proves("ALARM-F18", "INV-5")
+@pytest.mark.parametrize("twice", [False, True])
+@pytest.mark.parametrize(
+    ("facts", "state"),
+    [
+        ((OUT, BACK), B),
+        ((SEEN, OUT, BACK), B),  # acknowledged before: it waits anew
+        ((SEEN, OUT, BACK, ALSO_BACK), B),
+        ((SEEN, OUT, BACK, SEEN_LATER), C),  # acknowledged after it was back
+        ((OUT, BACK, ALSO_BACK, SEEN_LATER), C),
+    ],
+)
+def test_whatever_the_order_of_arrival_an_alarm_back_in_service_is_the_same_everywhere(facts, state, twice):
+    found = {order: outcome(order, twice=twice) for order in permutations(facts)}
+    assert {order: one for order, one in found.items() if one != (state, 0)} == {}
+
+
+@pytest.mark.proves("ALARM-F18")
+def test_a_return_that_comes_before_its_out_of_service_makes_the_active_alarm_sound():
+    plant, site = station()
+    site.tell(plant, SEEN)
+    assert (plant.state(site.hot), plant.sounds) == (C, False)
+    site.tell(plant, BACK)
+    assert (plant.state(site.hot), plant.sounds) == (B, True)
+    site.tell(plant, OUT)
+    assert (plant.state(site.hot), plant.flags(site.hot), plant.sounds) == (B, 0, True)
+
+
+@pytest.mark.proves("ALARM-F18")
+def test_a_return_says_nothing_about_an_alarm_that_began_after_it():
+    plant, site = station(20.0)
+    tag = plant.tags.tag(0)
+    plant.send((tag, 61, 92.0))
+    plant.acknowledge(plant.open(tag, "hot", "high"), 62)
+    site.tell(plant, BACK, now=63)
+    assert (plant.state(site.hot), plant.sounds) == (C, False)
