@@ -14,7 +14,7 @@ from console.models.alarm_texts import STATE_WORDS, alarm_text
 from console.models.row_order import Keys, Rows, SortColumn, pack_keys
 from console.models.sorted_table import Column, RowLook, SortedTable
 from console.services.records import AsideRecord
-from console.ui.format import DASH, age_text, clock_text, time_tip
+from console.ui.format import DASH, age_text, short_clock_text, time_tip
 from console.ui.priority_symbol import SymbolState, symbol_state
 from console.ui.translation import mark, tr
 
@@ -204,7 +204,7 @@ class AsideTable(SortedTable):
         return " · ".join(parts)
 
     def since_text(self, at_us: int) -> str:
-        return clock_text(at_us, self._now_us())
+        return short_clock_text(at_us, self._now_us())
 
     def lasting_text(self, at_us: int) -> str:
         return age_text(self._now_us() - at_us) if at_us else DASH

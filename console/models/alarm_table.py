@@ -21,7 +21,7 @@ from console.models.sorted_table import PLAIN, Column, RowLook, SortedTable
 from console.models.tag_cache import tag_cache
 from console.services.notifier import Notifier
 from console.services.station import Station
-from console.ui.format import age_text, clock_text, exact_text, time_tip, whole_text
+from console.ui.format import age_text, exact_text, short_clock_text, time_tip, whole_text
 from console.ui.priority_symbol import SymbolState, symbol_state
 from console.ui.translation import mark, tr, tr_n
 from console.ui.wall_clock import now_us
@@ -233,7 +233,7 @@ class AlarmTable(SortedTable):
             return alarms.ranks({"alarm": "text", "asset": "asset_name"}.get(key, key))
         if key == "value":
             return alarms["value"].astype(np.float64)
-        source = {"symbol": "priority", "since": "start_us", "age": "start_us", "limit": "severity", "note": "count"}
+        source = {"symbol": "priority", "since": "since_us", "age": "since_us", "limit": "severity", "note": "count"}
         column = alarms[source[key]].astype(np.int64)
         return -column if key == "age" else column
 
@@ -361,7 +361,7 @@ class AlarmTable(SortedTable):
             return limit_tip(condition, int(self.alarms["severity"][row]), int(self.alarms["worst"][row]))
         if key == "note":
             return note_tip(self.alarms, row, self.note_text(row), self._now_us())
-        return time_tip(int(self.alarms["start_us"][row])) if key in {"since", "age"} else ""
+        return time_tip(int(self.alarms["since_us"][row])) if key in {"since", "age"} else ""
 
     def cell(self, row: int, key: str) -> str:
         if self.groups.is_head(row):
@@ -376,7 +376,7 @@ class AlarmTable(SortedTable):
         if key == "asset":
             return tr_n("{n} alarm", "{n} alarms", group.count)
         if key == "since":
-            return clock_text(group.last_us, self._now_us())
+            return short_clock_text(group.last_us, self._now_us())
         if key == "age":
             return age_text(self._now_us() - group.first_us)
         if key != "note" or not group.unacknowledged:
@@ -385,10 +385,10 @@ class AlarmTable(SortedTable):
         return f"{tr('{n} critical', n=whole_text(group.critical))} · {owed}" if group.critical else owed
 
     def since_text(self, row: int) -> str:
-        return clock_text(int(self.alarms["start_us"][row]), self._now_us())
+        return short_clock_text(int(self.alarms["since_us"][row]), self._now_us())
 
     def age_text(self, row: int) -> str:
-        return age_text(self._now_us() - int(self.alarms["start_us"][row]))
+        return age_text(self._now_us() - int(self.alarms["since_us"][row]))
 
     def value_text(self, row: int, condition: Condition) -> str:
         return seen_text(condition, float(self.alarms["value"][row]), self._tags.tag(condition.tag_handle))

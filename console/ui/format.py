@@ -117,6 +117,12 @@ def clock_text(at_us: int, now_us: int = 0) -> str:
     return f"{moment:%H:%M:%S}"
 
 
+def short_clock_text(at_us: int, now_us: int) -> str:
+    """As `clock_text` for the column of a list: of another day the day and the minute; hovering tells the rest."""
+    told = clock_text(at_us, now_us)
+    return told.rpartition(":")[0] if " " in told else told
+
+
 def day_text(moment: datetime) -> str:
     """`21.11.` in German, `21 Nov` in English."""
     return f"{moment:%d.%m.}" if language() == "de" else f"{moment.day} {_MONTHS[moment.month - 1]}"

@@ -128,3 +128,11 @@ def test_an_unknown_zone_changes_nothing():
 def test_every_time_stamp_has_a_text(at_us):
     assert f.clock_text(at_us)
     f.time_tip(at_us)
+
+
+def test_a_time_in_a_list_says_the_second_of_today_and_the_minute_of_another_day():
+    now_us = 1_780_000_000_000_000
+    assert f.short_clock_text(now_us, now_us) == f.clock_text(now_us, now_us)
+    assert f.clock_text(now_us - 86_400_000_000, now_us) == "27 May 20:26:40"
+    assert f.short_clock_text(now_us - 86_400_000_000, now_us) == "27 May 20:26"
+    assert f.short_clock_text(0, now_us) == "–"

@@ -46,7 +46,7 @@ class DetailsHead(QWidget):
             button = KeyButton(key=actions.spec(action_id).shortcut)
             button.bind(actions.action(action_id), button.key, always_on=True)
             self._buttons.append(button)
-        self._buttons += [self.display, self.copy]
+        self._buttons.append(self.display)
         for one in self._buttons:
             flow.addWidget(one)
         column.addLayout(self._below)
@@ -58,6 +58,7 @@ class DetailsHead(QWidget):
             words.addWidget(label)
         line.addWidget(self.symbol, 0, Qt.AlignmentFlag.AlignTop)
         line.addLayout(words, 1)
+        line.addWidget(self.copy, 0, Qt.AlignmentFlag.AlignTop)
         line.addWidget(self.hide_button, 0, Qt.AlignmentFlag.AlignTop)
 
     def arrange(self, width: int) -> None:
@@ -78,7 +79,7 @@ class DetailsHead(QWidget):
 
     def retell(self) -> None:
         self.empty.setText(tr(EMPTY_TEXT))
-        self.copy.setIcon(icon("copy"))  # the picture alone: the four links stand in one line so
+        self.copy.setIcon(icon("copy"))  # the picture alone: the name needs the room
         self.copy.setAccessibleName(tr("Copy"))
         self.copy.setToolTip(tr("Copy all of it as text") + f" ({key_text('Ctrl+C')})")
         self.hide_button.setText(tr("Hide"))

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QWidget
 
 from console.models.alarm_table import AlarmTab
 from console.ui.format import DASH, whole_text
-from console.ui.translation import mark, tr
+from console.ui.translation import mark, tr, tr_n
 
 TITLES: Mapping[AlarmTab, str] = {
     AlarmTab.ACTIVE: mark("All"),  # "active" is what stands now, as the banner counts it
@@ -85,5 +85,5 @@ class AlarmTabs(QWidget):
         count = self._counts[tab]
         shown = f"{tr(TITLES[tab])} {DASH if count is None else whole_text(count)}"
         if tab == AlarmTab.SHELVED and self._soon:
-            shown += " · " + tr("{n} end soon", n=self._soon)
+            shown += " · " + tr_n("{n} ends soon", "{n} end soon", self._soon)
         return shown
