@@ -33,6 +33,7 @@ LANE_TEXT = "The alarm log cannot be written; its rows wait in memory"
 WATCH_TEXT = "Watched time cannot be written; alarm figures of this time will be missing"
 TAGS_TEXT = "The tag file cannot be written; after a restart old values will be missing"
 FLUSH_S = 0.1
+TAKE_S, BEHIND_S = 0.012, 0.006  # of a turn for what comes in; while a burst waits to be played, which takes its own
 LOOK_S = 5.0
 
 
@@ -107,7 +108,7 @@ class StandingWork:
 
     def _turn(self) -> bool:
         now_us, mono_s = self._clock.now_us(), self._clock.mono_s()
-        self._core.ingest.turn(now_us, mono_s)
+        self._core.ingest.turn(now_us, mono_s, BEHIND_S if self._core.engine.waiting else TAKE_S)
         self._core.by_design.tick(now_us)
         self._core.engine.tick(now_us, mono_s)
         self._alarm_lane.add(self._core.engine.take_transitions())

@@ -17,7 +17,7 @@ from console.services.alarms.alarm_book import AlarmBook
 from console.services.alarms.limits import Rows
 from console.services.alarms.plain_steps import BandSteps, PlainSteps
 
-AT_ONCE = 256  # so many are played as they come
+AT_ONCE = 64  # so many are played as they come, before the turn goes on
 FEW = 4  # so few cost less one by one
 SLICE_S = 0.006  # of a turn
 _TOGETHER = 128  # rows that are taken from the lanes in one go

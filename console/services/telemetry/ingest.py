@@ -25,7 +25,7 @@ from console.services.telemetry.tag_store import TagStore
 from console.services.telemetry.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
-_MAX_ROWS = 20_000
+_MAX_ROWS = 2_000  # told in one piece: about 10 ms of all consumers together, then the clock is looked at
 _MAX_TAGS = 250  # so many new tags are told in one piece: a birth of 10,000 must not hold up the window
 _RATE_S = 1.0
 
