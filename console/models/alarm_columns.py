@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from console.domain.alarm_flags import AlarmFlag, hidden_by
-from console.domain.alarms import AlarmState, Condition, Occurrence
+from console.domain.alarms import AlarmKind, AlarmState, Condition, Occurrence
 from console.models.alarm_order import alarm_keys, hidden_as, is_listed, is_unacknowledged
 from console.models.columns import Columns
 from console.models.text_codes import TextCodes
@@ -34,6 +34,7 @@ class AlarmColumns:
             priority=(np.uint8, 0),
             severity=(np.int8, 0),
             start_us=(np.int64, 0),
+            since_us=(np.int64, 0),  # what people are told: the start, or when a death was noticed
             annunciated_us=(np.int64, 0),
             changed_us=(np.int64, 0),
             value=(np.float64, np.nan),
@@ -50,7 +51,8 @@ class AlarmColumns:
             listed=(np.bool_, False),
             owed=(np.bool_, False),
         )
-        self._handles = Columns(tag_handle=(np.int32, -1))  # apart: a snapshot does not forget conditions
+        # apart: a snapshot does not forget conditions
+        self._handles = Columns(tag_handle=(np.int32, -1), is_death=(np.bool_, False))
         self._conditions: list[Condition | None] = []
         self._row_of: dict[UUID, int] = {}
         self.texts = {field: TextCodes() for field in ("text", "asset_name", "area", "alarm_class", "cause")}
@@ -83,10 +85,19 @@ class AlarmColumns:
         self._take_first(delta)
         values = {name: getattr(delta, name) for name in (*_SHOWN, "flags")}
         values["worst"] = delta.severity if delta.worst is None else delta.worst
-        values |= _derived(delta)
+        since_us = values["since_us"] = self._since(delta)
+        values |= _derived(delta, since_us)
         self._columns.write(delta.rows, values)
         self._take_texts(delta)
         return changed
+
+    def _since(self, delta: AlarmsDelta) -> NDArray[np.int64]:
+        """A death is named by the birth that it ends, the same everywhere; people count from when it was noticed."""
+        if not len(delta.rows):
+            return delta.start_us
+        self._handles.reserve(int(delta.rows.max()) + 1)
+        is_death = self._handles["is_death"][delta.rows]
+        return np.where(is_death, np.maximum(delta.start_us, delta.annunciated_us), delta.start_us)
 
     def _take_first(self, delta: AlarmsDelta) -> None:
         """The first of the folded activations: what was seen from the first one on is known."""
@@ -94,7 +105,7 @@ class AlarmColumns:
             return
         self._columns.reserve(int(delta.rows.max()) + 1)
         fresh = delta.count <= 1
-        self._columns["first_us"][delta.rows[fresh]] = delta.start_us[fresh]
+        self._columns["first_us"][delta.rows[fresh]] = self._since(delta)[fresh]
 
     def _take_texts(self, delta: AlarmsDelta) -> None:
         rows = delta.rows.tolist()
@@ -122,7 +133,9 @@ class AlarmColumns:
             self._row_of[one.condition_id] = one.row
             self.class_names[one.alarm_class] = one.class_name
         self._unread.update((one.row, one) for one in conditions)
-        self._handles.write(rows, {"tag_handle": np.asarray([one.tag_handle for one in conditions], np.int32)})
+        handles = np.asarray([one.tag_handle for one in conditions], np.int32)
+        is_death = np.asarray([one.kind is AlarmKind.NODE_DEAD for one in conditions], np.bool_)
+        self._handles.write(rows, {"tag_handle": handles, "is_death": is_death})
         for field in ("text", "asset_name", "area", "alarm_class"):
             self.texts[field].put_all(rows, [str(getattr(one, field)) for one in conditions])
         causes = [(one.area, one.cause or one.text or one.subject) for one in conditions]
@@ -185,10 +198,10 @@ class AlarmColumns:
         return self["owed"]  # type: ignore[return-value]
 
 
-def _derived(delta: AlarmsDelta) -> dict[str, NDArray[np.generic]]:
+def _derived(delta: AlarmsDelta, since_us: NDArray[np.int64]) -> dict[str, NDArray[np.generic]]:
     listed = is_listed(delta.state, delta.priority, delta.flags)
     return {
-        "key": alarm_keys(delta.state, delta.priority, delta.start_us),
+        "key": alarm_keys(delta.state, delta.priority, since_us),
         "hidden_as": hidden_as(delta.flags),
         "listed": listed,
         "owed": listed & is_unacknowledged(delta.state),

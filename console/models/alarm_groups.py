@@ -159,7 +159,7 @@ class AlarmGroups:
         size = int(codes.max(initial=-1)) + 1
         owed = is_unacknowledged(alarms["state"][flat])  # type: ignore[arg-type]
         urgency = alarms["priority"][flat] + np.where(owed, np.uint8(0), np.uint8(16))  # unacknowledged first
-        start = alarms["start_us"][flat]
+        start = alarms["since_us"][flat]
         self._count = np.bincount(mine, minlength=size)
         self._unacknowledged = np.bincount(mine[owed], minlength=size)
         self._critical = np.bincount(mine[urgency == Priority.CRITICAL], minlength=size)

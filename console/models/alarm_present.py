@@ -99,13 +99,13 @@ def present_of(
 
 def _what(alarms: AlarmColumns, tags: TagCache, row: int, condition: Condition, now_us: int) -> list[Line]:
     state, priority = int(alarms["state"][row]), int(alarms["priority"][row])
-    start_us = int(alarms["start_us"][row])
+    since_us = int(alarms["since_us"][row])
     lines = [
         (tr("State"), tr(STATE_WORDS.get(state, STATE_WORDS[AlarmState.NORMAL])), "strong"),
         (tr("Priority"), f"{priority} · {tr(PRIORITY_WORDS.get(priority, ''))}", ""),
     ]
-    if state != AlarmState.NORMAL and start_us:
-        lines.append((tr("Since"), f"{clock_text(start_us, now_us)} · {age_text(now_us - start_us)}", ""))
+    if state != AlarmState.NORMAL and since_us:
+        lines.append((tr("Since"), f"{clock_text(since_us, now_us)} · {age_text(now_us - since_us)}", ""))
     lines += _value_lines(alarms, tags, row, condition, now_us)
     if condition.limits and state != AlarmState.NORMAL:
         lines += _severity_lines(alarms, row, condition)

@@ -105,7 +105,7 @@ def note_tip(alarms: AlarmColumns, row: int, note: str, now_us: int) -> str:
     lines = [note]
     count, first = int(alarms["count"][row]), int(alarms["first_us"][row])
     if count > 1:
-        last = clock_text(int(alarms["start_us"][row]), now_us)
+        last = clock_text(int(alarms["since_us"][row]), now_us)
         if first:
             lines.append(
                 tr("{n} times from {first} to {last}", n=whole_text(count), first=clock_text(first, now_us), last=last)
