@@ -3,7 +3,8 @@
 from string import Template
 
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QApplication, QStyleFactory
+from PySide6.QtWidgets import QApplication, QStyleFactory, QWidget
+from shiboken6 import isValid
 
 from console.ui.fonts import install_font
 from console.ui.resources import resource
@@ -53,19 +54,47 @@ def palette(name: str) -> QPalette:
 
 
 def apply_look(app: QApplication) -> None:
-    """Dress the application and keep it dressed: a theme switch restyles before others repaint (first connection)."""
+    """Dress the application and keep it dressed: a theme switch restyles before others repaint."""
     style = QStyleFactory.create("Fusion")
     if style is not None:
         app.setStyle(style)
     install_font(app)
-    _dress(app)
-    theme().changed.connect(lambda: _dress(app))
+    look = Look(app)
+    for step in look.steps:
+        step()
+    theme().dressing[:] = look.steps
 
 
-def _dress(app: QApplication) -> None:
-    name = theme().name
-    if app.property("leitstand.theme") == name:
-        return
-    app.setProperty("leitstand.theme", name)
-    app.setPalette(palette(name))
-    app.setStyleSheet(stylesheet(name))
+class Look:
+    """Changes the dress in steps, each short enough for a turn of the event loop; nothing is painted half dressed.
+
+    The old sheet is taken off before the new one comes: one over another polishes each widget again for everything it
+    is in (Qt 6: QStyleSheetStyle::repolish), which stalls a window with several views for a second and more.
+    """
+
+    def __init__(self, app: QApplication) -> None:
+        self._app = app
+        self._worn = ""
+        self._held: list[QWidget] = []
+        self.steps = (self._undress, self._dress)
+
+    def _undress(self) -> None:
+        if self._worn == theme().name:
+            return
+        self._held = [
+            window for window in self._app.topLevelWidgets() if window.isVisible() and window.updatesEnabled()
+        ]
+        for window in self._held:
+            window.setUpdatesEnabled(False)
+        self._app.setPalette(palette(theme().name))
+        self._app.setStyleSheet("")
+
+    def _dress(self) -> None:
+        if self._worn == theme().name:
+            return
+        self._worn = theme().name
+        self._app.setStyleSheet(stylesheet(self._worn))
+        for window in self._held:
+            if isValid(window):
+                window.setUpdatesEnabled(True)
+        self._held = []

@@ -1,15 +1,17 @@
 """Design tokens as data: colours by name, measures, and the one signal that says they changed."""
 
 import tomllib
+from collections.abc import Callable, Sequence
 from functools import cache
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QColor
 
 from console.ui.resources import resource
 
 THEMES = ("light", "dark")
 DENSITIES = ("row", "row_compact", "row_touch")
+_BREATH_MS = 5  # between two steps of a change: a zero would come before keys and timers that wait
 PRIORITY_TOKENS = {1: "alarm.critical", 2: "alarm.high", 3: "alarm.medium", 4: "alarm.low"}
 
 
@@ -39,6 +41,7 @@ class Theme(QObject):
         super().__init__()
         self.name = "light"
         self.density = "row"  # row, row_compact or row_touch
+        self.dressing: list[Callable[[], None]] = []  # what dresses the application, step by step, before `changed`
         self._colors: dict[str, QColor] = {}
 
     def color(self, token: str, alpha: int = 255) -> QColor:
@@ -67,11 +70,26 @@ class Theme(QObject):
         return self.measure(self.density)
 
     def use(self, name: str) -> None:
-        """Switch to "light" or "dark" and tell everyone."""
+        """Switch to "light" or "dark" and tell everyone, all at once."""
         if name in THEMES:
-            self.name = name
-            self._colors.clear()
-            self.changed.emit()
+            self._turn_to(name)
+            for step in (*self.dressing, self.changed.emit):
+                step()
+
+    def switch(self, name: str) -> None:
+        """`use` while somebody works: each step in a turn of the event loop of its own."""
+        if name in THEMES:
+            self._turn_to(name)
+            self._go_on((*self.dressing, self.changed.emit))
+
+    def _turn_to(self, name: str) -> None:
+        self.name = name
+        self._colors.clear()
+
+    def _go_on(self, steps: Sequence[Callable[[], None]]) -> None:
+        steps[0]()
+        if steps[1:]:
+            QTimer.singleShot(_BREATH_MS, self, lambda: self._go_on(steps[1:]))
 
     def use_density(self, density: str) -> None:
         """Switch the row height (one of DENSITIES) and tell everyone."""

@@ -46,11 +46,13 @@ class ColumnFit(QObject):
         self._held_back: set[int] = set()
         self._chosen: set[int] = set()
         self._busy = False
+        self._hints: dict[int, int] = {}  # asked for many times in one fit
         if self._main >= 0:
             view.header.setSectionResizeMode(self._main, QHeaderView.ResizeMode.Stretch)
         view.header.sectionResized.connect(self._on_resized)
         view.viewport().installEventFilter(self)
-        theme().changed.connect(self.fit)  # headings of another language have other widths
+        self._is_due = False
+        theme().changed.connect(self._look_again)  # headings of another language have other widths
         self.fit()
 
     def width_of(self, column: int, shown: int) -> int:
@@ -73,15 +75,22 @@ class ColumnFit(QObject):
         self.fit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize:
+        if event.type() == QEvent.Type.Resize or (self._is_due and event.type() == QEvent.Type.Show):
             self.fit()
         return False
+
+    def _look_again(self) -> None:
+        """A list that nobody sees waits until it is shown."""
+        self._is_due = not self._view.isVisible()
+        if not self._is_due:
+            self.fit()
 
     def fit(self) -> None:
         """Shrink what may shrink, then let columns give way, until the main column has its room."""
         if self._busy:
             return
-        self._busy = True
+        self._busy, self._is_due = True, False
+        self._hints.clear()
         room = self._view.viewport().width()
         main = max(MAIN_LEAST, round(room * MAIN_SHARE)) if self._main >= 0 else 0
         present = [c for c in self._widths if c != self._main and not self._is_hidden_by_choice(c)]
@@ -126,13 +135,19 @@ class ColumnFit(QObject):
     def _wanted(self, column: int) -> int:
         """Wide enough for its heading in any language."""
         width = self._widths[column]
-        return width if column in self._chosen else max(width, self._view.header.sectionSizeHint(column))
+        return width if column in self._chosen else max(width, self._hint(column))
 
     def _least(self, column: int) -> int:
         wanted = self._wanted(column)
         if column in self._chosen or column in self._steady or wanted <= SYMBOL_WIDTH:
             return wanted
-        return max(int(wanted * SHRINK), min(wanted, self._view.header.sectionSizeHint(column)))
+        return max(int(wanted * SHRINK), min(wanted, self._hint(column)))
+
+    def _hint(self, column: int) -> int:
+        """Room for the heading."""
+        if column not in self._hints:
+            self._hints[column] = self._view.header.sectionSizeHint(column)
+        return self._hints[column]
 
     def _on_resized(self, column: int, _old: int, new: int) -> None:
         is_by_hand = bool(QGuiApplication.mouseButtons() & Qt.MouseButton.LeftButton)

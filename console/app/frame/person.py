@@ -48,7 +48,7 @@ class Person:
     def switch_theme(self) -> None:
         name = "dark" if theme().name == "light" else "light"
         self.preferences.set("theme", name)
-        theme().use(name)
+        theme().switch(name)
 
     def switch_language(self) -> None:
         name = LANGUAGES[(LANGUAGES.index(language()) + 1) % len(LANGUAGES)]
