@@ -1,6 +1,7 @@
 """Master alarm records as they follow from the journal, beside the alarm rules in force: the same at every console,
 whatever the order and number of arrivals (alarms.md, features 68 and 69)."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
@@ -20,6 +21,7 @@ from console.services.master_records import ImportRecord, MasterDelta, MasterRec
 from console.services.notifier import Notifier
 
 _AT_ONCE = 64  # records judged in one beat: an import of thousands must not hold up the window
+_ROWS_AT_ONCE = 500  # of an import, taken in in one beat
 _SIDES = {"HH": ("high", 0), "H": ("high", 1), "L": ("low", 1), "LL": ("low", 0)}
 
 
@@ -50,6 +52,7 @@ class MasterDesk:
         self._words: dict[str, dict[Hash, Word]] = {}
         self._known: set[Hash] = set()
         self._imports: dict[str, Import] = {}
+        self._unsaid: deque[Iterator[tuple[str, Word]]] = deque()  # what imports say and nobody has asked for yet
         self._undoings: dict[Hash, Entry] = {}
         self._cases: dict[str, MasterCase] = {}
         self._records: dict[str, MasterAlarm] = {}
@@ -57,7 +60,7 @@ class MasterDesk:
         self._pending: dict[str, None] = {}
         self._rows: dict[str, MasterRecord] = {}  # as told last
         self._guidance: dict[str, tuple[Mapping[str, str], bool]] = {}
-        self._told_unauthorised = 0
+        self._unauthorised = self._told_unauthorised = 0
         self._is_imports_old = False
         self.set_rules(rules)
 
@@ -115,8 +118,18 @@ class MasterDesk:
         one = self._import_of(fact.import_id)
         if one.put(entry, fact):
             self._is_imports_old = True
-            for key, word in one.words():
+            self._unsaid.append(one.words())
+
+    def _say_on(self, most: int | None = None) -> None:
+        """So many more rows of the imports, all of them for None."""
+        while self._unsaid and (most is None or most > 0):
+            said = 0
+            for key, word in islice(self._unsaid[0], most):
                 self._say(key, word)
+                said += 1
+            if most is None or said < most:
+                self._unsaid.popleft()
+            most = most if most is None else most - said
 
     def _undo(self, entry: Entry, fact: MasterImportUndone) -> None:
         self._undoings[entry.hash] = entry
@@ -137,10 +150,15 @@ class MasterDesk:
 
     def keys(self) -> set[str]:
         """Every rule's band and every record of which anything is known."""
+        self._say_on()
         return self._live.keys() | self._words.keys()
 
     def record(self, key: str) -> MasterAlarm | None:
         """As decisions see it; None for one of which nothing stands."""
+        self._say_on()
+        return self._record(key)
+
+    def _record(self, key: str) -> MasterAlarm | None:
         case = self._case(key)
         if not case.is_written:
             return None
@@ -154,6 +172,7 @@ class MasterDesk:
 
     def each_record(self) -> Iterator[MasterAlarm]:
         """One after the other, by key."""
+        self._say_on()
         for key in sorted(self._words):
             record = self.record(key)
             if record is not None:
@@ -170,12 +189,18 @@ class MasterDesk:
 
     def audit(self) -> tuple[Difference, ...]:
         """All differences between the rules in force and the records, as they stand now."""
-        return audit(self._live, self.records())
+        return tuple(self.each_difference())
+
+    def each_difference(self) -> Iterator[Difference]:
+        """The same one after the other, by key."""
+        for key in sorted(self.keys()):
+            live, record = self._live.get(key), self.record(key)
+            yield from audit({key: live} if live else {}, {key: record} if record else {})
 
     @property
     def unauthorised(self) -> int:
         """The KPI of alarms.md section 4, as far as everything is judged (`take_delta`)."""
-        return sum(unauthorised(found) for found in self._differences.values())
+        return self._unauthorised
 
     def _case(self, key: str) -> MasterCase:
         if key not in self._cases:
@@ -195,6 +220,7 @@ class MasterDesk:
 
     def take_delta(self) -> MasterDelta | None:
         """What changed since the last call, so many records at a time; None when nothing did."""
+        self._say_on(_ROWS_AT_ONCE)
         if not self._pending and not self._is_imports_old:
             return None
         keys = list(islice(self._pending, _AT_ONCE))
@@ -210,7 +236,7 @@ class MasterDesk:
                 gone.append(key)
         self._is_imports_old = False
         self._tell_guidance(keys)
-        if not self._pending:
+        if not self._pending and not self._unsaid:
             self._tell_unauthorised()
         return MasterDelta(False, tuple(here), tuple(gone), self._told_imports(), self.unauthorised, self.matrix)
 
@@ -218,7 +244,7 @@ class MasterDesk:
         """Of which of these something else is approved than before."""
         found = set()
         for key in keys:
-            record = self.record(key)
+            record = self._record(key)
             now = record.approved.values if record is not None and record.approved is not None else {}
             is_retired = record is not None and record.state is MasterState.RETIRED
             if self._guidance.get(key, ({}, False)) != (now, is_retired):
@@ -233,11 +259,11 @@ class MasterDesk:
             self.audited.notify(self._told_unauthorised)
 
     def _told(self, key: str) -> MasterRecord | None:
-        live, record = self._live.get(key), self.record(key)
-        if record is None and live is None:
-            self._differences.pop(key, None)
-            return None
+        live, record = self._live.get(key), self._record(key)
         found = audit({key: live} if live else {}, {key: record} if record else {})
+        self._unauthorised += unauthorised(found) - unauthorised(self._differences.pop(key, ()))
+        if record is None and live is None:
+            return None
         self._differences[key] = found
         rule_id, band = parts_of(key)
         rule = live.rule if live is not None else None

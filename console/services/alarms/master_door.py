@@ -163,9 +163,12 @@ class MasterActs:
             raise Refused("Nothing was imported: {file} changed since it was looked at", file=preview.file)
         if not reader.written:
             raise Refused("Nothing has changed")
-        parts = packed(reader.written, self._desk.record, _PART_BYTES)
-        if len(parts) > MAX_GROUP:
-            raise Refused("Nothing was imported: {file} is too large for one import", file=preview.file)
+        parts = []
+        for part in packed(reader.written, self._desk.record, _PART_BYTES):
+            parts.append(part)
+            if len(parts) > MAX_GROUP:
+                raise Refused("Nothing was imported: {file} is too large for one import", file=preview.file)
+            await asyncio.sleep(0)
         import_id = str(uuid7(self._clock_us() // 1000, self._random_bits(80)))
         facts = [
             MasterAlarmsImported(import_id, number, len(parts), line(preview.file)[:200], rows)
@@ -214,7 +217,7 @@ class MasterActs:
 
     def _table(self, command: ma.ExportMasterAlarms) -> Iterator[tuple[str, ...]]:
         if command.differences:
-            return table_of_differences(self._desk.audit())
+            return table_of_differences(self._desk.each_difference())
         return table_of(self._desk.each_record(), self._desk.matrix)
 
 

@@ -122,9 +122,10 @@ class ImportReader:
             self.changes.append(ChangeRow(number, key, name, before.get(name, ""), value, record is None))
 
 
-def packed(written: Mapping[str, Mapping[str, str]], known: Known, most: int) -> list[tuple[tuple[str, ...], ...]]:
-    """The rows of an import's facts, each fact of at most about `most` bytes, with the events that they replace."""
-    parts: list[list[tuple[str, ...]]] = [[]]
+def packed(written: Mapping[str, Mapping[str, str]], known: Known, most: int) -> Iterator[tuple[tuple[str, ...], ...]]:
+    """The rows of an import's facts, each fact of at most about `most` bytes, with the events that they replace; made
+    when the next one is asked for, so that others may run between."""
+    part: list[tuple[str, ...]] = []
     size = 0
     for key, values in written.items():
         parents = replaced(known(key) or MasterAlarm(key), values.keys())
@@ -132,9 +133,10 @@ def packed(written: Mapping[str, Mapping[str, str]], known: Known, most: int) ->
         row = (key, " ".join(parent.hex() for parent in parents), *cells)
         told = "".join(row)
         cost = len(told.encode()) + 4 * len(row) + sum(told.count(sign) for sign in _ESCAPED)
-        if size + cost > most and parts[-1]:
-            parts.append([])
-            size = 0
-        parts[-1].append(row)
+        if size + cost > most and part:
+            yield tuple(part)
+            part, size = [], 0
+        part.append(row)
         size += cost
-    return [tuple(part) for part in parts if part]
+    if part:
+        yield tuple(part)
