@@ -33,7 +33,7 @@ LANE_TEXT = "The alarm log cannot be written; its rows wait in memory"
 WATCH_TEXT = "Watched time cannot be written; alarm figures of this time will be missing"
 TAGS_TEXT = "The tag file cannot be written; after a restart old values will be missing"
 FLUSH_S = 0.1
-TAKE_S, BEHIND_S = 0.012, 0.006  # of a turn for what comes in; while a burst waits to be played, which takes its own
+TAKE_S, BEHIND_S = 0.012, 0.008  # of a turn for what comes in; while a burst waits to be played, which takes its own
 LOOK_S = 5.0
 
 
