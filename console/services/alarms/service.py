@@ -63,7 +63,13 @@ class Service(RowWatcher):
     def release(self, hashes: Iterable[Hash], now_us: int) -> None:
         freed = set(hashes) & self._withheld
         self._withheld -= freed
+        was_out = set(self._out)
         self._make_anew(freed, now_us)
+        for one in freed:
+            condition_id = self._of_hash.get(one)
+            told = self._facts[condition_id][one] if condition_id is not None else None
+            if condition_id is not None and told is not None and told[1] is None and condition_id not in was_out:
+                self._returned_already(condition_id, told, now_us, now_us)
 
     def opened(self, row: int, condition_id: UUID) -> None:
         if condition_id in self._out:
