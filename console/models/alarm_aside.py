@@ -27,33 +27,33 @@ REASON_WORDS = {
 _WHAT = (
     Column("symbol", "", 46),
     Column("alarm", mark("Alarm"), 0),
-    Column("asset", mark("Asset"), 130),
+    Column("asset", mark("Asset"), 112),
     Column("area", mark("Area"), 130),
     Column("state", mark("State"), 190, is_dim=True),
 )
 COLUMNS: dict[AlarmTab, tuple[Column, ...]] = {
     AlarmTab.SHELVED: (
         *_WHAT,
-        Column("remaining", mark("Remaining"), 214, is_live=True),
+        Column("remaining", mark("Remaining"), 190, is_live=True),
         Column("reason", mark("Reason"), 210, is_dim=True),
-        Column("who", mark("Who"), 130),
+        Column("who", mark("Who"), 112),
         Column("workstation", mark("Workstation"), 110, is_dim=True),
-        Column("since", mark("Start"), 146),
+        Column("since", mark("Start"), 105),
         Column("times", mark("Again"), 74, is_number=True, is_dim=True),
     ),
     AlarmTab.OUT_OF_SERVICE: (
         *_WHAT,
         Column("reason", mark("Reason"), 220, is_dim=True),
         Column("order", mark("Work order"), 120),
-        Column("who", mark("Who"), 130),
+        Column("who", mark("Who"), 112),
         Column("workstation", mark("Workstation"), 110, is_dim=True),
-        Column("since", mark("Since"), 150),
+        Column("since", mark("Since"), 105),
         Column("age", mark("For"), 96, is_dim=True, is_live=True),
     ),
     AlarmTab.SUPPRESSED: (
         *_WHAT,
         Column("reason", mark("Held back by"), 300, is_dim=True),
-        Column("since", mark("Since"), 150),
+        Column("since", mark("Since"), 105),
         Column("age", mark("For"), 96, is_dim=True, is_live=True),
     ),
 }

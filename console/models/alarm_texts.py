@@ -91,7 +91,7 @@ def note_text(alarms: AlarmColumns, row: int, doubt: str = "", *, is_held: bool 
     if owner:
         parts.append(tr("{name} has it", name=owner))
     parts.append(alarms.notes.get(row, ""))
-    if alarms["uncertain"][row] and is_held:
+    if alarms["uncertain"][row] and is_held and not doubt:
         parts.append(tr("uncertain"))
     parts.append(doubt)
     count = int(alarms["count"][row])

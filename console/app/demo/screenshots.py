@@ -173,13 +173,13 @@ class Photographer:
         from console.ui.theme import theme
         from console.ui.translation import set_language
 
-        is_same = theme().name == look
+        is_same, stale = theme().name == look, self._status().tags_stale
         set_language(language)
         theme().use(look)  # texts are set anew with it
         if is_same:
             return
         await asyncio.sleep(_DRESS_S)
-        await self._until(lambda: self._status().tags_blind == 0)
+        await self._until(lambda: self._status().tags_blind == 0 and self._status().tags_stale <= stale)
         await self._forget_link()
 
     async def _forget_link(self) -> None:

@@ -29,7 +29,8 @@ _GIVE_WAY = {
     AlarmTab.SUPPRESSED: ("age", "area", "state"),
 }
 _FEW = 200  # selected rows that are looked at one by one
-_STEADY = ("age", "limit", "remaining", "state")  # half of them says something else
+_STEADY = ("age", "limit")  # half of them says something else
+_STEADY_ASIDE = ("asset", "remaining", "state", "who", "since", "age")
 _GROWS = ("note", "reason")  # what people wrote
 
 
@@ -57,7 +58,7 @@ class AlarmLists(QStackedWidget):
         view.setItemDelegateForColumn(0, SymbolDelegate(view, 0, SYMBOL_ROLE))
         columns = COLUMNS.get(tab, AlarmTable.COLUMNS)
         keys = [column.key for column in columns]
-        steady = [keys.index(key) for key in _STEADY if key in keys]
+        steady = [keys.index(key) for key in (_STEADY if tab not in COLUMNS else _STEADY_ASIDE) if key in keys]
         give_way = [keys.index(key) for key in _GIVE_WAY[tab]]
         grows = next(keys.index(key) for key in _GROWS if key in keys)
         lay_out_columns(view, [column.width for column in columns], give_way, steady, grows)
