@@ -189,13 +189,13 @@ class MasterDesk:
 
     def audit(self) -> tuple[Difference, ...]:
         """All differences between the rules in force and the records, as they stand now."""
-        return tuple(self.each_difference())
+        return tuple(one for found in self.each_audit() for one in found)
 
-    def each_difference(self) -> Iterator[Difference]:
-        """The same one after the other, by key."""
+    def each_audit(self) -> Iterator[tuple[Difference, ...]]:
+        """The same key by key, mostly nothing."""
         for key in sorted(self.keys()):
             live, record = self._live.get(key), self.record(key)
-            yield from audit({key: live} if live else {}, {key: record} if record else {})
+            yield audit({key: live} if live else {}, {key: record} if record else {})
 
     @property
     def unauthorised(self) -> int:

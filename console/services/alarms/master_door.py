@@ -206,19 +206,20 @@ class MasterActs:
         what = "alarm_audit" if command.differences else "master_alarms"
         headers = DIFFERENCE_HEADERS if command.differences else HEADERS
         rows: list[tuple[str, ...]] = []
-        for row in self._table(command):
-            rows.append(row)
-            if len(rows) % _SLICE == 0:
+        for count, some in enumerate(self._table(command), 1):
+            rows += some
+            if count % _SLICE == 0:
                 await asyncio.sleep(0)
         digest = await self.files.write(path, what, headers, rows)
         fact = JournalExported(f"{what}_{path.suffix.casefold()[1:]}", path.name, len(rows), digest)
         entries = await asyncio.shield(self._journal.append([fact], actor))
         return receipt(entries, str(path), str(len(rows)))
 
-    def _table(self, command: ma.ExportMasterAlarms) -> Iterator[tuple[str, ...]]:
+    def _table(self, command: ma.ExportMasterAlarms) -> Iterator[list[tuple[str, ...]]]:
+        """The rows of each record; of most there is no difference."""
         if command.differences:
-            return table_of_differences(self._desk.each_difference())
-        return table_of(self._desk.each_record(), self._desk.matrix)
+            return (list(table_of_differences(found)) for found in self._desk.each_audit())
+        return (list(table_of((record,), self._desk.matrix)) for record in self._desk.each_record())
 
 
 def _existing(file: str) -> Path:

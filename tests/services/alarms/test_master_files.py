@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.domain import master_commands as ma
+from console.domain.master_audit import unauthorised
+from console.domain.master_fields import key_of
 from console.domain.refusal import Refused
 from console.services.alarms.master_files import HEADERS
 from console.services.master_records import MasterPreview
@@ -282,3 +284,37 @@ def test_an_export_overwrites_nothing(tmp_path):
 def test_the_heading_of_a_file_names_every_field():
     assert len(set(HEADERS)) == len(HEADERS)
     assert MasterPreview("x", "", 0).new == 0
+
+
+def test_an_import_of_thousands_is_taken_in_a_portion_a_beat_and_known_at_once_to_whoever_asks(tmp_path):
+    count = 1_800
+
+    async def story(plant: MasterPlant) -> None:
+        file = tmp_path / "many.csv"
+        rows = "".join(f"rule-{at:04};H;Team {at}\n" for at in range(count))
+        file.write_text(f"rule;band;owner\n{rows}", encoding="utf-8")
+        await plant.submit(ma.ImportMasterAlarms(str(file)))
+        assert not plant.master._words, "the journal's notification took nothing in by itself"
+        before = 0
+        while plant.master.take_delta() is not None:
+            assert len(plant.master._words) - before <= 500
+            before = len(plant.master._words)
+        assert len([one for one in plant.master.snapshot().records if one.rule_id.startswith("rule-")]) == count
+        rows = rows.replace("Team 1799", "Team X")
+        file.write_text(f"rule;band;owner\n{rows}", encoding="utf-8")
+        await plant.submit(ma.ImportMasterAlarms(str(file)))
+        assert plant.master.record(key_of("rule-1799", "H")).values["owner"] == "Team X"
+
+    told(tmp_path, story)
+
+
+def test_what_is_unauthorised_is_counted_as_often_as_all_differences_say(tmp_path):
+    async def story(plant: MasterPlant) -> None:
+        await plant.written(LL)
+        plant.told()
+        assert plant.master.unauthorised == unauthorised(plant.master.audit())
+        plant.master.set_rules(())
+        plant.told()
+        assert plant.master.unauthorised == unauthorised(plant.master.audit())
+
+    told(tmp_path, story)
