@@ -4,9 +4,9 @@
 program could know: the value that was overwritten is gone, and only the oracle remembers it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar
 from unittest.mock import patch
 from uuid import UUID
@@ -24,30 +24,8 @@ from console.services.servicedesk import case
 from console.services.storage import anchor
 from console.services.sync import conversation, vector
 from tests.sim import centre, seals, station, world
+from tests.sim.defect import Defect, nothing, swap
 from tests.sim.memory_store import MemoryJournal, MemoryStore
-
-Patch = Callable[[], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Defect:
-    """`put` gives a context manager; `prepare` sets a switch of the world where the product has no such road."""
-
-    name: str
-    put: Patch
-    signal: str = ""
-    prepare: Callable[[world.World], None] | None = None
-    themes: tuple[str, ...] = ()  # faults that a schedule must have to meet it
-
-
-def _swap(where: Any, name: str, new: Any) -> Patch:
-    return lambda: patch.object(where, name, new)
-
-
-@contextmanager
-def _nothing() -> Iterator[None]:
-    yield
-
 
 # --- what travels ----------------------------------------------------------------------------------------------------
 
@@ -339,63 +317,63 @@ def _real_trust(one: world.World) -> None:
 
 R = receiving.Receiver
 DEFECTS: tuple[Defect, ...] = (
-    Defect("vector of highest seqs", _swap(conversation, "compare", _compare_by_seq), "fork", None, ("clone",)),
-    Defect("key is (stream, seq)", _swap(R, "_store", _one_per_place), "", None, ("clone",)),
-    Defect("fork not joined", _swap(conversation, "_join", _no_join), "fork", None, ("clone",)),
-    Defect("fork not marked", _swap(R, "_doubts", _no_fork_doubt), "", None, ("clone",)),
-    Defect("pull by a bigserial", _nothing, "", _serial),
-    Defect("wake-ups instead of polls", _nothing, "", _no_poll),
-    Defect("client says its site", _nothing, "rejected", _trusting_centre),
-    Defect("receipt before commit", _swap(MemoryJournal, "read", _uncommitted)),
+    Defect("vector of highest seqs", swap(conversation, "compare", _compare_by_seq), "fork", None, ("clone",)),
+    Defect("key is (stream, seq)", swap(R, "_store", _one_per_place), "", None, ("clone",)),
+    Defect("fork not joined", swap(conversation, "_join", _no_join), "fork", None, ("clone",)),
+    Defect("fork not marked", swap(R, "_doubts", _no_fork_doubt), "", None, ("clone",)),
+    Defect("pull by a bigserial", nothing, "", _serial),
+    Defect("wake-ups instead of polls", nothing, "", _no_poll),
+    Defect("client says its site", nothing, "rejected", _trusting_centre),
+    Defect("receipt before commit", swap(MemoryJournal, "read", _uncommitted)),
     Defect(
         "receipts believed for ever",
-        _swap(holdings.Holdings, "told", _told_most),
+        swap(holdings.Holdings, "told", _told_most),
         "receipt_regress",
         None,
         ("centre_restore",),
     ),
-    Defect("a lost centre believed", _swap(holdings.Holdings, "only", lambda *_: set()), "", None, ("centre_restore",)),
-    Defect("forked receipts believed", _swap(holdings.Holdings, "forked", lambda *_: set()), "", None, ("clone",)),
-    Defect("body encoded again", _swap(R, "_store", _encode_again)),
-    Defect("hash not checked", _swap(receiving, "decode_event", _decode_trusting), "", None, ("forge",)),
-    Defect("signature not checked", _swap(seals, "check_seal", lambda event, key: None), "", None, ("forge",)),
-    Defect("certificate not checked", _swap(seals, "check_certificate", lambda *_, **__: None), "", _real_trust),
-    Defect("site not checked", _swap(R, "_store", _any_site)),
-    Defect("link not checked", _swap(R, "_store", _without_link)),
-    Defect("waiting events dropped", _swap(MemoryStore, "hold", _drop_waiting)),
-    Defect("duplicates projected again", _swap(R, "_store", _publish_again)),
-    Defect("unknown kinds dropped", _swap(R, "_store", _known_only), "", None, ("upgrade",)),
-    Defect("poison refused", _swap(R, "_store", _refuse_poison), "rejected", None, ("poison",)),
-    Defect("wrong clocks refused", _swap(R, "_store", _refuse_clock), "rejected", None, ("clock",)),
-    Defect("clock follows poison", _swap(hlc.HybridClock, "observe", _follow), "", None, ("clock",)),
-    Defect("clock falls back", _swap(hlc.HybridClock, "tick", _wall_only), "", None, ("clock",)),
-    Defect("anchor ignored", _swap(station, "why_new_stream", _no_anchor), "", None, ("restore",)),
-    Defect("fingerprint ignored", _swap(station, "why_new_stream", _no_fingerprint), "", None, ("clone",)),
+    Defect("a lost centre believed", swap(holdings.Holdings, "only", lambda *_: set()), "", None, ("centre_restore",)),
+    Defect("forked receipts believed", swap(holdings.Holdings, "forked", lambda *_: set()), "", None, ("clone",)),
+    Defect("body encoded again", swap(R, "_store", _encode_again)),
+    Defect("hash not checked", swap(receiving, "decode_event", _decode_trusting), "", None, ("forge",)),
+    Defect("signature not checked", swap(seals, "check_seal", lambda event, key: None), "", None, ("forge",)),
+    Defect("certificate not checked", swap(seals, "check_certificate", lambda *_, **__: None), "", _real_trust),
+    Defect("site not checked", swap(R, "_store", _any_site)),
+    Defect("link not checked", swap(R, "_store", _without_link)),
+    Defect("waiting events dropped", swap(MemoryStore, "hold", _drop_waiting)),
+    Defect("duplicates projected again", swap(R, "_store", _publish_again)),
+    Defect("unknown kinds dropped", swap(R, "_store", _known_only), "", None, ("upgrade",)),
+    Defect("poison refused", swap(R, "_store", _refuse_poison), "rejected", None, ("poison",)),
+    Defect("wrong clocks refused", swap(R, "_store", _refuse_clock), "rejected", None, ("clock",)),
+    Defect("clock follows poison", swap(hlc.HybridClock, "observe", _follow), "", None, ("clock",)),
+    Defect("clock falls back", swap(hlc.HybridClock, "tick", _wall_only), "", None, ("clock",)),
+    Defect("anchor ignored", swap(station, "why_new_stream", _no_anchor), "", None, ("restore",)),
+    Defect("fingerprint ignored", swap(station, "why_new_stream", _no_fingerprint), "", None, ("clone",)),
     Defect(
         "unknown own event ignored",
-        _swap(own_stream.OwnStream, "on_foreign_end", lambda *_: False),
+        swap(own_stream.OwnStream, "on_foreign_end", lambda *_: False),
         "fork",
         None,
         ("clone",),
     ),
-    Defect("group shown early", _swap(groups.Groups, "complete", _whole_at_once)),
-    Defect("last writer wins", _swap(registers.Register, "heads", _last_writer)),
-    Defect("order of arrival", _swap(registers.Register, "_order", _arrival_order), "divergence"),
-    Defect("any edit replaces all", _swap(registers.Register, "put", _put_replaces_all), "divergence"),
-    Defect("late parents forgotten", _swap(registers.Register, "put", _put_known_only), "divergence"),
+    Defect("group shown early", swap(groups.Groups, "complete", _whole_at_once)),
+    Defect("last writer wins", swap(registers.Register, "heads", _last_writer)),
+    Defect("order of arrival", swap(registers.Register, "_order", _arrival_order), "divergence"),
+    Defect("any edit replaces all", swap(registers.Register, "put", _put_replaces_all), "divergence"),
+    Defect("late parents forgotten", swap(registers.Register, "put", _put_known_only), "divergence"),
     Defect("settled with one parent", _one_parent),
-    Defect("last shelf wins", _swap(shelving.Shelf, "granted", _last_shelf)),
-    Defect("longest shelf wins", _swap(shelving.Shelf, "granted", _longest_shelf)),
-    Defect("acknowledged up to the newest", _swap(acknowledgements.AckSet, "covering", _acked_through)),
+    Defect("last shelf wins", swap(shelving.Shelf, "granted", _last_shelf)),
+    Defect("longest shelf wins", swap(shelving.Shelf, "granted", _longest_shelf)),
+    Defect("acknowledged up to the newest", swap(acknowledgements.AckSet, "covering", _acked_through)),
     Defect("acknowledged into the future", _no_cap),
-    Defect("un-acknowledging ignored", _swap(acknowledgements.AckSet, "take_back", lambda *_: False)),
+    Defect("un-acknowledging ignored", swap(acknowledgements.AckSet, "take_back", lambda *_: False)),
     Defect("closed wins over open", _least_open),
-    Defect("revoked users unnoticed", _swap(people_history.PeopleHistory, "judge", lambda *_: "")),
-    Defect("countersignature ignored", _swap(people_history.PeopleHistory, "countersigned_by", lambda *_: b"")),
+    Defect("revoked users unnoticed", swap(people_history.PeopleHistory, "judge", lambda *_: "")),
+    Defect("countersignature ignored", swap(people_history.PeopleHistory, "countersigned_by", lambda *_: b"")),
     Defect("revoked stations unnoticed", _no_trust, "", None, ("revoke",)),
-    Defect("streams open to anybody", _swap(receiving, "may_open", lambda *_: True), "", None, ("betray",)),
-    Defect("torn transactions taken", _swap(receiving, "goes_on", lambda *_: True), "", None, ("betray",)),
-    Defect("stream left on a mere word", _swap(station.Station, "on_vector", _believe), "", None, ("boast",)),
-    Defect("own revocation unnoticed", _swap(station, "flag_by_own", lambda *_: set()), "", None, ("revoke",)),
-    Defect("full disk unnoticed", _swap(MemoryJournal, "fill", lambda self: None), "", None, ("fill_disk",)),
+    Defect("streams open to anybody", swap(receiving, "may_open", lambda *_: True), "", None, ("betray",)),
+    Defect("torn transactions taken", swap(receiving, "goes_on", lambda *_: True), "", None, ("betray",)),
+    Defect("stream left on a mere word", swap(station.Station, "on_vector", _believe), "", None, ("boast",)),
+    Defect("own revocation unnoticed", swap(station, "flag_by_own", lambda *_: set()), "", None, ("revoke",)),
+    Defect("full disk unnoticed", swap(MemoryJournal, "fill", lambda self: None), "", None, ("fill_disk",)),
 )

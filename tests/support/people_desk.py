@@ -65,10 +65,16 @@ class PeopleDesk(AbstractContextManager["PeopleDesk"]):
         self.enrolment = Enrolment(
             self.me, authority=public, site_folder=self.site_folder, keys=folder / "keys", clock_us=self.clock
         )
+        self._know_people(authority, rules)
+        self._open_door()
+
+    def _know_people(self, authority: Authority | None, rules: SessionRules | None) -> None:
+        """The real people, over a real database."""
+        public = authority.public_key if authority is not None else b""
         self.worker = PasswordWorker(TEST_COST)
-        self.database = open_station_db(folder / "station.db", [metadata])
+        self.database = open_station_db(self.folder / "station.db", [metadata])
         bits = count(1)
-        self.random_bits = lambda n: (number << 40) + next(bits)
+        self.random_bits = lambda n: (self.number << 40) + next(bits)
         self.people = People(
             Home(SITE, "Kassel works", public, self.site_folder, self.me.station, rules=rules or SessionRules()),
             self.log,
@@ -84,6 +90,9 @@ class PeopleDesk(AbstractContextManager["PeopleDesk"]):
         )
         self.sign_on = self.people.sign_on
         self.gate = self.people.gate
+
+    def _open_door(self) -> None:
+        """Incidents and alarms behind the operators' door; both follow the journal after the people."""
         self.incidents = IncidentDesk(self.sign_on.name_of)
         self.log.entries.subscribe(self.people.take)
         self.log.entries.subscribe(self.incidents.apply)
@@ -95,7 +104,7 @@ class PeopleDesk(AbstractContextManager["PeopleDesk"]):
             self.sign_on,
             clock_us=self.clock,
             site_short="KASS",
-            station_code=code,
+            station_code=self.code,
             position="desk",
             rebirth=FakeRebirths(),
             random_bits=self.random_bits,

@@ -91,6 +91,27 @@ class People:
         second_factor: SecondFactor | None = None,
     ) -> None:
         self.changed: Notifier[None] = Notifier()  # something that `PeopleView` shows
+        self.renamed: Notifier[None] = Notifier()  # people may be called otherwise than before
+        self.enrolment = enrolment
+        self._know(home, enrolment, key, writer, reader, clock_us, fold, random_bits)
+        self.sign_on = self._sign_on(home, journal, worker, clock_us, directory_check, second_factor)
+        self.signing = Signing(journal, self.sign_on, clock_us, is_confirmed)
+        self._act(home, journal, worker, clock_us, random_bits)
+        self._show(home, journal, clock_us, least)
+        self._follow(home)
+
+    def _know(
+        self,
+        home: Home,
+        enrolment: Enrolment,
+        key: StationKey,
+        writer: Writer,
+        reader: Reader,
+        clock_us: Callable[[], int],
+        fold: Callable[[], Awaitable[bool]] | None,
+        random_bits: Callable[[int], int],
+    ) -> None:
+        """What the journal and the credentials say about people and stations."""
         self.history = PeopleHistory()
         self.gate = Gate(self.history)
         self.stations = Stations(home.site, home.authority, lambda entry: not self.gate.is_withheld(entry))
@@ -108,10 +129,18 @@ class People:
         )
         self.profiles = Profiles(self.credentials, random_bits, self.history.is_profile_withheld)
         self.directory = Directory(self.history, self.profiles, self.credentials.encoded, lambda: self.stations.version)
-        self.renamed: Notifier[None] = Notifier()  # people may be called otherwise than before
         self.tries = TriesFile(writer, reader, key)
-        self.enrolment = enrolment
-        self.sign_on = SignOnDesk(
+
+    def _sign_on(
+        self,
+        home: Home,
+        journal: Journal,
+        worker: PasswordWorker,
+        clock_us: Callable[[], int],
+        directory_check: DirectoryCheck | None,
+        second_factor: SecondFactor | None,
+    ) -> SignOnDesk:
+        return SignOnDesk(
             self.directory.users(),
             journal,
             worker,
@@ -120,10 +149,13 @@ class People:
             rules=home.rules,
             pin_of=self.credentials.pin,
             policy_ver=lambda: self.history.version,
-            is_recording=lambda: enrolment.is_enrolled,
+            is_recording=lambda: self.enrolment.is_enrolled,
             directory_check=directory_check,
             second_factor=second_factor,
         )
+
+    def _show(self, home: Home, journal: Journal, clock_us: Callable[[], int], least: PasswordCost) -> None:
+        """users.toml, and what the administration's view shows."""
         self.file = PeopleFile(
             home.site_folder,
             journal,
@@ -132,27 +164,39 @@ class People:
             on_hashes=self.credentials.set_file,
             least=least,
         )
-        self.signing = Signing(journal, self.sign_on, clock_us, is_confirmed)
-        self.session_acts = SessionActs(journal, self.sign_on, self.gate, self.signing, clock_us)
         self.view = PeopleView(
             self.directory,
             self.credentials,
             self.gate,
             self.stations,
-            enrolment,
+            self.enrolment,
             self.sign_on,
             own=home.station,
             lock_after_s=home.lock_after_s,
             clock_us=clock_us,
         )
+
+    def _follow(self, home: Home) -> None:
+        """What changes by itself."""
         self._own = home.station
         self._was_overdue = False
         self._was_wrong = ""
         self._directory_version = self.directory.version
         self._erasing: set[asyncio.Future[None]] = set()
         self.credentials.changed.subscribe(lambda _none: self._on_profiles())
-        enrolment.asked.subscribe(self.changed.notify)
-        enrolment.changed.subscribe(lambda _certificate: self.changed.notify(None))
+        self.enrolment.asked.subscribe(self.changed.notify)
+        self.enrolment.changed.subscribe(lambda _certificate: self.changed.notify(None))
+
+    def _act(
+        self,
+        home: Home,
+        journal: Journal,
+        worker: PasswordWorker,
+        clock_us: Callable[[], int],
+        random_bits: Callable[[int], int],
+    ) -> None:
+        """The acts about people, sessions and stations."""
+        self.session_acts = SessionActs(journal, self.sign_on, self.gate, self.signing, clock_us)
         self._administration = Administration(
             journal,
             self.sign_on,
@@ -165,7 +209,7 @@ class People:
             random_bits=random_bits,
             site_name=home.site_name,
         )
-        self._station_acts = StationActs(journal, self.stations, enrolment, self.signing, home.station)
+        self._station_acts = StationActs(journal, self.stations, self.enrolment, self.signing, home.station)
 
     def acts(self) -> Mapping[type[Command], Act]:
         """For `Operations.extend`."""
