@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +12,8 @@ from console.domain.alarms import ACTIVE_STATES, AlarmState, Condition, Occurren
 from console.models.alarm_feed import alarm_feed
 from console.models.alarm_filter import AlarmFilter
 from console.models.alarm_groups import AlarmGroups, GroupBy, head_state
+from console.models.alarm_tabs import ASIDE_FLAGS as ASIDE_FLAGS  # noqa: PLC0414 part of this face
+from console.models.alarm_tabs import AlarmTab as AlarmTab  # noqa: PLC0414 part of this face
 from console.models.alarm_texts import alarm_text as alarm_text  # noqa: PLC0414 part of this face
 from console.models.alarm_texts import limit_text, limit_tip, note_text, note_tip, seen_text
 from console.models.alarm_trust import AlarmTrust
@@ -40,23 +41,6 @@ _LIGHT_DIM = RowLook(is_dim=True)
 _HEAD = RowLook(is_bold=True, is_head=True)
 _LIGHT_HEAD = RowLook(is_dim=True, is_head=True)
 _LIGHT_COLUMNS = frozenset({"age", "limit", "note"})  # never bold: they help, they do not decide
-
-
-class AlarmTab(StrEnum):
-    """The lists of alarm management; of those kept aside each alarm is in one, by `alarm_flags.PRECEDENCE`."""
-
-    ACTIVE = "active"
-    UNACKNOWLEDGED = "unacknowledged"
-    SHELVED = "shelved"
-    OUT_OF_SERVICE = "out_of_service"
-    SUPPRESSED = "suppressed"
-
-
-ASIDE_FLAGS: dict[AlarmTab, int] = {
-    AlarmTab.SHELVED: AlarmFlag.SHELVED,
-    AlarmTab.OUT_OF_SERVICE: AlarmFlag.OUT_OF_SERVICE,
-    AlarmTab.SUPPRESSED: AlarmFlag.SUPPRESSED,  # and those behind their cause
-}
 
 
 class AlarmTable(SortedTable):
