@@ -4,40 +4,14 @@ import asyncio
 from collections.abc import Callable
 
 from console.app.frame.faceplate_facts import FaceplateFacts
+from console.models.alarm_past import step_word
 from console.services.station import AlarmHistoryQuery, AlarmLogRow, Station
 from console.ui.errands import Errands
 from console.ui.format import clock_text
-from console.ui.translation import mark, tr
+from console.ui.translation import tr
 from console.ui.view import Selection
 
 MAX_LINES = 10
-TRANSITION_WORDS = {
-    "raised": mark("raised"),
-    "severity_up": mark("more severe"),
-    "severity_down": mark("less severe"),
-    "returned": mark("returned"),
-    "acknowledged": mark("acknowledged"),
-    "closed": mark("closed"),
-    "unacknowledged": mark("acknowledgement taken back"),
-    "reannunciated": mark("announced anew"),
-    "realarmed": mark("acknowledgement ran out"),
-    "retired": mark("rule or source is gone"),
-    "superseded": mark("followed by a newer one"),
-    "shelved": mark("shelved"),
-    "unshelved": mark("unshelved"),
-    "shelf_expired": mark("shelf ended"),
-    "shelf_returned": mark("shelf ended with the return"),
-    "out_of_service": mark("taken out of service"),
-    "returned_to_service": mark("returned to service"),
-    "suppressed": mark("suppressed by rule"),
-    "unsuppressed": mark("no longer suppressed"),
-    "masked": mark("hidden behind its cause"),
-    "unmasked": mark("no longer hidden behind its cause"),
-    "taken": mark("somebody works on it"),
-    "left": mark("nobody works on it any more"),
-    "escalated": mark("escalated: nobody acknowledged it in time"),
-    "escalation_ended": mark("escalation ended"),
-}
 
 
 class HistoryLines:
@@ -88,6 +62,5 @@ class HistoryLines:
 
 def _line(row: AlarmLogRow, *, is_own: bool) -> str:
     """What happened; `is_own`: with the very alarm that is shown, whose text stands above already."""
-    word = TRANSITION_WORDS.get(row.transition)
-    told = tr(word) if word else row.transition
+    told = step_word(row.transition)
     return told if is_own else f"{told} · {tr(row.text)}"
