@@ -74,8 +74,11 @@ class PlainSteps:
         return found
 
     def _is_news(self, row: int, at_us: int) -> bool:
-        """Nobody has seen it, no other station has it, and nothing that is over is behind the row."""
+        """Nobody has seen it, no other station has it, nothing that is over is behind the row, and nobody asks which
+        of its group came first: that follows the order in which they came and went."""
         book, condition_id = self._book, self._book.ids[row]
+        if book.condition(row).first_out:
+            return False
         if book.behind.over(row) is not None or book.is_open_elsewhere(condition_id):
             return False
         if not book.acknowledgements.knows(condition_id):
@@ -89,8 +92,11 @@ class PlainSteps:
         state = known.state[row]
         found: Flags = is_return & ((state == AlarmState.UNACKNOWLEDGED) | (state == AlarmState.ACKNOWLEDGED))
         found &= (known.returning[row] == _PLAIN) & (known.priority[row] < Priority.JOURNAL)
-        for at in np.flatnonzero(found & (state == AlarmState.ACKNOWLEDGED)).tolist():
-            found[at] = not self._book.acknowledgements.older(int(row[at]))
+        for at, one in zip(np.flatnonzero(found).tolist(), row[found].tolist(), strict=True):
+            is_over = state[at] == AlarmState.ACKNOWLEDGED
+            found[at] = not (
+                self._book.condition(one).first_out or (is_over and self._book.acknowledgements.older(one))
+            )
         return found
 
     def _raise(self, steps: BandSteps, now_us: int) -> None:
