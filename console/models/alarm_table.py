@@ -51,11 +51,11 @@ class AlarmTable(SortedTable):
         Column("since", mark("Since"), 146),
         Column("age", mark("Age"), 84, is_dim=True, is_live=True),
         Column("alarm", mark("Alarm"), 0),
-        Column("asset", mark("Asset"), 150),
+        Column("asset", mark("Asset"), 156),
         Column("area", mark("Area"), 160),
         Column("value", mark("Value"), 120, is_number=True),
         Column("limit", mark("Limit"), 104, is_dim=True),
-        Column("note", mark("Note"), 224, is_dim=True),
+        Column("note", mark("Note"), 218, is_dim=True),
     )
     DEFAULT_SORT = "symbol"
 
@@ -365,7 +365,7 @@ class AlarmTable(SortedTable):
             return age_text(self._now_us() - group.first_us)
         if key != "note" or not group.unacknowledged:
             return ""
-        owed = tr("{n} unacknowledged", n=whole_text(group.unacknowledged))
+        owed = tr("{n} unack", n=whole_text(group.unacknowledged))
         return f"{tr('{n} critical', n=whole_text(group.critical))} · {owed}" if group.critical else owed
 
     def since_text(self, row: int) -> str:

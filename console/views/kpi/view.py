@@ -32,7 +32,7 @@ from console.widgets.panel import bare_column, panel_row
 from console.widgets.steady_scroll import SteadyScroll
 from console.widgets.table_export import export_table
 
-_FIGURES_PX = 560
+_FIGURES_PX = 600
 _AGAIN_MS, _SETTLE_MS = 60_000, 250
 _AROUND_US = 30 * 60 * US  # before and after a flood that is looked at
 

@@ -94,12 +94,12 @@ def test_counts_of_groups_and_selections_are_written_as_everywhere_else(qtbot: Q
         async with Screen(AlarmsView, station) as screen:
             view = view_of(screen)
             view.table.group_by(GroupBy.AREA)
-            assert (cells(view, "asset")[0], cells(view, "note")[0]) == ("1,800 alarms", "1,800 unacknowledged")
+            assert (cells(view, "asset")[0], cells(view, "note")[0]) == ("1,800 alarms", "1,800 unack")
             view.list.selectAll()
             assert view.bar.text.text() == "1,800 alarms selected · 1,800 unacknowledged"
             set_language("de")
             theme().changed.emit()
-            assert (cells(view, "asset")[0], cells(view, "note")[0]) == ("1.800 Alarme", "1.800 unquittiert")
+            assert (cells(view, "asset")[0], cells(view, "note")[0]) == ("1.800 Alarme", "1.800 unquitt.")
 
     run(story())
 
