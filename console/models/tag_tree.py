@@ -8,7 +8,7 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistent
 from console.models.tag_cache import TagChange, tag_cache
 from console.models.tag_table import branch_of
 from console.services.station import Station
-from console.ui.translation import mark, tr
+from console.ui.translation import mark, tr, whole_text
 
 Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
@@ -101,7 +101,7 @@ class TagTree(QAbstractItemModel):
             return None
         branch = self._branch(index)
         if role == Qt.ItemDataRole.DisplayRole:
-            return f"{branch.path[-1] if branch.path else tr(_ALL)}   {branch.tags}"
+            return f"{branch.path[-1] if branch.path else tr(_ALL)}   {whole_text(branch.tags)}"
         return branch.path if role == BRANCH_ROLE else None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
