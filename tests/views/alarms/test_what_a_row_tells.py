@@ -14,6 +14,7 @@ from console.domain.alarms import ACTIVE_STATES, UNACKNOWLEDGED_STATES, AlarmSta
 from console.models.alarm_aside import AsideTable
 from console.models.alarm_table import ASIDE_FLAGS, AlarmTab, AlarmTable
 from console.services.station import ALARMS
+from console.ui.format import clock_text
 from console.ui.priority_symbol import SymbolState
 from tests.support.fake_station import FakeStation
 from tests.support.plant_rows import T0, alarms, condition
@@ -76,7 +77,8 @@ def test_activations_fold_into_one_row_with_their_count_and_first_and_last_time(
     assert table.rowCount() == 2
     assert table.cell(0, "note") == "×5"
     first, last = table.tip(0, "note").split("\n")[1].removeprefix("5 times from ").split(" to ")
-    assert first[:5] == "20:26" and last[:5] == "20:31"
+    now = T0 + 30 * MINUTE
+    assert (first, last) == (clock_text(T0, now), clock_text(T0 + 5 * MINUTE, now))  # in the zone of the site
     tell(table, [2], conditions=[condition(2)], count=7)
     assert "7 times, last at" in table.tip(2, "note")  # what came before this window looked is not claimed
 
