@@ -7,6 +7,7 @@ from console.config.settings import SiteSettings, StationSettings
 from console.services.alarms.engine import AlarmEngine
 from console.services.alarms.master_desk import MasterDesk
 from console.services.alarms.watch_spans import WatchSpans
+from console.services.kpi_records import KpiPosition
 from console.services.local_station import Parts
 from console.services.reports.kpi_desk import KpiDesk, KpiSource
 from console.services.storage.schema import Database
@@ -42,6 +43,7 @@ def join_kpi(
         changed_settings,
         flood=lambda: engine.settings.flood,
         shifts_s=lambda: engine.settings.sound.shifts_s,
+        positions=tuple(KpiPosition(one.position_id, one.name or one.position_id, one.areas) for one in site.positions),
     )
     desk = KpiDesk(parts.journal, source)
     parts.operations.extend(desk.acts())

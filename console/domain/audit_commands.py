@@ -34,9 +34,10 @@ class ExportAlarmKpi(Command):
     file: str
     from_us: int
     to_us: int
-    positions: int = 1
+    positions: int = 0
     skips_empty: bool = False
     areas: tuple[str, ...] = ()
+    position: str = ""
 
 
 ALL: tuple[type[Command], ...] = (ExportAudit, ExportAlarmKpi)

@@ -13,6 +13,15 @@ I64 = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
+class KpiPosition:
+    """An operator position of the site. It answers for the alarms of its `areas`; without any for all alarms."""
+
+    position_id: str
+    name: str
+    areas: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class KpiFigure:
     """One number; None: there is no data for it."""
 
@@ -90,6 +99,7 @@ class KpiReport:
     lists: dict[str, tuple[Offender, ...]] = field(default_factory=dict)
     rows: int = 0  # of the alarm log that were read
     flood: FloodRules = field(default_factory=FloodRules)  # what counted as one, of each position
+    position: KpiPosition | None = None  # whose figures they are; None: the site's, divided by `positions`
 
     def value(self, kpi: Kpi) -> float | None:
         return next(figure.value for figure in self.figures if figure.kpi is kpi)

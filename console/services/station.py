@@ -12,7 +12,7 @@ from uuid import UUID
 from console.domain.alarm_classes import AlarmSettings
 from console.domain.commands import Command
 from console.services import records as r
-from console.services.kpi_records import KpiReport
+from console.services.kpi_records import KpiPosition, KpiReport
 from console.services.master_records import MasterDelta, MasterPreview
 from console.services.notifier import Undo
 from console.services.people_records import PeopleRecord, SignatureSheet
@@ -118,22 +118,29 @@ class AlarmSettingsQuery(Query[AlarmSettings]):
 
 @dataclass(frozen=True, slots=True)
 class AlarmKpiQuery(Query[KpiReport]):
-    """How the alarm system does over [from_us, to_us), a later end than now meaning now. `positions` share the load;
-    `skips_empty` leaves bins without annunciations out of means and percentages; `areas`: these only, empty for all.
-    `since_shift`: from the beginning of the site's shift at the end on, where it has shifts. Refused for an empty
-    window or one of more than 400 days."""
+    """How the alarm system does over [from_us, to_us), a later end than now meaning now. `positions` share the load,
+    0: as many as the site has; `position`: the alarms of this one's areas only, not divided. `skips_empty` leaves bins
+    without annunciations out of means and percentages; `areas`: these only, empty for all. `since_shift`: from the
+    beginning of the site's shift at the end on, where it has shifts. Refused for an empty window or one of more than
+    400 days, for a position that the site has not, and for areas that are none of it."""
 
     from_us: int
     to_us: int
-    positions: int = 1
+    positions: int = 0
     skips_empty: bool = False
     areas: tuple[str, ...] = ()
     since_shift: bool = False
+    position: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AlarmAreasQuery(Query[tuple[str, ...]]):
     """Areas that ever had an alarm, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmPositionsQuery(Query[tuple[KpiPosition, ...]]):
+    """The site's operator positions, as `site.toml` has them."""
 
 
 @dataclass(frozen=True, slots=True)

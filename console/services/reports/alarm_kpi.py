@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from console.domain.alarm_classes import FloodRules
 from console.domain.alarm_targets import BANDS, Kpi, verdict
-from console.services.kpi_records import Bins, DayRow, Flood, KpiFigure, KpiReport, Offender
+from console.services.kpi_records import Bins, DayRow, Flood, KpiFigure, KpiPosition, KpiReport, Offender
 from console.services.reports import kpi_offenders as off
 from console.services.reports import kpi_rates as rates
 from console.services.reports.kpi_columns import AlarmColumns
@@ -43,7 +43,8 @@ Figures = dict[Kpi, float | None]
 class KpiQuestion:
     """[from_us, to_us) and how to look at it. `skips_empty`: bins without any annunciation take no part in means and
     percentages (which raises both). `fleeting_s`: what returns within it, unseen, is fleeting. `changed_settings`:
-    differences from the master record, counted elsewhere; None: not known. `flood`: what the site calls one."""
+    differences from the master record, counted elsewhere; None: not known. `flood`: what the site calls one.
+    `position`: whose rows the columns are, if not the site's."""
 
     from_us: int
     to_us: int
@@ -53,6 +54,7 @@ class KpiQuestion:
     fleeting_s: float = 10.0
     changed_settings: int | None = None
     flood: FloodRules = field(default_factory=FloodRules)
+    position: KpiPosition | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ def alarm_kpi(columns: AlarmColumns, watched: Sequence[tuple[int, int]], asked: 
         {name: tuple(found) for name, found in lists.items()},
         len(columns),
         asked.flood,
+        asked.position,
     )
 
 

@@ -21,7 +21,8 @@ HEADERS = (
 Cell = str | float | int | None
 _TITLE = "Leitstand: alarm performance"
 _TEN_MINUTES_S = 600
-_QUIET = ("ten minutes", "hours")  # too many rows for paper
+_BINS = ("ten minutes", "hours")
+_NOT_ON_PAPER = ("whose", *_BINS)  # it stands in the heading; too many rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +41,34 @@ class Heading:
         """Site time with its offset from UTC."""
         return datetime.fromtimestamp(at_us / 1_000_000, UTC).astimezone(self.zone).isoformat(" ", "seconds")
 
+    def areas_of(self, report: KpiReport) -> tuple[str, ...]:
+        """What was counted: the chosen areas, of a position its own."""
+        its = report.position.areas if report.position is not None else ()
+        return tuple(area for area in its or self.areas if area in (self.areas or its))
+
     def lines(self, report: KpiReport) -> list[str]:
         empty = "left out of means and percentages" if self.skips_empty else "counted"
         return [
             f"Site {self.site}, station {self.station}, written {self.moment(self.at_us)} by {self.person}",
             f"Period {self.moment(report.from_us)} to {self.moment(report.to_us)}",
-            f"Areas: {', '.join(self.areas) or 'all'}; operator positions: {report.positions}",
+            f"{whose(report)}; areas: {', '.join(self.areas_of(report)) or 'all'}",
             f"Watched {report.watched_us / 3_600_000_000:.2f} h; bins without annunciations are {empty}",
             f"{report.annunciations} annunciations, {report.dechattered} with bursts of chatter counted once",
         ]
 
 
+def whose(report: KpiReport) -> str:
+    """Whose figures they are."""
+    one = report.position
+    if one is not None:
+        return f"Operator position {one.name} ({one.position_id}), not divided"
+    return f"Whole site, divided by the number of operator positions: {report.positions}"
+
+
 def table(report: KpiReport, told: Heading) -> Iterator[tuple[Cell, ...]]:
     """All rows, as wide as HEADERS. Bins that nobody watched have an empty value, as figures without data have."""
+    span = {"begin": told.moment(report.from_us), "end": told.moment(report.to_us)}
+    yield _row("whose", whose(report), report.positions, area=", ".join(told.areas_of(report)), **span)
     for figure in report.figures:
         aim = target_of(figure.kpi)
         goal = "" if aim.target is None else f"{aim.bound.value} {aim.target:g}"
@@ -78,7 +94,7 @@ def table(report: KpiReport, told: Heading) -> Iterator[tuple[Cell, ...]]:
         span = {"begin": told.moment(day.start_us), "end": told.moment(day.end_us)}
         yield _row("day", "annunciations", day.count, **span)
         yield _row("day", "stale", day.stale, **span)
-    for name, bins in zip(_QUIET, (report.ten_minutes, report.hours), strict=True):
+    for name, bins in zip(_BINS, (report.ten_minutes, report.hours), strict=True):
         yield from _bin_rows(name, bins, told)
 
 
@@ -116,10 +132,14 @@ def _text(cell: Cell) -> str:
     return "" if cell is None else repr(cell) if isinstance(cell, float) else str(cell)
 
 
+def _title(report: KpiReport) -> str:
+    return f"{_TITLE}, {report.position.name if report.position is not None else 'whole site'}"
+
+
 def _write_csv(part: Path, report: KpiReport, told: Heading, rows: list[tuple[Cell, ...]], _fonts: Path) -> None:
     writer = CsvWriter(part)
     try:
-        writer.begin(_TITLE, HEADERS, told.lines(report))
+        writer.begin(_title(report), HEADERS, told.lines(report))
         for row in rows:
             writer.row([_text(cell) for cell in row])
     finally:
@@ -132,6 +152,7 @@ def _write_xlsx(part: Path, report: KpiReport, told: Heading, rows: list[tuple[C
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     book: Any = xlsxwriter.Workbook(str(part), options)
     try:
+        book.set_properties({"title": _title(report), "comments": "\n".join(told.lines(report))})
         sheet, bold = book.add_worksheet("Alarm performance"), book.add_format({"bold": True})
         sheet.freeze_panes(1, 0)
         sheet.set_column(0, len(HEADERS) - 1, 22)
@@ -152,12 +173,12 @@ def _write_xlsx(part: Path, report: KpiReport, told: Heading, rows: list[tuple[C
 
 def _write_pdf(part: Path, report: KpiReport, told: Heading, rows: list[tuple[Cell, ...]], fonts: Path) -> None:
     pages = PdfPages(part, fonts)
-    pages.begin(_TITLE)
+    pages.begin(_title(report))
     for line in told.lines(report):
         pages.line(line)
     section = ""
     for row in rows:
-        if row[0] in _QUIET:
+        if row[0] in _NOT_ON_PAPER:
             continue
         if row[0] != section:
             section = str(row[0])

@@ -17,7 +17,6 @@ Read = Callable[[str, tuple[object, ...], int], AlarmColumns]  # condition in SQ
 class _Kept:
     """All rows with a number up to `rid` that tell of [low_us, high_us)."""
 
-    areas: tuple[str, ...]
     low_us: int
     high_us: int
     rid: int
@@ -30,14 +29,12 @@ class KpiMemory:
     def __init__(self) -> None:
         self._kept: _Kept | None = None
 
-    def window(
-        self, connection: Connection, low_us: int, high_us: int, areas: tuple[str, ...], read: Read
-    ) -> AlarmColumns:
+    def window(self, connection: Connection, low_us: int, high_us: int, read: Read) -> AlarmColumns:
         """The rows that tell of [low_us, high_us), as `connection` sees them."""
         kept = self._kept
         newest = int(connection.exec_driver_sql("SELECT coalesce(max(rid), 0) FROM alarm_log").scalar_one())
-        if kept is None or kept.areas != areas or low_us < kept.low_us or newest < kept.rid:
-            kept = _Kept(areas, low_us, high_us, newest, read("at_us >= ? AND at_us < ?", (low_us, high_us), low_us))
+        if kept is None or low_us < kept.low_us or newest < kept.rid:
+            kept = _Kept(low_us, high_us, newest, read("at_us >= ? AND at_us < ?", (low_us, high_us), low_us))
         else:
             kept = _grown(kept, high_us, newest, read)
         self._kept = kept if len(kept.columns) <= MOST_ROWS else None
@@ -55,7 +52,7 @@ def _grown(kept: _Kept, high_us: int, newest: int, read: Read) -> _Kept:
         columns = joined(columns, read("rid > ? AND +at_us >= ? AND +at_us < ?", since, kept.low_us))
     if high_us > kept.high_us:
         columns = joined(columns, read("at_us >= ? AND at_us < ?", (kept.high_us, high_us), kept.low_us))
-    return _Kept(kept.areas, kept.low_us, max(kept.high_us, high_us), newest, columns)
+    return _Kept(kept.low_us, max(kept.high_us, high_us), newest, columns)
 
 
 def joined(before: AlarmColumns, after: AlarmColumns) -> AlarmColumns:

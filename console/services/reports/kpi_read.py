@@ -4,7 +4,7 @@ SQLite joins each column into one text or blob, numpy reads it: less than half o
 the rows of the window stand those that its beginning needs: of occurrences that were open then, and of what hid alarms.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -31,15 +31,22 @@ _KIND = (
 _PACKED = (
     "SELECT count(*), CAST(group_concat(condition_id, '') AS BLOB), group_concat(start_us - {base}, ' '),"
     " group_concat(at_us - start_us, ' '), group_concat({kind}, ' ')"
-    " FROM alarm_log WHERE {which}{areas}"
+    " FROM alarm_log WHERE {which}"
 )
 _ROW = "SELECT condition_id, start_us, transition, at_us, priority FROM alarm_log"
-_OF_OCCURRENCE = f"{_ROW} WHERE condition_id = ? AND start_us = ? AND at_us < ?{{areas}} ORDER BY rid"
-_ASIDE = f"{_ROW} WHERE start_us = 0 AND at_us < ?{{areas}} ORDER BY at_us, rid"
+_OF_OCCURRENCE = f"{_ROW} WHERE condition_id = ? AND start_us = ? AND at_us < ? ORDER BY rid"
+_ASIDE = f"{_ROW} WHERE start_us = 0 AND at_us < ? ORDER BY at_us, rid"
 _OPEN_NOW = "SELECT condition_id, start_us FROM alarm_open WHERE start_us < ?"
 # the plus keeps SQLite on the index of moments: few rows tell of what comes after the window
 _OPEN_THEN = (
     "SELECT DISTINCT +condition_id, +start_us FROM alarm_log WHERE at_us >= ? AND start_us < ? AND start_us > 0"
+)
+# every condition of the log by steps through its index, each with the area of its newest occurrence
+_PLACED = (
+    "WITH RECURSIVE one(id) AS (SELECT min(condition_id) FROM alarm_log UNION ALL"
+    " SELECT (SELECT min(condition_id) FROM alarm_log WHERE condition_id > one.id) FROM one WHERE one.id IS NOT NULL)"
+    " SELECT id, (SELECT area FROM alarm_log WHERE condition_id = id ORDER BY start_us DESC, at_us DESC, rid DESC"
+    " LIMIT 1) FROM one WHERE id IS NOT NULL"
 )
 _WHAT = "SELECT subject, text, area, priority FROM alarm_log WHERE condition_id = ?"
 
@@ -47,20 +54,24 @@ _WHAT = "SELECT subject, text, area, priority FROM alarm_log WHERE condition_id 
 def read_columns(
     connection: Connection, from_us: int, to_us: int, areas: Sequence[str] = (), memory: KpiMemory | None = None
 ) -> AlarmColumns:
-    """What `alarm_kpi` needs of [from_us, to_us); `areas`: of these only, empty for all. With a `memory` only what it
-    does not hold is read."""
+    """What `alarm_kpi` needs of [from_us, to_us); `areas`: of the alarms of these only, empty for all. An alarm lies
+    in the area of its newest occurrence, with all its past: half an occurrence would never end. With a `memory` only
+    what it does not hold is read."""
     low = from_us - LOOKBACK_US
-    only = f" AND area IN ({', '.join('?' * len(areas))})" if areas else ""
 
     def read(which: str, values: tuple[object, ...], base: int) -> AlarmColumns:
-        return _packed(connection, which, (*values, *areas), only, base)
+        return _packed(connection, which, values, base)
 
-    window = (memory or KpiMemory()).window(connection, low, to_us, tuple(areas), read)
+    window = (memory or KpiMemory()).window(connection, low, to_us, read)
+    if areas:
+        chosen = {condition_id for condition_id, area in _placed(connection) if area in areas}
+        window = _of(window, chosen)
     before: list[Row] = []
     for condition_id, start_us in _open_at(connection, window, low, to_us):
-        before += _rows(connection, _OF_OCCURRENCE.format(areas=only), (condition_id, start_us, low, *areas))
-    before += _rows(connection, _ASIDE.format(areas=only), (low, *areas))
-    return joined(columns_of(before), window)
+        before += _rows(connection, _OF_OCCURRENCE, (condition_id, start_us, low))
+    before += _rows(connection, _ASIDE, (low,))
+    whole = joined(columns_of(before), window)
+    return _of(whole, chosen) if areas else whole
 
 
 def described(connection: Connection, report: KpiReport) -> KpiReport:
@@ -76,13 +87,23 @@ def described(connection: Connection, report: KpiReport) -> KpiReport:
 
 
 def read_areas(connection: Connection) -> tuple[str, ...]:
-    """Every area that ever had an alarm; one walk over the log."""
-    found = connection.exec_driver_sql("SELECT DISTINCT area FROM alarm_log WHERE area <> ''")
-    return tuple(sorted(str(row[0]) for row in found))
+    """Every area in which alarms of the log lie."""
+    return tuple(sorted({area for _condition_id, area in _placed(connection) if area}))
 
 
-def _packed(connection: Connection, which: str, values: tuple[object, ...], only: str, base_us: int) -> AlarmColumns:
-    sql = _PACKED.format(base=int(base_us), kind=_KIND, which=which, areas=only)
+def _placed(connection: Connection) -> list[tuple[bytes, str]]:
+    """Each condition of the log and its area."""
+    return [(bytes(row[0]), str(row[1])) for row in connection.exec_driver_sql(_PLACED)]
+
+
+def _of(columns: AlarmColumns, chosen: Collection[bytes]) -> AlarmColumns:
+    """The rows of these conditions."""
+    is_chosen = np.fromiter((one in chosen for one in columns.ids), np.bool_, len(columns.ids))
+    return columns.take(is_chosen[columns.condition])
+
+
+def _packed(connection: Connection, which: str, values: tuple[object, ...], base_us: int) -> AlarmColumns:
+    sql = _PACKED.format(base=int(base_us), kind=_KIND, which=which)
     count, ids, starts, delays, kinds = connection.exec_driver_sql(sql, values).one()
     if not count:
         return columns_of(())

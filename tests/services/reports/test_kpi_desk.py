@@ -17,17 +17,22 @@ from console.domain.refusal import Refused
 from console.domain.station_facts import JournalExported
 from console.services.alarms import alarm_tables
 from console.services.alarms.watch_spans import WatchSpans, put_span
-from console.services.kpi_records import LISTS
+from console.services.kpi_records import LISTS, KpiPosition, KpiReport
 from console.services.reports.kpi_desk import KpiDesk, KpiSource
 from console.services.reports.kpi_export import HEADERS, Heading, table
 from console.services.reports.proof import file_sha256
-from console.services.station import AlarmAreasQuery, AlarmKpiQuery
+from console.services.station import AlarmAreasQuery, AlarmKpiQuery, AlarmPositionsQuery
 from console.services.storage.schema import Database, open_station_db
 from console.ui.resources import resource
 from tests.support.alarm_month import ZONE, Month, S, at, write_log
 from tests.support.journals import ANNA
 from tests.support.kpi_by_hand import ByHand
 
+DESKS = (
+    KpiPosition("melt", "Melt shop", ("Area 0", "Area 2")),
+    KpiPosition("press", "Press shop", ("Area 1",)),
+    KpiPosition("lead", "Shift lead"),
+)
 LOW, HIGH = at("2026-10-01 00:00"), at("2026-10-31 00:00")
 
 
@@ -105,7 +110,9 @@ def test_areas_are_told_by_name(room: Room) -> None:
         AlarmKpiQuery(HIGH, HIGH),
         AlarmKpiQuery(HIGH + S, HIGH + 2 * S),
         AlarmKpiQuery(HIGH - 500 * 86400 * S, HIGH),
-        AlarmKpiQuery(LOW, HIGH, positions=0),
+        AlarmKpiQuery(LOW, HIGH, positions=-1),
+        AlarmKpiQuery(LOW, HIGH, positions=101),
+        AlarmKpiQuery(LOW, HIGH, position="nowhere"),
     ],
 )
 def test_a_period_that_means_nothing_is_refused(room: Room, query: AlarmKpiQuery) -> None:
@@ -201,3 +208,105 @@ def test_a_site_without_shifts_is_told_the_last_hours(room: Room) -> None:
     desk = KpiDesk(room.journal, replace(room.source, now_us=lambda: now))  # type: ignore[arg-type]
     report = room.run(lambda: desk.report(AlarmKpiQuery(now - 8 * 3600 * S, now, since_shift=True)))
     assert report.from_us == now - 8 * 3600 * S
+
+
+def desk_of(room: Room, desks: tuple[KpiPosition, ...] = DESKS) -> KpiDesk:
+    return KpiDesk(room.journal, replace(room.source, positions=desks, changed_settings=lambda: 3))  # type: ignore[arg-type]
+
+
+def told(report: KpiReport) -> dict[str, float | None]:
+    return {one.kpi.value: one.value for one in report.figures if one.kpi.value != "changed_settings"}
+
+
+def by_hand_of(month: Month, areas: tuple[int, ...], positions: int = 1) -> dict[str, float | None]:
+    rows = [row for row in month.rows if row[0][0] % 3 in areas]
+    found = ByHand(rows, month.watched, LOW, HIGH, ZONE, positions).figures()
+    return {name: value for name, value in found.items() if name != "changed_settings"}
+
+
+@pytest.mark.proves("ALARM-F66")
+@pytest.mark.parametrize(("position", "areas"), [("melt", (0, 2)), ("press", (1,)), ("lead", (0, 1, 2))])
+def test_a_position_is_measured_by_the_alarms_of_its_areas_undivided(
+    room: Room, month: Month, position: str, areas: tuple[int, ...]
+) -> None:
+    report = room.run(lambda: desk_of(room).report(AlarmKpiQuery(LOW, HIGH, position=position)))
+    wanted = by_hand_of(month, areas)
+    assert told(report) == {name: wanted.get(name) for name in told(report)}
+    assert report.position == next(one for one in DESKS if one.position_id == position)
+    assert report.positions == 1
+
+
+@pytest.mark.proves("ALARM-F66")
+@pytest.mark.parametrize(("desks", "count"), [(DESKS, 3), ((), 1)])
+def test_the_whole_site_is_divided_by_the_positions_that_it_has(
+    room: Room, month: Month, desks: tuple[KpiPosition, ...], count: int
+) -> None:
+    report = room.run(lambda: desk_of(room, desks).report(AlarmKpiQuery(LOW, HIGH)))
+    wanted = by_hand_of(month, (0, 1, 2), count)
+    assert told(report) == {name: wanted.get(name) for name in told(report)}
+    assert (report.position, report.positions) == (None, count)
+
+
+def test_one_area_of_a_position_is_looked_at_and_one_of_another_is_refused(room: Room, month: Month) -> None:
+    async def story() -> KpiReport:
+        desk = desk_of(room)
+        assert await desk.positions(AlarmPositionsQuery()) == DESKS
+        for query in (
+            AlarmKpiQuery(LOW, HIGH, areas=("Area 1",), position="melt"),
+            AlarmKpiQuery(LOW, HIGH, positions=2, position="melt"),
+        ):
+            with pytest.raises(Refused):
+                await desk.report(query)
+        return await desk.report(AlarmKpiQuery(LOW, HIGH, areas=("Area 2", "Area 1"), position="melt"))
+
+    report = room.run(story)
+    wanted = by_hand_of(month, (2,))
+    assert told(report) == {name: wanted.get(name) for name in told(report)}
+    changed = next(one.value for one in report.figures if one.kpi.value == "changed_settings")
+    assert changed is None, "settings are counted for the whole site"
+
+
+@pytest.mark.proves("ALARM-F66")
+def test_an_alarm_that_moved_to_another_area_took_its_past_along(room: Room, month: Month) -> None:
+    """Its raise stands in the log under the old area: counted there it would never return."""
+
+    def move(connection: Any) -> None:
+        old = "SELECT min(start_us) FROM alarm_log AS o WHERE o.condition_id = alarm_log.condition_id AND start_us > 0"
+        moved = f"UPDATE alarm_log SET area = 'Area 1' WHERE start_us = ({old}) AND transition = 'raised'"
+        connection.exec_driver_sql(
+            f"{moved} AND (SELECT count(DISTINCT start_us) FROM alarm_log AS o"
+            " WHERE o.condition_id = alarm_log.condition_id AND start_us > 0) > 1"
+        )
+
+    async def story() -> KpiReport:
+        await room.database.writer.write(move)
+        return await desk_of(room).report(AlarmKpiQuery(LOW, HIGH, position="melt"))
+
+    report = room.run(story)
+    wanted = by_hand_of(month, (0, 2))
+    assert told(report) == {name: wanted.get(name) for name in told(report)}
+
+
+@pytest.mark.proves("ALARM-F66")
+@pytest.mark.parametrize("form", [".csv", ".xlsx", ".pdf"])
+@pytest.mark.parametrize(("position", "says"), [("melt", "Operator position Melt shop"), ("", "Whole site")])
+def test_a_file_and_its_receipt_say_whose_figures_they_are(
+    room: Room, tmp_path: Path, form: str, position: str, says: str
+) -> None:
+    file = tmp_path / f"kpi{form}"
+    command = ExportAlarmKpi(str(file), LOW, HIGH, position=position)
+    receipt = room.run(lambda: desk_of(room).acts()[ExportAlarmKpi].do(command, ANNA))
+    assert receipt.number.startswith(says)
+    if form == ".csv":
+        with file.open(encoding="utf-8-sig", newline="") as opened:
+            row = list(csv.reader(opened))[1]
+        assert row[0] == "whose"
+        assert row[1].startswith(says)
+        assert row[9] == ("Area 0, Area 2" if position else "")
+    elif form == ".xlsx":
+        with ZipFile(file) as parts:
+            assert says in parts.read("xl/sharedStrings.xml").decode()
+            title = parts.read("docProps/core.xml").decode()
+        assert ("Melt shop" if position else "whole site") in title
+    else:
+        assert file.stat().st_size > 2000
