@@ -38,7 +38,7 @@ class PaintWatch(QObject):
     def __init__(self, view: "AlarmsView") -> None:
         super().__init__()
         self._view = view
-        self._seen: set[tuple[int, int]] = set()
+        self._known = np.zeros(0, np.int64)  # by row: the last change that the list knew when it was painted last
         self._since_us = 0
         self.ages_ms: list[float] = []
         self.after: Callable[[], None] = lambda: None
@@ -59,13 +59,16 @@ class PaintWatch(QObject):
         self.after()
 
     def _look(self, now_us: int) -> None:
+        """A row counts once, when its change is new since the last paint: one that only comes into sight does not."""
         table = self._view.table
         in_sight = self._view.visible_positions()
         rows = np.asarray(table.alarm_rows(in_sight), np.int64)  # heads of groups are none
-        changed = table.alarms["changed_us"][rows]
-        stand = set(zip(rows.tolist(), changed.tolist(), strict=True))
-        self.ages_ms.extend((now_us - at_us) / 1000 for _row, at_us in stand - self._seen if at_us >= self._since_us)
-        self._seen = stand
+        changed = np.array(table.alarms["changed_us"][: len(table.alarms)], np.int64)
+        before = np.zeros(len(changed), np.int64)
+        before[: len(self._known)] = self._known[: len(changed)]
+        fresh = changed[rows][(changed[rows] != before[rows]) & (changed[rows] >= self._since_us)]
+        self.ages_ms.extend(((now_us - fresh) / 1000).tolist())
+        self._known = changed
 
 
 async def until(is_so: Callable[[], bool], what: str) -> None:
