@@ -33,7 +33,15 @@ def export(station: Station, errands: Errands, file: str, query: AlarmKpiQuery, 
 
     async def work() -> None:
         receipt = await station.submit(
-            ExportAlarmKpi(file, query.from_us, query.to_us, query.positions, query.skips_empty, query.areas)
+            ExportAlarmKpi(
+                file,
+                query.from_us,
+                query.to_us,
+                query.positions,
+                query.skips_empty,
+                query.areas,
+                query.position,
+            )
         )
         say(tr("Written to {file}", file=receipt.entity_id or file))
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
@@ -12,7 +13,7 @@ from console.domain.permissions import SIGN_ON_FIRST
 from console.models.kpi_tables import FigureTable
 from console.services.kpi_records import Flood, KpiReport
 from console.services.records import SessionRecord
-from console.services.station import SESSION, AlarmAreasQuery, AlarmKpiQuery
+from console.services.station import SESSION, AlarmAreasQuery, AlarmKpiQuery, AlarmPositionsQuery
 from console.ui.errands import Errands
 from console.ui.format import US, age_text, date_text, local, whole_text
 from console.ui.plain_label import PlainLabel, plain_tip
@@ -22,7 +23,7 @@ from console.ui.translation import mark, tr
 from console.ui.view import View, ViewContext
 from console.ui.wall_clock import now_us
 from console.views.kpi.exporting import ask_file, export
-from console.views.kpi.head import KpiHead
+from console.views.kpi.head import KpiHead, whole_site
 from console.views.kpi.lists import KpiLists
 from console.views.kpi.plots import KpiPlots
 from console.views.kpi.shape import ShapeDelegate
@@ -49,6 +50,8 @@ class KpiView(View):
         self.errands = Errands(self._refused)
         self.report: KpiReport | None = None
         self._asking: asyncio.Task[None] | None = None
+        self._answered: AlarmKpiQuery | None = None
+        self._is_site_known = False
         self._why_not, self._problem = SIGN_ON_FIRST, ""
         self._is_shown = False
         self.head, self.plots = KpiHead(), KpiPlots()
@@ -126,9 +129,8 @@ class KpiView(View):
         if self._asking is not None:
             self._asking.cancel()
             self._asking = None
-        query = self.head.choice().query(now_us())
-        if query is not None:
-            self._asking = self.errands.run(self._ask(query))
+        if self.head.choice().query(now_us()) is not None:
+            self._asking = self.errands.run(self._ask())
         self._tell()
         return self._asking
 
@@ -140,11 +142,17 @@ class KpiView(View):
         self._problem = tr("Cancelled; press “Compute again” for the figures.")
         self._tell()
 
-    async def _ask(self, query: AlarmKpiQuery) -> None:
+    async def _ask(self) -> None:
         mine = asyncio.current_task()
         self._problem = ""
         try:
-            self.report = await self.context.station.query(query)
+            if not self._is_site_known:
+                self.head.set_positions(await self.context.station.query(AlarmPositionsQuery()))
+                self._is_site_known = True
+            query = self.head.choice().query(now_us())
+            if query is None:
+                return
+            self.report, self._answered = await self.context.station.query(query), query
             if self._asking is mine:
                 self._asking = None
             self._show()
@@ -161,10 +169,9 @@ class KpiView(View):
 
     def _write(self, file: str) -> None:
         """What is shown, not what has come since."""
-        report, choice = self.report, self.head.choice()
-        if report is not None:
-            areas = (choice.area,) if choice.area else ()
-            query = AlarmKpiQuery(report.from_us, report.to_us, report.positions, choice.skips_empty, areas)
+        report, query = self.report, self._answered
+        if report is not None and query is not None:
+            query = replace(query, from_us=report.from_us, to_us=report.to_us, since_shift=False)
             export(self.context.station, self.errands, file, query, lambda text: self.context.refused(self, text))
 
     def action_handlers(self) -> Mapping[str, Callable[[], object]]:
@@ -220,6 +227,13 @@ class KpiView(View):
         self.context.refused(self, text)
         self._tell()
 
+    def _whose(self) -> str:
+        """Whose figures are shown."""
+        report = self.report
+        if report is None or report.position is None:
+            return whole_site(report.positions if report is not None else self.head.site_positions)
+        return tr("position {name}", name=report.position.name)
+
     def _nothing(self) -> str:
         """What stands where figures would be; empty when there are some."""
         if self.report is not None:
@@ -242,6 +256,7 @@ class KpiView(View):
         self.progress.setVisible(self.is_busy)
         self.cancel_button.setVisible(self.is_busy)
         self.working_label.setText(tr("Computing…") if self.is_busy else self._problem)
+        self.heading.setText(f"{tr(self.title)}: {self._whose()}")
         why = tr(self._why_not) if self._why_not else ""
         self.export_button.setEnabled(not why and report is not None)
         self.export_button.setToolTip(plain_tip(why or tr("All figures, lists and intervals as Excel, CSV or PDF")))
@@ -261,7 +276,6 @@ class KpiView(View):
         self.facts.setText(" · ".join(parts))
 
     def _retell(self) -> None:
-        self.heading.setText(tr(self.title))
         self.again_button.setText(tr("Compute again"))
         self.export_button.setText(tr("Export…"))
         self.cancel_button.setText(tr("Cancel"))

@@ -15,11 +15,11 @@ from console.domain.alarms import Occurrence
 from console.domain.audit_commands import ExportAlarmKpi
 from console.domain.refusal import Refused
 from console.models.kpi_words import BAND_NAMES, LIST_NAMES, NAMES, PERCENT, SECONDS, VERDICTS, figure_text, target_text
-from console.services.kpi_records import LISTS, KpiReport
+from console.services.kpi_records import LISTS, KpiPosition, KpiReport
 from console.services.records import SessionRecord
 from console.services.reports.alarm_kpi import KpiQuestion, alarm_kpi
 from console.services.reports.kpi_columns import AlarmColumns, columns_of
-from console.services.station import SESSION, AlarmAreasQuery, AlarmKpiQuery
+from console.services.station import SESSION, AlarmAreasQuery, AlarmKpiQuery, AlarmPositionsQuery
 from console.ui.translation import set_language
 from console.ui.wall_clock import now_us
 from console.views.kpi.head import PERIODS
@@ -30,6 +30,7 @@ from tests.support.qt_loop import run, until
 from tests.support.screens import Screen
 
 NOW = now_us()
+DESKS = (KpiPosition("melt", "Melt <b>shop</b>", ("Hall 2",)), KpiPosition("lead", "Shift lead"))
 
 
 class Desk:
@@ -43,12 +44,15 @@ class Desk:
         self.station = FakeStation()
         self.station.answers[AlarmKpiQuery] = self.report
         self.station.answers[AlarmAreasQuery] = lambda _query: ("Hall 2", "Press shop")
+        self.station.answers[AlarmPositionsQuery] = lambda _query: DESKS
         self.station.deliver(SESSION, SESSION_OF_ANNA)
 
     def report(self, query: AlarmKpiQuery) -> KpiReport:
         self.asked.append(query)
         zone = ZoneInfo("Europe/Berlin")
-        asked = KpiQuestion(query.from_us, query.to_us, zone, query.positions, query.skips_empty)
+        position = next((one for one in DESKS if one.position_id == query.position), None)
+        count = 1 if position else len(DESKS)
+        asked = KpiQuestion(query.from_us, query.to_us, zone, count, query.skips_empty, position=position)
         return named(alarm_kpi(self.columns, self.watched, asked))
 
 
@@ -197,21 +201,66 @@ def test_a_period_ends_now(qtbot: QtBot, desk: Desk, period: str) -> None:
     on(desk, story)
 
 
-def test_positions_area_and_empty_intervals_are_asked_for_and_kept(qtbot: QtBot, desk: Desk) -> None:
+def test_position_area_and_empty_intervals_are_asked_for_and_kept(qtbot: QtBot, desk: Desk) -> None:
     async def story(_screen: Screen, view: KpiView) -> None:
-        view.head.positions.setCurrentIndex(2)
         view.head.skips_empty.setChecked(True)
         await until(lambda: view.head.area.count() == 3)
-        view.head.area.setCurrentIndex(1)
-        await until(lambda: desk.asked[-1].areas == ("Hall 2",))
-        assert (desk.asked[-1].positions, desk.asked[-1].skips_empty) == (3, True)
+        view.head.area.setCurrentIndex(view.head.area.findData("Hall 2"))
+        view.head.position.setCurrentIndex(view.head.position.findData("melt"))
+        await until(lambda: desk.asked[-1].areas == ("Hall 2",) and desk.asked[-1].position == "melt")
+        assert desk.asked[-1].skips_empty
         state = view.save_state()
         view.head.restore_state({"period": "day"})
         view.restore_state(state)
-        assert view.head.choice().period == "week"
-        assert view.head.choice().area == "Hall 2"
+        choice = view.head.choice()
+        assert (choice.period, choice.area, choice.position) == ("week", "Hall 2", "melt")
 
     on(desk, story)
+
+
+@pytest.mark.proves("ALARM-F66")
+def test_the_site_or_one_position_is_looked_at_and_the_title_says_which(qtbot: QtBot, desk: Desk) -> None:
+    async def story(screen: Screen, view: KpiView) -> None:
+        await until(lambda: view.head.area.count() == 3)
+        box = view.head.position
+        words = ["Whole site (2 positions)", "Melt <b>shop</b>", "Shift lead"]
+        assert [box.itemText(at) for at in range(box.count())] == words
+        assert view.heading.text() == "Alarm performance: Whole site (2 positions)"
+        divided = cells(view, "value")[NAMES[Kpi.PER_DAY]]
+        box.setCurrentIndex(2)
+        await until(lambda: view.report is not None and view.report.position == DESKS[1])
+        assert view.heading.text() == "Alarm performance: position Shift lead"
+        assert cells(view, "value")[NAMES[Kpi.PER_DAY]] != divided
+        assert view.head.area.count() == 3, "a position without areas answers for all"
+        box.setCurrentIndex(1)
+        await until(lambda: view.report is not None and view.report.position == DESKS[0])
+        assert view.heading.text() == "Alarm performance: position Melt <b>shop</b>"
+        assert [view.head.area.itemData(at) for at in range(view.head.area.count())] == ["", "Hall 2"]
+        dialog = view.export()
+        assert isinstance(dialog, QFileDialog)
+        dialog.fileSelected.emit("/plant/melt.pdf")
+        await until(lambda: bool(screen.said))
+        assert desk.station.submitted[-1].position == "melt"
+        dialog.reject()
+
+    on(desk, story)
+
+
+def test_a_position_that_the_site_has_not_any_more_gives_way_to_the_site(qtbot: QtBot, desk: Desk) -> None:
+    async def whole() -> None:
+        async with Screen(lambda context: restored(KpiView(context)), desk.station) as screen:
+            view = screen.view
+            assert isinstance(view, KpiView)
+            await until(lambda: view.report is not None)
+            assert {one.position for one in desk.asked} == {""}
+            assert view.head.position.findData("gone") < 0
+
+    def restored(view: KpiView) -> KpiView:
+        view.restore_state({"head": {"position": "gone", "positions": 3}})
+        assert view.head.choice().position == "gone"
+        return view
+
+    run(whole())
 
 
 def test_a_time_that_nobody_watched_is_no_data_everywhere(qtbot: QtBot, desk: Desk) -> None:
@@ -308,7 +357,7 @@ def test_the_page_speaks_german(qtbot: QtBot, desk: Desk) -> None:
     set_language("de")
 
     async def story(_screen: Screen, view: KpiView) -> None:
-        assert view.heading.text() == "Alarmkennzahlen"
+        assert view.heading.text() == "Alarmkennzahlen: Ganze Anlage (2 Plätze)"
         assert "Alarme pro Tag" in cells(view, "value")
         assert not {"no data", "off target", "within target"} & set(cells(view, "verdict").values())
 
