@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from console.app.kpi_rows import kpi_rows
 from console.domain.alarm_flags import AlarmFlag
 from console.domain.alarms import ACTIVE_STATES, UNACKNOWLEDGED_STATES, AlarmState, Condition, Occurrence
 from console.domain.quality import Detail, Quality
@@ -30,6 +31,8 @@ async def answer(core: "Core", what: str, arguments: dict[str, Any]) -> list[Row
         return await _history(core, arguments)
     if what == "journal":
         return await _journal(core, int(arguments.get("limit") or _MOST))
+    if what == "kpi":
+        return await kpi_rows(core, arguments)
     if what not in _KINDS:
         raise ValueError(f"no query '{what}'")
     return _KINDS[what](core)

@@ -11,7 +11,7 @@ from console.app.exit_codes import Exit
 from console.domain.refusal import Refused
 
 QUERIES = (
-    "tags", "alarms", "journal", "incidents", "assets", "links", "sync", "history", "nodes", "troubles", "horn",
+    "tags", "alarms", "journal", "incidents", "assets", "links", "sync", "history", "nodes", "troubles", "horn", "kpi",
 )  # fmt: skip
 
 EXPORTS = ("journal", "vector", "audit")
@@ -67,10 +67,13 @@ def _query(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("what", choices=QUERIES)
     parser.add_argument("tag", nargs="?", help="for `history`: id or path of the tag")
     parser.add_argument("--json", action="store_true", help="one object a line")
-    parser.add_argument("--from", dest="from_time", metavar="T", help="UTC ISO-8601 time, for `history`")
+    parser.add_argument("--from", dest="from_time", metavar="T", help="UTC ISO-8601 time, for `history` and `kpi`")
     parser.add_argument("--to", dest="to_time", metavar="T")
     parser.add_argument("--buckets", type=_count, default=0, metavar="N")
     parser.add_argument("--limit", type=_count, default=0, metavar="N")
+    parser.add_argument(
+        "--position", default="", metavar="ID", help="for `kpi`: of this operator position, not the site"
+    )
     parser.add_argument("--filter", default="", metavar="TEXT", help="only rows that contain this text")
 
 

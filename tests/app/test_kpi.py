@@ -1,12 +1,15 @@
 """A real station answers for its alarms, tells the time that it watched, and begins another span after a restart."""
 
 import asyncio
+import json
 import time
 from pathlib import Path
 
 import pytest
 
+from console.app import cli
 from console.app.bootstrap import Work, build
+from console.app.exit_codes import Exit
 from console.app.folders import Folders
 from console.domain.alarm_targets import Kpi
 from console.domain.alarms import Priority
@@ -51,3 +54,23 @@ def test_a_running_station_answers_and_remembers_when_it_watched(tmp_path: Path)
     runs = [span for span in spans if span[0] != span[1]]
     assert len(runs) >= 2
     assert all(begin < end for begin, end in runs)
+
+
+@pytest.mark.proves("ALARM-F66")
+def test_the_command_line_tells_whose_figures_they_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = make_station(make_site(tmp_path), "k1", "K1", ())
+
+    async def one_run() -> None:
+        core = await build(Folders(folder, folder), Work.RUN)
+        core.start()
+        await core.stop()
+
+    asyncio.run(one_run())
+    asked = ["query", "kpi", "--config", str(folder), "--data", str(folder), "--json"]
+    for more, whose in (([], "whole site"), (["--position", "desk"], "Control room")):
+        assert cli.main([*asked, *more]) == 0
+        rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert {row["figure"] for row in rows} == {kpi.value for kpi in Kpi}
+        assert {row["whose"] for row in rows} == {whose}
+    assert cli.main([*asked, "--position", "nowhere"]) == Exit.BAD_INPUT
+    assert "nowhere" in capsys.readouterr().err

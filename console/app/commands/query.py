@@ -10,6 +10,7 @@ from typing import Any
 from console.app.exit_codes import Exit
 from console.app.folders import Folders, resolve
 from console.config.problems import BadConfiguration
+from console.domain.refusal import Refused
 from console.services.local_socket import ask
 from console.services.storage.ownership import is_owned
 
@@ -20,7 +21,7 @@ def command(options: argparse.Namespace) -> int:
     try:
         arguments = _arguments(options)
         rows = asyncio.run(_rows(resolve(options.config, options.data), options.what, arguments))
-    except (ValueError, BadConfiguration) as error:
+    except (ValueError, BadConfiguration, Refused) as error:
         print(error, file=sys.stderr)
         return Exit.BAD_INPUT
     except OSError as error:
@@ -71,6 +72,10 @@ def _arguments(options: argparse.Namespace) -> dict[str, Any]:
             "to_us": microseconds(options.to_time),
             "buckets": options.buckets,
         }
+    if options.what == "kpi":
+        arguments["position"] = options.position
+        for name, text in (("from_us", options.from_time), ("to_us", options.to_time)):
+            arguments[name] = microseconds(text) if text else 0
     return arguments
 
 
