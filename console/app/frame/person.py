@@ -7,10 +7,9 @@ from console.services.station import SESSION, PreferencesQuery, Station
 from console.ui.actions import ActionSet
 from console.ui.errands import Errands
 from console.ui.preferences import Preferences
+from console.ui.rights import denied_to
 from console.ui.theme import DENSITIES, theme
-from console.ui.translation import LANGUAGES, language, mark, set_language
-
-SIGN_ON_FIRST = mark("Sign on first (Ctrl+L): nobody is signed on, so this console only shows")
+from console.ui.translation import LANGUAGES, language, set_language
 
 
 class Person:
@@ -33,7 +32,7 @@ class Person:
         self._on_change = on_change
         self._station_language = self._station_theme = ""  # of this workstation, where nobody chose
         self._commands = tuple({spec.command for spec in actions.specs() if spec.command})
-        self._actions.set_denied(dict.fromkeys(self._commands, SIGN_ON_FIRST))
+        self._actions.set_denied(denied_to(None, self._commands))
         self._follow_preferences()  # what was chosen at this workstation before anybody signed on
         self._undo = station.subscribe(SESSION, self._on_session)
 
@@ -62,10 +61,7 @@ class Person:
     def _on_session(self, session: SessionRecord | None) -> None:
         before = self.session.user_id if self.session is not None else ""
         self.session = session
-        if session is None:
-            self._actions.set_denied(dict.fromkeys(self._commands, SIGN_ON_FIRST))
-        else:
-            self._actions.set_denied(session.denied)
+        self._actions.set_denied(denied_to(session, self._commands))
         is_another = session is not None and session.user_id != before
         if is_another and session is not None:
             self.preferences.use(session.user_id)

@@ -3,14 +3,15 @@
 from collections.abc import Callable, Mapping
 
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QButtonGroup, QPushButton, QStackedWidget
+from PySide6.QtWidgets import QStackedWidget
 
 from console.models.empty_words import EmptyWords
 from console.services.people_records import PeopleRecord
 from console.services.records import SessionRecord
 from console.services.station import PEOPLE, SESSION
-from console.ui.format import DASH, whole_text
+from console.ui.counted_tabs import CountedTabs
 from console.ui.plain_label import PlainLabel
+from console.ui.rights import denied_to
 from console.ui.table_view import TableView
 from console.ui.theme import theme
 from console.ui.translation import mark, tr
@@ -38,7 +39,6 @@ _EMPTY = {
     "acts": mark("No act waits. What somebody did without the right to do it would stand here without effect."),
     "uses": mark("Every use of the control room identity has a name."),
 }
-_SIGN_ON_FIRST = mark("Sign on first (Ctrl+L): nobody is signed on, so this console only shows")
 
 
 class AdministrationView(View):
@@ -63,8 +63,7 @@ class AdministrationView(View):
             "uses": self.uses,
         }
         self.heading, self.stack = PlainLabel(), QStackedWidget()
-        self.tabs: dict[str, QPushButton] = {}
-        self._group = QButtonGroup(self)
+        self.tabs = CountedTabs(_TITLES)
         self._lay_out()
         theme().changed.connect(self._retell)
         self.words = EmptyWords(station, PEOPLE, self._tell)
@@ -82,22 +81,15 @@ class AdministrationView(View):
         row = panel_row(column)
         self.heading.setProperty("role", "heading")
         row.addWidget(self.heading)
-        for name in _TITLES:
-            tab = QPushButton()
-            tab.setCheckable(True)
-            tab.setProperty("flat", True)
-            tab.setAutoDefault(False)
-            tab.clicked.connect(lambda _checked=False, key=name: self.show_page(key))
-            self._group.addButton(tab)
-            self.tabs[name] = tab
-            row.addWidget(tab)
+        row.addWidget(self.tabs)
         row.addStretch(1)
+        self.tabs.chosen.connect(self.show_page)
         for page in (*self.pages.values(), self.account):
             self.stack.addWidget(page)
         column.addWidget(self.stack, 1)
 
     def show_page(self, name: str) -> None:
-        self.tabs[name].setChecked(True)
+        self.tabs.choose(name)
         page = self.pages.get(name, self.account)
         self.stack.setCurrentWidget(page)
         self.setFocusProxy(page)
@@ -106,7 +98,7 @@ class AdministrationView(View):
 
     @property
     def page(self) -> str:
-        return next(name for name, tab in self.tabs.items() if tab.isChecked())
+        return self.tabs.shown
 
     def say(self, text: str) -> None:
         self.context.refused(self, text)
@@ -128,7 +120,7 @@ class AdministrationView(View):
             kept = state.get(name)
             if isinstance(kept, Mapping):
                 page.table.restore_state(kept)
-        if state.get("page") in self.tabs:
+        if state.get("page") in _TITLES:
             self.show_page(str(state["page"]))
 
     def close_view(self) -> None:
@@ -152,7 +144,7 @@ class AdministrationView(View):
     def _on_session(self, session: SessionRecord | None) -> None:
         self.session = session
         commands = {deed.command for page in self.pages.values() for deed in page.deeds.values()}
-        denied = session.denied if session is not None else dict.fromkeys(commands | {"revoke-role"}, _SIGN_ON_FIRST)
+        denied = denied_to(session, commands | {"revoke-role"})
         for page in self.pages.values():
             page.set_denied(denied)
         self.people.set_own(session.user_id if session is not None else "")
@@ -168,9 +160,8 @@ class AdministrationView(View):
             "uses": len(record.break_glass),
         }
         self.heading.setText(tr(self.title))
-        for name, tab in self.tabs.items():
-            count = f" {whole_text(counts[name]) if is_known else DASH}" if name in counts else ""
-            tab.setText(f"{tr(_TITLES[name])}{count}")
+        self.tabs.set_counts({name: count if is_known else None for name, count in counts.items()})
+        self.tabs.retell()
         for name, page in self.pages.items():
             page.model.flush()
             page.table.set_empty_text(self.words.text(_EMPTY[name]))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QButtonGroup, QPushButton, QSplitter, QStackedWidget
+from PySide6.QtWidgets import QSplitter, QStackedWidget
 
 from console.domain import master_commands as ma
 from console.models.empty_words import EmptyWords
@@ -13,9 +13,10 @@ from console.models.sorted_table import SYMBOL_ROLE
 from console.services.master_records import MasterDelta, MasterRecord
 from console.services.records import SessionRecord
 from console.services.station import MASTER, SESSION
+from console.ui.counted_tabs import CountedTabs
 from console.ui.errands import Errands
-from console.ui.format import DASH, whole_text
 from console.ui.plain_label import PlainLabel
+from console.ui.rights import denied_to
 from console.ui.table_view import TableView
 from console.ui.theme import theme
 from console.ui.translation import mark, tr, tr_n
@@ -47,7 +48,6 @@ _EMPTY = {
     "approved": mark("No record is approved yet. A draft is submitted with R and approved by somebody else."),
     "differences": mark("The alarm rules in force are exactly what was approved."),
 }
-_SIGN_ON_FIRST = mark("Sign on first (Ctrl+L): nobody is signed on, so this console only shows")
 _GIVE_WAY = (9, 8, 6, 5, 4)
 
 
@@ -67,8 +67,7 @@ class MasterAlarmsView(View):
         self.list, self.audit_list = TableView("masteralarms"), TableView("masteralarms_audit")
         self.heading, self.notice, self.filter = PlainLabel(), PlainLabel(), FilterLine()
         self.stack, self.detail = QStackedWidget(), MasterDetail()
-        self.splitter, self._group = QSplitter(Qt.Orientation.Horizontal), QButtonGroup(self)
-        self.tabs: dict[str, QPushButton] = {}
+        self.splitter, self.tabs = QSplitter(Qt.Orientation.Horizontal), CountedTabs(_TABS)
         self.files = FileBand(station, self.say)
         deeds = (self.edit, self.new, self.files_import, self.undo_import, self.files_export)
         self.choice = Choice(self.selected_records, lambda: self.files.is_running)
@@ -99,16 +98,9 @@ class MasterAlarmsView(View):
         row = panel_row(column)
         self.heading.setProperty("role", "heading")
         row.addWidget(self.heading)
-        for name in _TABS:
-            tab = QPushButton()
-            tab.setCheckable(True)
-            tab.setProperty("flat", True)
-            tab.setAutoDefault(False)
-            tab.clicked.connect(lambda _checked=False, key=name: self.show_tab(key))
-            self._group.addButton(tab)
-            self.tabs[name] = tab
-            row.addWidget(tab)
+        row.addWidget(self.tabs)
         row.addStretch(1)
+        self.tabs.chosen.connect(self.show_tab)
         self.filter.setMaximumWidth(420)
         row.addWidget(self.filter, 2)
         self.notice.setProperty("role", "strong")
@@ -142,14 +134,14 @@ class MasterAlarmsView(View):
 
     @property
     def tab(self) -> str:
-        return next((name for name, tab in self.tabs.items() if tab.isChecked()), "all")
+        return self.tabs.shown
 
     @property
     def shown_list(self) -> TableView:
         return self.audit_list if self.tab == "differences" else self.list
 
     def show_tab(self, name: str) -> None:
-        self.tabs[name].setChecked(True)
+        self.tabs.choose(name)
         if name in CHOICES:
             self.table.choose(name)
         self.stack.setCurrentWidget(self.shown_list)
@@ -178,7 +170,7 @@ class MasterAlarmsView(View):
         sizes = state.get("splitter")
         if isinstance(sizes, list) and all(isinstance(size, int) for size in sizes):
             self.splitter.setSizes(sizes)
-        if state.get("tab") in self.tabs:
+        if state.get("tab") in _TABS:
             self.show_tab(str(state["tab"]))
 
     def close_view(self) -> None:
@@ -244,8 +236,7 @@ class MasterAlarmsView(View):
 
     def _on_session(self, session: SessionRecord | None) -> None:
         self.choice.user = session.user_id if session is not None else ""
-        nobody = dict.fromkeys((command.name for command in ma.ALL), _SIGN_ON_FIRST)
-        self.bar.denied = session.denied if session is not None else nobody
+        self.bar.denied = denied_to(session, (command.name for command in ma.ALL))
         self.bar.refresh()
 
     def _on_flushed(self) -> None:
@@ -264,8 +255,8 @@ class MasterAlarmsView(View):
         records, is_known = self.table.records(), self.words.is_known
         counts = {name: sum(map(is_chosen, records)) for name, is_chosen in CHOICES.items()}
         counts["differences"] = sum(len(record.differences) for record in records)
-        for name, tab in self.tabs.items():
-            tab.setText(f"{tr(_TABS[name])} {whole_text(counts[name]) if is_known else DASH}")
+        self.tabs.set_counts({name: count if is_known else None for name, count in counts.items()})
+        self.tabs.retell()
         n = self.choice.told.unauthorised
         self.notice.setText(
             tr_n(

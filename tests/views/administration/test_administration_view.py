@@ -360,14 +360,14 @@ def test_before_the_station_told_it_nothing_is_claimed_and_then_words_say_what_b
         station = FakeStation()
         async with Screen(AdministrationView, station) as screen:
             view = view_of(screen)
-            assert view.tabs["people"].text().endswith("–")
+            assert view.tabs.buttons["people"].text().endswith("–")
             assert "starting" in view.people.table.empty_text
             station.deliver(s.PEOPLE, p.PeopleRecord())
-            assert view.tabs["people"].text().endswith(" 0")
+            assert view.tabs.buttons["people"].text().endswith(" 0")
             assert "Nobody may sign on" in view.people.table.empty_text
             set_language("de")
             theme().changed.emit()
-            assert view.tabs["people"].text() == "Personen 0"
+            assert view.tabs.buttons["people"].text() == "Personen 0"
             set_language("en")
             theme().changed.emit()
 

@@ -326,7 +326,7 @@ def test_the_view_speaks_german_and_shows_hostile_texts_as_text(qtbot: QtBot, tm
         set_language("de")
         theme().changed.emit()
         assert view.heading.text() == "Alarmrationalisierung"
-        assert view.tabs["none"].text().startswith("Nicht rationalisiert")
+        assert view.tabs.buttons["none"].text().startswith("Nicht rationalisiert")
         set_language("en")
         theme().changed.emit()
 
@@ -340,7 +340,7 @@ def test_nothing_is_claimed_before_the_station_told_it(qtbot: QtBot) -> None:
             view = screen.view
             assert isinstance(view, MasterAlarmsView)
             assert "starting" in view.list.empty_text
-            assert view.tabs["all"].text().endswith("–")
+            assert view.tabs.buttons["all"].text().endswith("–")
             station.deliver(s.MASTER, s.MasterDelta(True))
             view.table.flush()
             assert "No alarm rule" in view.list.empty_text
