@@ -47,7 +47,7 @@ class StandingWork:
         self._alarm_lane = alarm_lane
         self._tag_file = tag_file
         self._clock = SystemClock()
-        self._pulse = Pulse(self._turn, core.station.beat, core.defect)
+        self._pulse = Pulse(self._turn, core.station.beat_some, core.defect)
         self._server = LocalServer(core.folders.data, Door(core, raise_window).handle)
         self._tasks: list[asyncio.Task[None]] = []
         self._made_here: set[UUID] = set()  # streams that this very process writes

@@ -1,6 +1,7 @@
 """The station of this process: joins what runs behind the seam and lets nobody reach around it."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -53,6 +54,8 @@ from console.services.telemetry.tag_store import TagStore
 from console.services.topology.plant import PlantTopology
 
 T = TypeVar("T")
+PIECE_S = 0.008  # of a beat at a time
+TOPOLOGY_S = 0.004  # of a beat to judge assets; in a flood the rest follows
 
 
 @dataclass(slots=True)
@@ -135,6 +138,22 @@ class LocalStation:
         return self._hub.subscribe(topic, callback)
 
     def beat(self) -> None:
+        """Tell everybody at once what changed."""
+        self._look()
+        self._hub.beat()
+
+    def beat_some(self) -> bool:
+        """The same in pieces of some milliseconds, so that keys and painting come between; True: call again soon.
+
+        What is told is of one moment, that of the first piece.
+        """
+        end = time.perf_counter() + PIECE_S
+        if not self._hub.has_due:
+            self._look()
+            self._hub.begin()
+        return self._hub.deliver(lambda: time.perf_counter() >= end)
+
+    def _look(self) -> None:
         self._counts.set(self._parts.engine.counts())
         self._horn.set(self._parts.horn())
         self._status.set(self._parts.status())
@@ -142,7 +161,6 @@ class LocalStation:
         if self._is_people_old:
             self._is_people_old = False
             self._people.set(self._parts.people.view.record())
-        self._hub.beat()
 
     def _tell_alarms(self) -> None:
         """What an act did to alarms is seen at once: who pressed a key waits for no beat."""
@@ -161,12 +179,12 @@ class LocalStation:
 
     def _offer(self) -> None:
         parts, hub = self._parts, self._hub
+        hub.offer(s.HORN, self._horn.snapshot, self._horn.delta)  # who listens waits for nothing else
         hub.offer(s.BEAT, parts.now_us, parts.now_us)
         hub.offer(s.TAGS, lambda: _present(parts.tags_delta(True)), lambda: parts.tags_delta(False))
         hub.offer(s.ALARMS, parts.engine.snapshot, self._alarms_delta)
         hub.offer(s.ALARM_COUNTS, self._counts.snapshot, self._counts.delta)
         hub.offer(s.FLOOD, parts.flood.snapshot, parts.flood.delta)
-        hub.offer(s.HORN, self._horn.snapshot, self._horn.delta)
         hub.offer(s.STATUS, self._status.snapshot, self._status.delta)
         hub.offer(s.PEOPLE, self._people.snapshot, self._people.delta)
         hub.offer(s.SESSION, self._session.snapshot, self._session.delta)
@@ -201,7 +219,8 @@ class LocalStation:
         return TroublesDelta(False, changed) if changed else None
 
     def _topology_delta(self) -> TopologyDelta | None:
-        return self._parts.plant.take_delta(self._parts.now_us())
+        end = time.perf_counter() + TOPOLOGY_S
+        return self._parts.plant.take_delta(self._parts.now_us(), lambda: time.perf_counter() >= end)
 
     def _incidents_delta(self) -> IncidentsDelta | None:
         return self._parts.desk.take_delta() if self._parts.desk.is_changed else None

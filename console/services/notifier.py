@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -35,3 +36,16 @@ class Notifier(Generic[T]):
                 callback(message)
             except Exception:
                 log.exception("a subscriber failed")
+
+    def calls(self, message: T) -> list[Callable[[], None]]:
+        """`notify` as single calls, for who spreads them over several turns: who has left by then is not called."""
+        return [partial(self._call, key, message) for key in self._subscribers]
+
+    def _call(self, key: int, message: T) -> None:
+        callback = self._subscribers.get(key)
+        if callback is None:
+            return
+        try:
+            callback(message)
+        except Exception:
+            log.exception("a subscriber failed")

@@ -1,13 +1,16 @@
 """Topics of the seam: a snapshot for each new subscriber, then deltas, 10 times a second."""
 
+from collections import deque
 from collections.abc import Callable
 from enum import Enum
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from console.services.notifier import Notifier, Undo
 from console.services.station import Topic
 
 T = TypeVar("T")
+Call = Callable[[], None]
 
 
 class Told(Enum):
@@ -55,18 +58,29 @@ class Publication(Generic[T]):
         self._fresh.append(once)
         return undo
 
-    def beat(self) -> None:
-        """Deliver the delta to those who have the snapshot, then the snapshot to those who are new."""
+    def due(self) -> list[Call]:
+        """What is to be told now: the delta to those who have the snapshot, then the snapshot to those who are new."""
         delta = self._delta()
+        calls: list[Call] = []
         if delta is not None and self._subscribers:
-            self._subscribers.notify(self._snapshot() if isinstance(delta, Told) else delta)
+            calls += self._subscribers.calls(self._snapshot() if isinstance(delta, Told) else delta)
         if self._fresh:
             snapshot = self._snapshot()
-            fresh, self._fresh = self._fresh, []
-            welcome: Notifier[T] = Notifier()
-            for callback in fresh:
-                welcome.subscribe(callback)
-            welcome.notify(snapshot)
+            calls += [partial(self._welcome, callback, snapshot) for callback in self._fresh]
+        return calls
+
+    def beat(self) -> None:
+        """All of it at once."""
+        for call in self.due():
+            call()
+
+    def _welcome(self, callback: Callable[[T], None], snapshot: T) -> None:
+        if callback not in self._fresh:  # left before the snapshot came
+            return
+        self._fresh.remove(callback)
+        welcome: Notifier[T] = Notifier()
+        welcome.subscribe(callback)
+        welcome.notify(snapshot)
 
 
 class Publications:
@@ -75,6 +89,7 @@ class Publications:
     def __init__(self) -> None:
         self._publications: dict[str, Publication[Any]] = {}
         self._makers: dict[str, Callable[[str], Publication[Any]]] = {}
+        self._due: deque[Call] = deque()
 
     def offer(self, topic: Topic[T], snapshot: Callable[[], T], delta: Callable[[], T | Told | None]) -> None:
         self._publications[topic.name] = Publication(snapshot, delta)
@@ -101,11 +116,30 @@ class Publications:
             publication.close()
 
     def beat(self) -> None:
+        """Everything that changed, told at once."""
+        self.begin()
+        self.deliver()
+
+    @property
+    def has_due(self) -> bool:
+        """True while somebody has not been told yet what the last `begin` took."""
+        return bool(self._due)
+
+    def begin(self) -> None:
+        """Take what changed in all topics, at one moment; `deliver` tells it."""
+        self.deliver()
         for publication in tuple(self._publications.values()):
-            publication.beat()
+            self._due.extend(publication.due())
+
+    def deliver(self, is_enough: Callable[[], bool] = lambda: False) -> bool:
+        """Tell one subscriber after the other until it `is_enough`; True when some are left."""
+        while self._due and not is_enough():
+            self._due.popleft()()
+        return bool(self._due)
 
     def tell(self, *topics: Topic[Any]) -> None:
-        """These topics now, without waiting for the beat."""
+        """These topics now, without waiting for the beat; what was taken before is told before."""
+        self.deliver()
         for topic in topics:
             self._publications[topic.name].beat()
 

@@ -7,12 +7,15 @@ from collections.abc import Callable
 log = logging.getLogger(__name__)
 TURN_S = 0.015
 BEAT_S = 0.1
+BREATH_S = 0.002
 
 
 class Pulse:
-    """Calls `turn()` (True: there is more, come back soon) and `beat()`; a failing call is logged, told and goes on."""
+    """Calls `turn()` and `beat()` (True: there is more, come back soon); a failing call is logged, told and goes on."""
 
-    def __init__(self, turn: Callable[[], bool], beat: Callable[[], None], defect: Callable[[str], None]) -> None:
+    def __init__(
+        self, turn: Callable[[], bool], beat: Callable[[], bool | None], defect: Callable[[str], None]
+    ) -> None:
         self._turn = turn
         self._beat = beat
         self._defect = defect
@@ -38,11 +41,11 @@ class Pulse:
     def _on_turn(self) -> None:
         has_more = self._guarded("turn", self._turn)
         # even with work waiting the loop gets a breath, so that painting and keys come first
-        self._again("turn", 0.002 if has_more else TURN_S, self._on_turn)
+        self._again("turn", BREATH_S if has_more else TURN_S, self._on_turn)
 
     def _on_beat(self) -> None:
-        self._guarded("beat", self._beat)
-        self._again("beat", BEAT_S, self._on_beat)
+        has_more = self._guarded("beat", self._beat)
+        self._again("beat", BREATH_S if has_more else BEAT_S, self._on_beat)
 
     def _guarded(self, name: str, call: Callable[[], bool | None]) -> bool:
         try:

@@ -110,3 +110,49 @@ def test_that_nobody_is_signed_on_any_more_is_told_as_well():
     session.set("Bert")
     hub.beat()
     assert got == ["Anna", None, "Bert"]
+
+
+def test_a_beat_may_be_told_in_pieces_and_is_of_one_moment():
+    hub, topic, state = make()
+    first, second, third = [], [], []
+    for got in (first, second, third):
+        hub.subscribe(topic, got.append)
+    hub.beat()
+    state["all"].append(2)
+    state["new"].append(2)
+    hub.begin()
+    pieces = iter((False, True))
+    assert hub.deliver(lambda: next(pieces)), "somebody is left"
+    assert (first, second) == ([(True, [1]), (False, [2])], [(True, [1])])
+    state["new"].append(3)
+    assert not hub.deliver()
+    assert second == third == first, "what came meanwhile belongs to the next beat"
+    hub.beat()
+    assert third[-1] == (False, [3])
+
+
+def test_who_leaves_between_two_pieces_is_told_nothing_more():
+    hub, topic, state = make()
+    got = []
+    undo = hub.subscribe(topic, got.append)
+    hub.beat()
+    late = hub.subscribe(topic, got.append)
+    state["new"].append(2)
+    hub.begin()
+    undo()
+    late()
+    hub.deliver()
+    assert got == [(True, [1])]
+
+
+def test_what_is_told_at_once_comes_behind_what_a_beat_had_taken():
+    hub, topic, state = make()
+    got = []
+    hub.subscribe(topic, got.append)
+    hub.beat()
+    state["new"].append(2)
+    hub.begin()
+    state["new"].append(3)
+    hub.tell(topic)
+    assert got == [(True, [1]), (False, [2]), (False, [3])]
+    assert not hub.has_due

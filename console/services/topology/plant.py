@@ -1,7 +1,9 @@
 """The living topology: follows tags, sessions, links and alarms, and tells what changed as `TopologyDelta`."""
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import islice
 from uuid import UUID
 
 import numpy as np
@@ -32,6 +34,12 @@ from console.services.topology.states import (
     roll_up,
 )
 
+_PIECE = 64  # rows of alarms between two looks at the clock
+
+
+def _never() -> bool:
+    return False
+
 
 class PlantTopology:
     """A `Consumer` in the main thread; also give it every `AlarmsDelta`. `take_delta` once per heartbeat."""
@@ -49,6 +57,9 @@ class PlantTopology:
         self._lived: set[str] = set()  # the first attempt to connect is no loss
         self._conditions: dict[int, Condition] = {}
         self._alarms: dict[UUID, dict[int, ActiveAlarm]] = {}
+        self._told: deque[Iterator[tuple[int, int, int, int, float]]] = (
+            deque()
+        )  # rows of alarms not yet on their assets
         self._states: dict[UUID, AssetState] = {}
         self._children: dict[UUID, list[UUID]] = {}
         self._dirty: dict[UUID, None] = {}
@@ -125,27 +136,44 @@ class PlantTopology:
         if delta.is_snapshot:
             self._dirty.update((key, None) for key in self._alarms)
             self._alarms, self._conditions = {}, {}
+            self._told.clear()
         self._conditions.update((condition.row, condition) for condition in delta.conditions)
         shown = np.where((delta.flags & np.uint8(HIDING)) == 0, delta.state, np.uint8(AlarmState.NORMAL))
         columns = (delta.rows, shown, delta.priority, delta.start_us, delta.value)  # what is kept aside colours nothing
-        for row, state, priority, start_us, value in zip(*(c.tolist() for c in columns), strict=True):
-            condition = self._conditions.get(row)
-            asset_id = self._asset_of(condition) if condition is not None else None
-            if condition is None or asset_id is None:
-                continue
-            mine = self._alarms.setdefault(asset_id, {})
-            if state in ACTIVE_STATES and 1 <= priority <= 4:
-                unacknowledged = state in UNACKNOWLEDGED_STATES
-                mine[row] = ActiveAlarm(priority, unacknowledged, start_us, condition.text, condition.tag_handle)
-                self._watch(condition.tag_handle, value)
-            else:
-                mine.pop(row, None)
-            self._dirty[asset_id] = None
+        self._told.append(zip(*(c.tolist() for c in columns), strict=True))
 
-    def take_delta(self, now_us: int) -> TopologyDelta | None:
-        """What changed since the last call; a snapshot after a new document; None when nothing did."""
+    def _take_in(self, is_enough: Callable[[], bool]) -> None:
+        """Put alarms on their assets; what is left when it `is_enough` waits for the next call."""
+        while self._told:
+            while piece := list(islice(self._told[0], _PIECE)):
+                for row, state, priority, start_us, value in piece:
+                    self._put(row, state, priority, start_us, value)
+                if is_enough():
+                    return
+            self._told.popleft()
+
+    def _put(self, row: int, state: int, priority: int, start_us: int, value: float) -> None:
+        condition = self._conditions.get(row)
+        asset_id = self._asset_of(condition) if condition is not None else None
+        if condition is None or asset_id is None:
+            return
+        mine = self._alarms.setdefault(asset_id, {})
+        if state in ACTIVE_STATES and 1 <= priority <= 4:
+            unacknowledged = state in UNACKNOWLEDGED_STATES
+            mine[row] = ActiveAlarm(priority, unacknowledged, start_us, condition.text, condition.tag_handle)
+            self._watch(condition.tag_handle, value)
+        else:
+            mine.pop(row, None)
+        self._dirty[asset_id] = None
+
+    def take_delta(self, now_us: int, is_enough: Callable[[], bool] = _never) -> TopologyDelta | None:
+        """What changed since the last call; a snapshot after a new document; None when nothing did.
+
+        In a flood hundreds of assets change at once: what is not judged when it `is_enough` follows with the next call.
+        """
         whole, assets, links = self.graph.take_changes()
-        self._settle(now_us)
+        self._take_in(is_enough)
+        self._settle(now_us, is_enough)
         unsent, self._unsent = self._unsent, {}
         if whole:
             return self.snapshot(now_us)
@@ -158,6 +186,7 @@ class PlantTopology:
 
     def snapshot(self, now_us: int) -> TopologyDelta:
         """Everything; changes not yet taken stay to be taken."""
+        self._take_in(_never)
         self._settle(now_us)
         assets = self.graph.shown_assets()
         states = tuple(self._states[a.asset_id] for a in assets if a.asset_id in self._states)
@@ -171,13 +200,16 @@ class PlantTopology:
     def state_of(self, asset_id: UUID) -> AssetState | None:
         return self._states.get(asset_id)
 
-    def _settle(self, now_us: int) -> None:
+    def _settle(self, now_us: int, is_enough: Callable[[], bool] = _never) -> None:
         """Judge what is dirty, parts before wholes, and remember what differs from before."""
         waiting, self._dirty = self._dirty, {}
         judged: dict[UUID, int] = {}
         while waiting:
             upwards: dict[UUID, None] = {}
-            for asset_id in waiting:
+            for place, asset_id in enumerate(waiting):
+                if place and is_enough():
+                    self._dirty = dict.fromkeys((*islice(waiting, place, None), *upwards, *self._dirty))
+                    return
                 asset = self.graph.assets.get(asset_id)
                 if asset is None or judged.get(asset_id, 0) > 64:  # deeper than any plant: a circle
                     continue

@@ -231,6 +231,27 @@ def test_a_delta_tells_only_what_changed():
     assert topology.take_delta(8 * S) is None
 
 
+def test_a_flood_is_judged_in_pieces_and_ends_as_if_at_once():
+    plants = [running(PLANT) for _ in range(2)]
+    more = tuple(tag(10 + k, device=f"D{k}", metric="x") for k in range(150))
+    for plant in plants:
+        plant.on_tags(more)
+        for k in range(150):
+            plant.on_alarms(alarm(k, AlarmState.UNACKNOWLEDGED, handle=10 + k))
+        plant.on_alarms(alarm(7, AlarmState.NORMAL, handle=17))
+    whole = {one.asset_id: one for one in plants[0].take_delta(9 * S).states}
+    told = {}
+    for _turn in range(2000):
+        delta = plants[1].take_delta(9 * S, lambda: True)
+        if delta is None:
+            break
+        told.update({one.asset_id: one for one in delta.states})
+    assert delta is None, "it ends"
+    assert _turn > 10, "in pieces"
+    assert told == whole
+    assert plants[1].snapshot(9 * S) == plants[0].snapshot(9 * S)
+
+
 def test_a_snapshot_between_two_deltas_loses_nothing_for_the_others():
     topology = running()
     topology.on_session(session(state="offline", since_us=6 * S))
