@@ -66,7 +66,8 @@ def test(arguments: list[str]) -> int:
         return problem
     if problem := install(HERE / ".venv-edge", HERE / "lock" / "edge.txt", with_program=False):
         return problem
-    return call(python(), "-m", "pytest", *arguments)
+    # The whole suite takes two workers; a part of it, named by who asks, runs in one process with its output in order.
+    return call(python(), "-m", "pytest", *(arguments or ("-n", "2", "--dist", "loadfile")))
 
 
 def check(arguments: list[str]) -> int:

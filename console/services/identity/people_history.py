@@ -294,14 +294,17 @@ class PeopleHistory:
 
 
 def _parting(one: _Timeline, other: _Timeline) -> Place | None:
-    """From where on two timelines of a person say something else; None: nowhere."""
+    """From where on two timelines of a person say something else; None: nowhere.
+
+    What stands before `start` is judged by what stands there: a difference up to it is one from the very first.
+    """
     if one.start != other.start:
         return _FIRST
     count = min(len(one.places), len(other.places))
     pairs = (zip(line.places, line.rights, strict=True) for line in (one, other))
     same = next((n for n, (mine, others) in enumerate(zip(*pairs, strict=False)) if mine != others), count)
-    parted = [line.places[same] for line in (one, other) if same < len(line.places)]
-    return min(parted, default=None) if same else _FIRST if parted else None
+    parted = min((line.places[same] for line in (one, other) if same < len(line.places)), default=None)
+    return _FIRST if parted is not None and parted <= one.start else parted
 
 
 def _after(rights: Rights, fact: Any, place: Place, entry: Entry) -> Rights:

@@ -49,7 +49,8 @@ def test_a_bad_cable_to_the_centre_loses_and_doubles_nothing(
             held = await until_equal(a, b, at_least=3 + 2 * _ACTS)
             await until(lambda: a.state == "live" and a.links[-1].waiting == 0, "all of it is confirmed")
             assert len(held) == 3 + 2 * _ACTS
-            for station in (a, b):
+            for station in (a, b):  # what is stored is told to the listeners a moment later
+                await until(lambda seen=station.seen: len(seen) >= len(held), "all of it is applied")
                 hashes = [entry.hash for entry in station.seen]
                 assert len(hashes) == len(set(hashes)) == len(held), "each was applied once"
         assert verify_journal(a.path).is_sound
