@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from operator import attrgetter
+from types import MappingProxyType
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Select, select
 from sqlalchemy.engine import Connection
 
 from console.domain.alarm_flags import AlarmFlag
@@ -19,8 +21,8 @@ from console.services.storage.ports import Writer
 _ENDS = frozenset({Transition.CLOSED, Transition.RETIRED, Transition.SUPERSEDED})
 _OPENS = frozenset({Transition.RAISED, Transition.UNACKNOWLEDGED})  # taken back after it was closed: open again
 _MARKS = frozenset({Transition.REALARMED, Transition.ACKNOWLEDGED, Transition.RETURNED})
-_HIDES = {Transition.SUPPRESSED: AlarmFlag.SUPPRESSED, Transition.MASKED: AlarmFlag.MASKED}
-_SHOWS = {Transition.UNSUPPRESSED: AlarmFlag.SUPPRESSED, Transition.UNMASKED: AlarmFlag.MASKED}
+_HIDES: Mapping[str, AlarmFlag] = {Transition.SUPPRESSED: AlarmFlag.SUPPRESSED, Transition.MASKED: AlarmFlag.MASKED}
+_SHOWS: Mapping[str, AlarmFlag] = {Transition.UNSUPPRESSED: AlarmFlag.SUPPRESSED, Transition.UNMASKED: AlarmFlag.MASKED}
 _ANNUNCIATES = frozenset(
     {Transition.SEVERITY_UP, Transition.UNACKNOWLEDGED, Transition.REANNUNCIATED, Transition.REALARMED}
 )
@@ -30,6 +32,36 @@ _COLUMNS = [column.name for column in alarm_log.columns if column.name != "rid"]
 _INSERT = f"INSERT OR IGNORE INTO alarm_log ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608 names of our own table
 _OPEN = "INSERT OR IGNORE INTO alarm_open (condition_id, start_us) VALUES (?, ?)"
 _CLOSE = "DELETE FROM alarm_open WHERE condition_id = ? AND start_us = ?"
+_NONE_ENDED: frozenset[int] = frozenset()
+_RAISED = Transition.RAISED.value
+_ONE_RAISED: Mapping[str, int] = MappingProxyType({_RAISED: 1})  # one for all: tens of thousands at a start
+_KIND_OF = {kind.value: kind for kind in AlarmKind}
+
+
+class _Row(NamedTuple):
+    """A row of the log, its columns in the order in which an open occurrence needs them."""
+
+    condition_id: bytes
+    start_us: int
+    transition: str
+    at_us: int
+    priority: int
+    severity: int
+    value: float | None
+    text: str
+    subject: str
+    kind: str
+    rule_id: str
+    side: str
+    area: str
+    asset_name: str
+    rid: int
+
+
+# CROSS JOIN keeps SQLite from walking the whole log, years of it, in the order that is asked for.
+_OPEN_ROWS = f"""SELECT {", ".join(f"l.{name}" for name in _Row._fields)}
+FROM alarm_open o CROSS JOIN alarm_log l ON l.condition_id = o.condition_id AND l.start_us = o.start_us
+ORDER BY l.rid"""  # noqa: S608 names of our own table
 
 
 class AlarmLog:
@@ -86,15 +118,25 @@ def insert_transitions(connection: Connection, transitions: Sequence[AlarmTransi
 
 
 def load_open(connection: Connection) -> tuple[OpenOccurrence, ...]:
-    """Occurrences that are not closed, from their rows, oldest first."""
-    same = (alarm_log.c.condition_id == alarm_open.c.condition_id) & (alarm_log.c.start_us == alarm_open.c.start_us)
-    query = select(alarm_log).join(alarm_open, same).order_by(alarm_log.c.rid)
-    groups: dict[tuple[bytes, int], list[Row[Any]]] = {}
-    for row in connection.execute(query):
-        groups.setdefault((row.condition_id, row.start_us), []).append(row)
+    """Occurrences that are not closed, from their rows, oldest first. Its time follows how many are open, not how long
+    the log is: `alarm_open` leads."""
+    found = connection.exec_driver_sql(_OPEN_ROWS).fetchall()
+    rows = list(map(_Row._make, found))
     ended = _shelves_ended(connection)
-    found = (_occurrence(rows, ended.get(rows[0].condition_id, frozenset())) for rows in groups.values())
-    return tuple(sorted(found, key=lambda item: item.start_us))
+    groups: dict[tuple[bytes, int], list[_Row]] = {}
+    for row in rows:
+        groups.setdefault(row[:2], []).append(row)
+    return tuple(
+        sorted(
+            (
+                _just_raised(told[0], ended.get(told[0][0], _NONE_ENDED))
+                if len(told) == 1 and told[0].transition == _RAISED
+                else _occurrence(told, ended.get(told[0][0], _NONE_ENDED))
+                for told in groups.values()
+            ),
+            key=attrgetter("start_us"),
+        )
+    )
 
 
 def _shelves_ended(connection: Connection) -> dict[bytes, frozenset[int]]:
@@ -147,7 +189,31 @@ def returned_since(connection: Connection, conditions: Mapping[UUID, int]) -> fr
     return frozenset(found)
 
 
-def _occurrence(told: list[Row[Any]], shelves_ended: frozenset[int]) -> OpenOccurrence:
+def _just_raised(row: _Row, shelves_ended: frozenset[int]) -> OpenOccurrence:
+    """`_occurrence` of what nothing happened to since, as most is that was left open."""
+    return OpenOccurrence(
+        UUID(bytes=row.condition_id),
+        row.start_us,
+        max(row.start_us, row.at_us),
+        row.at_us,
+        0,
+        row.severity,
+        max(1, abs(row.severity)),
+        row.priority,
+        row.value,
+        row.text,
+        row.subject,
+        _KIND_OF[row.kind],
+        row.rule_id,
+        row.side,
+        row.area,
+        row.asset_name,
+        _ONE_RAISED,
+        shelves_ended=shelves_ended,
+    )
+
+
+def _occurrence(told: Sequence[_Row], shelves_ended: frozenset[int]) -> OpenOccurrence:
     rows = [row for row in told if row.transition not in _HIDES and row.transition not in _SHOWS] or told
     first, last = rows[0], rows[-1]
     annunciated_us = first.start_us
@@ -187,13 +253,13 @@ def _occurrence(told: list[Row[Any]], shelves_ended: frozenset[int]) -> OpenOccu
     )
 
 
-def _is_realarmed(rows: Iterable[Row[Any]]) -> bool:
+def _is_realarmed(rows: Iterable[_Row]) -> bool:
     """Unacknowledged by the timer; nobody has acknowledged it since, nor has it ended. It may have got worse."""
     words = [row.transition for row in rows if row.transition in _MARKS]
     return bool(words) and words[-1] == Transition.REALARMED
 
 
-def _began_under(rows: Iterable[Row[Any]]) -> int:
+def _began_under(rows: Iterable[_Row]) -> int:
     flags = AlarmFlag(0)
     for row in rows:
         flags = (flags | _HIDES.get(row.transition, 0)) & ~_SHOWS.get(row.transition, AlarmFlag(0))

@@ -148,6 +148,28 @@ class AlarmRows:
         self.count[rows] += 1
         self._follow_all(rows)
 
+    def restore_all(
+        self,
+        rows: Rows,
+        *,
+        start_us: Rows,
+        annunciated_us: Rows,
+        changed_us: Rows,
+        severity: NDArray[np.int8],
+        worst: NDArray[np.int8],
+        value: NDArray[np.float64],
+    ) -> None:
+        """Active occurrences of the last run on rows that are normal, each once, none of them hidden."""
+        self._account_all(rows, -1)
+        self.state[rows] = AlarmState.UNACKNOWLEDGED
+        self.start_us[rows], self.annunciated_us[rows], self.changed_us[rows] = start_us, annunciated_us, changed_us
+        self.returned_us[rows] = 0
+        self.severity[rows], self.worst[rows], self.value[rows] = severity, worst, value
+        self.uncertain[rows] = True
+        self.priority[rows] = self.priorities_of(rows, worst)
+        self.count[rows] += 1
+        self._follow_all(rows)
+
     def return_all(self, rows: Rows, at_us: Rows) -> None:
         """Plain returns of many active rows, each once, none of them hidden: as `alarm_step` moves them."""
         self._account_all(rows, -1)

@@ -127,6 +127,11 @@ class Annunciation:
         self.end(row)
         self._silent.add(row)
 
+    def restore_all(self, rows: Sequence[int]) -> None:
+        """The same for many."""
+        self.end_all(rows)
+        self._silent.update(rows)
+
     def is_sounding(self, row: int) -> bool:
         """True while this row has a sound that nobody silenced."""
         return row in self._priority_of

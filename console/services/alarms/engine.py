@@ -7,6 +7,7 @@ calls `tick` every turn, drains `take_transitions` into the log and `take_delta`
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 from uuid import UUID
 
 import numpy as np
@@ -32,7 +33,7 @@ from console.services.alarms.asset_conditions import ASSET_KINDS, AssetCondition
 from console.services.alarms.asset_quality import AssetQuality
 from console.services.alarms.band_play import BandPlay
 from console.services.alarms.clock_watch import ClockWatch
-from console.services.alarms.described import returning_of
+from console.services.alarms.described import described, returning_of
 from console.services.alarms.engine_face import EngineFace
 from console.services.alarms.limits import BandColumns, BandEvents, Rows
 from console.services.alarms.places import Places, unplaced
@@ -216,9 +217,7 @@ class AlarmEngine(EngineFace):
         """
         known = {rule.rule_id: rule for rule in self._rules}
         occurrences = tuple(occurrences)
-        restored = restore(
-            self._book, occurrences, now_us, lambda one: returning_of(known.get(one.rule_id), self.settings)
-        )
+        restored = restore(self._book, occurrences, now_us, partial(described, known, self.settings))
         for row in restored:
             self._assets.has_restored = True
             condition = self._book.condition(row)
@@ -229,6 +228,8 @@ class AlarmEngine(EngineFace):
             elif condition.kind is AlarmKind.CLOCK and self._book.rows.is_active(row):
                 self._sessions.restored_clock(row)
         for one in occurrences:
+            if not one.began_under:
+                continue
             for rules, flag in ((self.suppressing, AlarmFlag.SUPPRESSED), (self.masking, AlarmFlag.MASKED)):
                 hidden = self._book.row_of(one.condition_id) if one.began_under & flag else None
                 if hidden is not None:

@@ -11,9 +11,7 @@ from console.domain.alarms import AlarmKind, Condition
 from console.services.alarms.alarm_rows import AlarmRows
 from console.services.alarms.transitions import AlarmTransition
 
-_ONCE = frozenset(
-    {Transition.RAISED, Transition.RETURNED, Transition.CLOSED, Transition.RETIRED, Transition.SUPERSEDED}
-)
+ONCE = frozenset({Transition.RAISED, Transition.RETURNED, Transition.CLOSED, Transition.RETIRED, Transition.SUPERSEDED})
 _ENDS = (Transition.CLOSED, Transition.RETIRED, Transition.SUPERSEDED)
 _KINDS = {kind: kind.value for kind in AlarmKind}  # asking an enum for its value costs more than the rest of a row
 _N_BITS = 0x7FFFFFFF  # the centre keeps `n` in 31 bits
@@ -41,7 +39,7 @@ class TransitionLog:
         """Transitions of one occurrence; `n` counts those of a kind."""
         for transition in logs:
             n = 0
-            if transition not in _ONCE:
+            if transition not in ONCE:
                 counted = self._counted.setdefault((row, alarm.start_us), Counter())
                 n = counted[transition]
                 counted[transition] += 1
