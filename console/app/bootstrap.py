@@ -22,6 +22,7 @@ from console.app.station_status import status_of
 from console.app.storage_care import StorageCare, damage_met, open_station
 from console.app.story import join_story
 from console.app.sync_room import SyncRoom, is_enrolled
+from console.app.tag_recall import TagRecall
 from console.config.settings import StationSettings
 from console.config.station_file import load_station
 from console.domain.alarms import Priority
@@ -89,15 +90,18 @@ def now_us() -> int:
     return time.time_ns() // 1000
 
 
-async def build(folders: Folders, work: Work, *, may_rescue: bool = True) -> "Core":
+async def build(folders: Folders, work: Work, *, may_rescue: bool = True, tags_later: bool = False) -> "Core":
     """Open everything and bring it to where it was. Raises BadConfiguration, DataFolderInUse, OSError, Refused.
 
-    Damage that only the replay meets is rescued by opening once more.
+    Damage that only the replay meets is rescued by opening once more. `tags_later`: the tags of the last run come back
+    after `start`, behind a window that shows the open alarms already.
     """
     settings = load_station(folders.config)
     core = Core(settings, read_site(settings.site or folders.config / "site"), folders, work)
     try:
         await core.open()
+        if not tags_later:
+            await core.recall.at_once()
     except BaseException as error:
         await core.stop()
         damaged = damage_met(error, folders.data)
@@ -105,7 +109,7 @@ async def build(folders: Folders, work: Work, *, may_rescue: bool = True) -> "Co
             raise
         if work is Work.READ or not may_rescue:
             raise damaged from error
-        return await build(folders, work, may_rescue=False)
+        return await build(folders, work, may_rescue=False, tags_later=tags_later)
     return core
 
 
@@ -113,6 +117,7 @@ class Core:
     """A built station: its parts, the seam in front of them, and the work that goes on while it runs."""
 
     parts: Parts
+    recall: TagRecall
     station: LocalStation
     sync: SyncRoom
 
@@ -339,11 +344,7 @@ class Core:
             text = f"Alarm log and tag file were damaged and begin anew; both are kept in {station_db.set_aside.name}"
             self.engine.raise_system("station.db", text, Priority.HIGH, now_us())
         self.effects.set_notes()
-        stored = await station_db.readers.read(tag_snapshot.load)
-        tags = tag_snapshot.restore(stored, self.telemetry.handles, parts.store)
-        if tags:
-            for consumer in consumers:
-                consumer.on_tags(tags)
+        self.recall = TagRecall(station_db.readers, self.telemetry.handles, parts.store, self._tag_file, consumers)
 
     def _doubt(self, store: EventStore) -> str:
         """Why the own stream may not be continued: what the files say, or that it began before this station was let

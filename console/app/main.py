@@ -154,7 +154,7 @@ class Console:
         from console.app.bootstrap import Work, build
         from console.app.serve import on_request_to_end
 
-        self.core = await build(folders, Work.RUN)
+        self.core = await build(folders, Work.RUN, tags_later=True)
         set_up_logs(folders.data)
         self._guard_loop()
         self.window.person.use_station(self.core.settings.language, self.core.settings.theme)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from console.app.door import Door
+from console.app.storage_care import damage_met
 from console.app.watches import Watches
 from console.domain.alarms import Priority
 from console.domain.refusal import Refused
@@ -63,11 +64,13 @@ class StandingWork:
             self._twin.on_word(self._clock.now_us())
         core.sync.neighbourhood.twins.subscribe(lambda _: self._twin.on_word(self._clock.now_us()))
         core.watch.begin()
-        core.telemetry.start()
+        if core.recall.is_done:
+            core.telemetry.start()
         core.sync.start()
         core.care.start(core.readers)
         self._pulse.start()
         for work in (
+            self._recall_tags(),
             self._serve_door(),
             self._flush_alarms(),
             self._tell_watched(),
@@ -80,6 +83,19 @@ class StandingWork:
             task = asyncio.ensure_future(work)
             task.add_done_callback(self._on_ended)
             self._tasks.append(task)
+
+    async def _recall_tags(self) -> None:
+        """The tags of the last run behind the window; the links start when every tag has its handle."""
+        core = self._core
+        if core.recall.is_done:
+            return
+        try:
+            await core.recall.in_pieces()
+        except Exception as error:
+            log.exception("the tag file cannot be read; its tags are unknown until their sources tell them")
+            damage_met(error, core.folders.data)  # noted: the next start sets the file aside
+            core.defect("tag file")
+        core.telemetry.start()
 
     def _on_ended(self, task: "asyncio.Task[None]") -> None:
         """What ends by an error is missed by nobody until it is needed: it is said at once."""

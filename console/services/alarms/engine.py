@@ -195,7 +195,11 @@ class AlarmEngine(EngineFace):
         tag's newest sample, but never an entry that still waits for its on-delay, and at most now + 5 min.
         """
         row = self._book.current_row(occurrence)
-        return 0 if row is None else self._times.seen_through(row, now_us)
+        if row is None:
+            return 0
+        if row not in self._links.band_of and self._book.condition(row).kind in TAG_KINDS:
+            return int(self._book.rows.annunciated_us[row])  # of the last run: its tag is not back, nor its node's time
+        return self._times.seen_through(row, now_us)
 
     @property
     def waiting(self) -> int:

@@ -64,6 +64,11 @@ class TagSnapshot:
         self._saved_s = mono_s
         return written
 
+    def take_over(self, tags: Sequence[Tag]) -> None:
+        """Tags as they came back from this very file: nothing of them is due."""
+        self._saved.update((tag.handle, tag) for tag in tags)
+        self._store.mark_saved(np.array([tag.handle for tag in tags], np.int32))
+
     async def save(self) -> int:
         """Write changed tags and values in one transaction; returns the number of values. Rows stay due on failure."""
         store = self._store

@@ -211,6 +211,10 @@ class TagStore:
         """Their write failed: they are due again."""
         self._columns.is_unsaved[handles] = True
 
+    def mark_saved(self, handles: Ints) -> None:
+        """They came from the snapshot on disk: it has them."""
+        self._columns.is_unsaved[handles] = False
+
     # inside
 
     def _take(self, flags: NDArray[np.bool_]) -> Ints:
