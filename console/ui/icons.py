@@ -1,6 +1,7 @@
 """One set of line icons, drawn from path data and coloured by token."""
 
 import tomllib
+from collections.abc import Iterator
 from functools import cache
 
 from PySide6.QtCore import QRectF, Qt
@@ -78,24 +79,42 @@ def paint_icon(painter: QPainter, rect: QRectF, icon_id: str, color: QColor) -> 
 
 def icon_pixmap(icon_id: str, tint: str = "text", size: int = GRID, scale: float = 1.0, alpha: int = 255) -> QPixmap:
     """The icon as a pixmap of `size` device-independent pixels."""
-    pixmap = QPixmap(round(size * scale), round(size * scale))
-    pixmap.setDevicePixelRatio(scale)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    paint_icon(painter, QRectF(0, 0, size, size), icon_id, theme().color(tint, alpha))
-    painter.end()
-    return pixmap
+    return _pixmap(icon_id, theme().color(tint, alpha), size, scale)
 
 
 def icon(icon_id: str, tint: str = "text") -> QIcon:
     """The icon in the colour of a token, of the theme that is current now; empty for an empty id."""
-    return _icon(icon_id, tint, theme().name) if icon_id else QIcon()
+    if not icon_id:
+        return QIcon()
+    _asked.setdefault((icon_id, tint))
+    return _icon(icon_id, tint, theme().name)
+
+
+def make_icons(theme_name: str) -> Iterator[None]:
+    """Make those asked for so far in a theme that is about to come, one a piece."""
+    for icon_id, tint in tuple(_asked):
+        _icon(icon_id, tint, theme_name)
+        yield
+
+
+_asked: dict[tuple[str, str], None] = {}
 
 
 @cache
-def _icon(icon_id: str, tint: str, _theme_name: str) -> QIcon:
+def _icon(icon_id: str, tint: str, theme_name: str) -> QIcon:
     made = QIcon()
+    color, faint = theme().color_in(theme_name, tint), theme().color_in(theme_name, tint, 90)
     for scale in (1.0, 2.0):
-        made.addPixmap(icon_pixmap(icon_id, tint, scale=scale))
-        made.addPixmap(icon_pixmap(icon_id, tint, scale=scale, alpha=90), QIcon.Mode.Disabled)
+        made.addPixmap(_pixmap(icon_id, color, GRID, scale))
+        made.addPixmap(_pixmap(icon_id, faint, GRID, scale), QIcon.Mode.Disabled)
     return made
+
+
+def _pixmap(icon_id: str, color: QColor, size: int, scale: float) -> QPixmap:
+    pixmap = QPixmap(round(size * scale), round(size * scale))
+    pixmap.setDevicePixelRatio(scale)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    paint_icon(painter, QRectF(0, 0, size, size), icon_id, color)
+    painter.end()
+    return pixmap

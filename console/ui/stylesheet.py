@@ -1,16 +1,25 @@
 """The look of standard widgets: Fusion, a palette and a style sheet made from the tokens."""
 
+from collections.abc import Iterator
+from functools import cache
+from operator import itemgetter
 from string import Template
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory, QWidget
 from shiboken6 import isValid
 
 from console.ui.fonts import install_font
+from console.ui.icons import make_icons
 from console.ui.resources import resource
 from console.ui.theme import load_measures, load_tokens, theme
 
+_POLISHED = Qt.WidgetAttribute.WA_WState_Polished
+_OWN_STYLE = Qt.WidgetAttribute.WA_SetStyle
 
+
+@cache
 def stylesheet(name: str) -> str:
     """Style sheet of a theme: `resources/theme/look.qss` with its `${token}` places filled."""
     template = Template(resource("theme", "look.qss").read_text(encoding="utf-8"))
@@ -21,6 +30,7 @@ def stylesheet(name: str) -> str:
     return template.substitute(values)
 
 
+@cache
 def palette(name: str) -> QPalette:
     """Palette for what a style sheet does not reach (item views, rubber bands, links)."""
     token = {key: QColor(value) for key, value in load_tokens(name).items() if value.startswith("#")}
@@ -59,42 +69,93 @@ def apply_look(app: QApplication) -> None:
     if style is not None:
         app.setStyle(style)
     install_font(app)
-    look = Look(app)
-    for step in look.steps:
-        step()
-    theme().dressing[:] = look.steps
+    theme().dress = Look(app)
 
 
 class Look:
-    """Changes the dress in steps, each short enough for a turn of the event loop; nothing is painted half dressed.
+    """The sheet on the application (`Dress`), changed without Qt's way of doing so: Qt dresses every widget anew in
+    one go, also those of views that nobody sees, and tells each that its measures may be others (a second and more).
 
-    The old sheet is taken off before the new one comes: one over another polishes each widget again for everything it
-    is in (Qt 6: QStyleSheetStyle::repolish), which stalls a window with several views for a second and more.
+    Here what is not in sight is undressed in pieces beforehand (`QStyle.unpolish`) and left so: Qt dresses a widget
+    when it is shown and is not polished. Only what is in sight is dressed at once, while no window paints. Themes
+    differ in colours alone, so that no measure has to be taken anew.
     """
 
     def __init__(self, app: QApplication) -> None:
         self._app = app
-        self._worn = ""
+        self._worn = theme().name
         self._held: list[QWidget] = []
-        self.steps = (self._undress, self._dress)
+        self._deaf: list[QWidget] = []
+        self._seen: list[QWidget] = []
+        app.setPalette(palette(self._worn))
+        app.setStyleSheet(stylesheet(self._worn))
 
-    def _undress(self) -> None:
-        if self._worn == theme().name:
+    def prepare(self, name: str) -> Iterator[None]:
+        if name == self._worn:
             return
-        self._held = [
-            window for window in self._app.topLevelWidgets() if window.isVisible() and window.updatesEnabled()
-        ]
+        yield from make_icons(name)
+        palette(name), stylesheet(name)
+        yield
+        seen = []
+        for widget in self._app.allWidgets():
+            if not isValid(widget) or not self._is_ours(widget):
+                continue
+            if not widget.testAttribute(_OWN_STYLE):
+                widget.setAttribute(_OWN_STYLE)  # who has a style of his own is told nothing when another sheet comes
+                self._deaf.append(widget)
+            if widget.isVisible():
+                seen.append((_depth(widget), widget))
+            elif widget.testAttribute(_POLISHED):
+                _undress(widget)
+            yield
+        self._seen = [widget for _depth, widget in sorted(seen, key=itemgetter(0))]  # palettes and fonts go down
+
+    def hold(self) -> None:
+        self._held += [one for one in self._app.topLevelWidgets() if one.isVisible() and one.updatesEnabled()]
         for window in self._held:
             window.setUpdatesEnabled(False)
-        self._app.setPalette(palette(theme().name))
-        self._app.setStyleSheet("")
 
-    def _dress(self) -> None:
-        if self._worn == theme().name:
+    def put_on(self, name: str) -> None:
+        if name == self._worn:
             return
-        self._worn = theme().name
-        self._app.setStyleSheet(stylesheet(self._worn))
-        for window in self._held:
+        self._worn = name
+        seen = [one for one in self._seen if isValid(one) and one.testAttribute(_POLISHED) and self._is_ours(one)]
+        self._seen = []
+        for widget in seen:
+            _undress(widget)
+        self._app.setPalette(palette(name))
+        self._app.setStyleSheet("")  # over another one, every widget would be dressed again for each of its parts
+        self._app.setStyleSheet(stylesheet(name))  # dresses what came to be in sight meanwhile, too
+        for widget in seen:
+            if not widget.testAttribute(_POLISHED):
+                widget.setAttribute(_POLISHED)
+                widget.style().polish(widget)
+            widget.update()
+
+    def release(self) -> None:
+        held, self._held = self._held, []
+        for window in held:
             if isValid(window):
                 window.setUpdatesEnabled(True)
-        self._held = []
+
+    def tidy(self) -> Iterator[None]:
+        while self._deaf:
+            widget = self._deaf.pop()
+            if isValid(widget):
+                widget.setAttribute(_OWN_STYLE, False)
+            yield
+
+    def _is_ours(self, widget: QWidget) -> bool:
+        """Not under a sheet of its own: those few are left to Qt."""
+        return widget.style() is self._app.style()
+
+
+def _undress(widget: QWidget) -> None:
+    widget.style().unpolish(widget)
+    widget.setAttribute(_POLISHED, False)
+
+
+def _depth(widget: QWidget) -> int:
+    """How many widgets it is in."""
+    parent = widget.parentWidget()
+    return 0 if parent is None else 1 + _depth(parent)

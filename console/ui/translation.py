@@ -6,7 +6,9 @@ are made where no translation is known (refusals, table rows) are marked with `m
 
 import logging
 import tomllib
+from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 from PySide6.QtCore import QLibraryInfo, QLocale, QTranslator
 from PySide6.QtWidgets import QApplication
@@ -29,13 +31,30 @@ def mark(text: str) -> str:
 def catalogue(language: str) -> dict[str, str]:
     """All translations of a language; empty for English. A text defined twice must be translated alike."""
     merged: dict[str, str] = {}
-    folder = resource("translations", language)
-    for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
-        try:
-            merged.update(tomllib.loads(path.read_text(encoding="utf-8")))
-        except tomllib.TOMLDecodeError as error:  # one broken file must not take the words of the others
-            log.error("translations %s cannot be read: %s", path.name, error)
+    for path in _files(language):
+        merged.update(_words(path))
     return merged
+
+
+def read_catalogue(language: str) -> Iterator[None]:
+    """What `catalogue` needs, a file a piece."""
+    for path in _files(language):
+        _words(path)
+        yield
+
+
+def _files(language: str) -> list[Path]:
+    folder = resource("translations", language)
+    return sorted(folder.glob("*.toml")) if folder.is_dir() else []
+
+
+@cache
+def _words(path: Path) -> dict[str, str]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:  # one broken file must not take the words of the others
+        log.error("translations %s cannot be read: %s", path.name, error)
+        return {}
 
 
 def set_language(language: str) -> None:

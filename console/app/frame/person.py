@@ -9,7 +9,7 @@ from console.ui.errands import Errands
 from console.ui.preferences import Preferences
 from console.ui.rights import denied_to
 from console.ui.theme import DENSITIES, theme
-from console.ui.translation import LANGUAGES, language, set_language
+from console.ui.translation import LANGUAGES, language, read_catalogue, set_language
 
 
 class Person:
@@ -31,9 +31,10 @@ class Person:
         self._actions = actions
         self._on_change = on_change
         self._station_language = self._station_theme = ""  # of this workstation, where nobody chose
+        self._coming_language = ""  # while it is being changed to
         self._commands = tuple({spec.command for spec in actions.specs() if spec.command})
         self._actions.set_denied(denied_to(None, self._commands))
-        self._follow_preferences()  # what was chosen at this workstation before anybody signed on
+        self._follow_preferences(at_once=True)  # what was chosen at this workstation before anybody signed on
         self._undo = station.subscribe(SESSION, self._on_session)
 
     def close(self) -> None:
@@ -42,17 +43,17 @@ class Person:
     def use_station(self, language: str, theme: str) -> None:
         """What station.toml says holds for whoever chose nothing here; empty: nothing is said."""
         self._station_language, self._station_theme = language, theme
-        self._follow_preferences()
+        self._follow_preferences(at_once=True)
 
     def switch_theme(self) -> None:
-        name = "dark" if theme().name == "light" else "light"
+        name = "dark" if theme().chosen == "light" else "light"
         self.preferences.set("theme", name)
         theme().switch(name)
 
     def switch_language(self) -> None:
-        name = LANGUAGES[(LANGUAGES.index(language()) + 1) % len(LANGUAGES)]
+        name = LANGUAGES[(LANGUAGES.index(self._coming_language or language()) + 1) % len(LANGUAGES)]
         self.preferences.set("language", name)
-        self._speak(name)
+        self._speak(name, at_once=False)
 
     def use_density(self, density: str) -> None:
         self.preferences.set("density", density)
@@ -81,18 +82,26 @@ class Person:
         if is_new_layout and is_fresh:
             self._on_change(True)
 
-    def _follow_preferences(self) -> None:
-        """Only what this person chose; the look stays as it is otherwise, also after signing off."""
+    def _follow_preferences(self, *, at_once: bool = False) -> None:
+        """Only what this person chose; the look stays as it is otherwise, also after signing off. While somebody works
+        it comes in pieces, at the start at once."""
         density = self.preferences.text("density")
         if density in DENSITIES and density != theme().density:
             theme().use_density(density)
         wanted = self.preferences.text("language") or self._station_language
-        if wanted in LANGUAGES and wanted != language():
-            self._speak(wanted)
+        if wanted in LANGUAGES and wanted != (self._coming_language or language()):
+            self._speak(wanted, at_once=at_once)
         name = self.preferences.text("theme") or self._station_theme
-        if name and name != theme().name:
-            theme().use(name)
+        if name and name != theme().chosen:
+            theme().use(name) if at_once else theme().switch(name)
 
-    def _speak(self, name: str) -> None:
+    def _speak(self, name: str, *, at_once: bool) -> None:
+        self._coming_language = name
+        theme().change_in_pieces(read_catalogue(name), lambda: self._spoken(name))
+        if at_once:
+            theme().finish()
+
+    def _spoken(self, name: str) -> None:
         set_language(name)
-        theme().changed.emit()
+        if self._coming_language == name:
+            self._coming_language = ""

@@ -70,8 +70,7 @@ def test_language_and_theme_switch_while_running_and_are_kept(qtbot, tmp_path):
     async def story(window, station):
         window.actions_set.trigger("app.language")
         window.actions_set.trigger("app.theme")
-        assert window.banners.main.acknowledge_button.text() == "Quittieren"
-        assert theme().name == "dark"
+        await until(lambda: window.banners.main.acknowledge_button.text() == "Quittieren" and theme().name == "dark")
         assert window.person.preferences.text("theme") == "dark"
 
     desk(tmp_path, story)
@@ -93,6 +92,7 @@ def test_station_toml_gives_language_and_theme_to_whoever_chose_none(qtbot, tmp_
         window.actions_set.trigger("app.language")
         window.actions_set.trigger("app.theme")
         window.person.use_station("de", "dark")
+        theme().finish()
         assert (language(), theme().name) == ("en", "light"), "what a person chose stays"
 
     desk(tmp_path, story)
