@@ -39,6 +39,11 @@ def may_open(stream: UUID, station: UUID, public_key: bytes) -> bool:
     return stream.int & _OPENER_BITS == _opener(stream.int >> 64, station, public_key)
 
 
+def is_bound(stream: UUID) -> bool:
+    """True for an id that says whose stream it is; False for one of before this was so."""
+    return stream.version == _BOUND
+
+
 def _opener(high: int, station: UUID, public_key: bytes) -> int:
     told = b"leitstand-stream1" + high.to_bytes(8, "big") + station.bytes + public_key
     return int.from_bytes(hashlib.sha256(told).digest()[:8], "big") & _OPENER_BITS

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
+from console.domain.identity import is_bound
 from console.domain.station_facts import StationEnrolled, StreamOpened
 from console.services.identity.certificates import BadCertificate, check_certificate
 from console.services.journal import verify_file as file
@@ -60,6 +61,7 @@ class Verification:
             yield lambda connection: file.check_pages(connection, self.report)
         for stream in self._streams:
             self.report.streams += 1
+            self.report.unbound += not is_bound(stream.stream)
             yield from self._walk(stream)
         if not self.checks_pages:
             yield from file.index_slices(self.report, self._last)

@@ -17,9 +17,10 @@ from console.services.journal.archive_file import (
     segments_in,
 )
 from console.services.journal.archive_table import Segment, segments
-from console.services.journal.envelope import BadEvent, Event, RawEvent, decode_event
+from console.services.journal.envelope import BadEvent, RawEvent, decode_event
 from console.services.journal.event_table import Stream, chain_name, find_stream
 from console.services.journal.facts_codec import decode_fact
+from console.services.journal.verify_groups import PartWalk
 from console.services.journal.verify_report import VerifyReport
 from console.services.storage.database import reader_engine
 
@@ -130,6 +131,8 @@ class ArchiveReport:
 
     files: int = 0
     events: int = 0
+    groups: int = 0  # transactions: each was looked at for being whole
+    streams: set[UUID] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -164,16 +167,17 @@ def verify_folder(
 
 
 def _proven(path: Path, report: ArchiveReport) -> tuple[SegmentReport, dict[bytes, int]]:
-    places: dict[bytes, int] = {}
-
-    def keep(event: Event) -> None:
-        places[event.raw.hash] = event.seq
-
-    checked = check_segment(path, keep)
+    walk = PartWalk()
+    checked = check_segment(path, walk.take)
     report.files += 1
     report.events += checked.events
+    report.groups += walk.groups
     report.faults += [f"{path.name}: seq {fault.seq}, byte {fault.at}: {fault.reason}" for fault in checked.faults]
-    return checked, places
+    if checked.sealed is not None:
+        told = checked.sealed.manifest
+        report.streams.add(told.stream)
+        report.faults += [f"{path.name}: stream {told.stream} seq {seq}: {why}" for seq, why in walk.faults(told)]
+    return checked, walk.places
 
 
 def _against(connection: Connection, checked: SegmentReport, places: dict[bytes, int]) -> list[str]:
@@ -185,6 +189,8 @@ def _against(connection: Connection, checked: SegmentReport, places: dict[bytes,
         return ["its stream is not in this journal"]
     if stream.public_key.hex() != told.stream_key:
         return ["its stream has another key in this journal"]
+    if stream.station != told.stream_station:
+        return ["its stream is of another station in this journal"]
     keys = connection.exec_driver_sql("SELECT pubkey FROM stream WHERE station_id = ?", (str(told.station),)).scalars()
     if told.public_key not in {bytes(key).hex() for key in keys}:
         return [f"it was not sealed by a key of station {told.code} in this journal"]

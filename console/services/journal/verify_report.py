@@ -29,6 +29,8 @@ class VerifyReport:
     archived: int = 0  # events whose content is in the archive alone
     segments: int = 0  # sealed parts whose manifest fits the journal
     unlisted: int = 0  # breaks beyond MOST_BREAKS
+    groups: int = 0  # transactions whose beginning is here: each was looked at for being whole
+    unbound: int = 0  # streams with ids of before an id said whose stream it is
 
     @property
     def is_sound(self) -> bool:

@@ -1,4 +1,4 @@
-"""Walks a stream in small slices: bytes, hashes, signatures, chain, clock and transactions of every event."""
+"""Walks a stream in small slices: whose it is, and bytes, hash, signature, chain, clock, transaction of every event."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -7,13 +7,16 @@ from uuid import UUID
 
 from sqlalchemy.engine import Connection
 
+from console.domain.identity import may_open
 from console.domain.station_facts import StationEnrolled, StreamOpened
 from console.services.journal.envelope import BadEvent, Event, RawEvent, check_signature, decode_event
 from console.services.journal.event_table import Stream
 from console.services.journal.facts_codec import decode_fact
+from console.services.journal.receiving import NOT_ITS_STREAM, goes_on
 from console.services.journal.revoking import Revocation, trust_in
 from console.services.journal.table_store import TableStore
 from console.services.journal.verify_archive import ArchiveWalk
+from console.services.journal.verify_groups import NOT_WHOLE, ends_group
 from console.services.journal.verify_report import VerifyReport
 
 _COLUMNS = (
@@ -29,11 +32,11 @@ Certified = set[tuple[UUID, bytes]]  # (station, public key) that the site's aut
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What the next event is compared with; `group` is (transaction, index, number), None when it is not known."""
+    """What the next event is compared with; `event` is None for one that cannot be read or is archived."""
 
     seq: int
     hlc: int
-    group: tuple[UUID, int, int] | None
+    event: Event | None
 
 
 @dataclass(slots=True)
@@ -56,6 +59,7 @@ class StreamWalk:
     checks_signatures: bool = True
     archived: ArchiveWalk = field(default_factory=ArchiveWalk)
     _near: dict[bytes, _Seen] = field(default_factory=dict)  # of the last two seqs
+    _unfinished: dict[bytes, int] = field(default_factory=dict)  # ends in the middle of a transaction
     _trust: list[Revocation] | None = None
     _place: tuple[int, bytes] = (0, b"")
     _is_done: bool = False
@@ -136,8 +140,8 @@ class StreamWalk:
             return _GAP
         if event.hlc <= before.hlc:
             return "the logical clock went back"
-        if not _follows(before.group, (told.tx_id, told.tx_i, told.tx_n)):
-            return "a transaction is not whole"
+        if before.event is not None and not goes_on(before.event, event):
+            return NOT_WHOLE
         return ""
 
     def _fault_of_trust(self, event: Event, *, is_flagged: bool) -> str:
@@ -152,7 +156,13 @@ class StreamWalk:
         told = (fact.stream, event.body.station, fact.station_code, event.hlc)
         if told != (own.stream, own.station, own.code, own.opened_hlc):
             return "the list of streams and the stream's opening disagree"
-        return ""
+        if not self._is_the_openers():
+            return NOT_ITS_STREAM
+        return "" if goes_on(None, event) else NOT_WHOLE
+
+    def _is_the_openers(self) -> bool:
+        """The rule by which every station takes a stream in: the id itself says whose it is."""
+        return may_open(self.stream.stream, self.stream.station, self.stream.public_key)
 
     def _note_keys(self, event: Event) -> None:
         if event.seq != 1 and event.body.etype != StationEnrolled.etype:
@@ -167,8 +177,12 @@ class StreamWalk:
         seq, event_hash = row[_SEQ], row[_HASH]
         for old in [known for known, seen in self._near.items() if seen.seq < seq - 1]:
             del self._near[old]
-        group = (event.body.tx_id, event.body.tx_i, event.body.tx_n) if event is not None else None
-        self._near[event_hash] = _Seen(seq, row[_HLC], group)
+        self._unfinished.pop(row[_PREV], None)
+        if event is not None:
+            self.report.groups += event.body.tx_i == 0
+            if not ends_group(event):
+                self._unfinished[event_hash] = seq
+        self._near[event_hash] = _Seen(seq, row[_HLC], event)
         self.ends.pop(row[_PREV], None)
         self.ends[event_hash] = seq
         self.newest = max(self.newest, seq)
@@ -180,22 +194,11 @@ class StreamWalk:
         if self.newest <= own.head_seq and own.head_hash not in self._heads():
             missing = f"the end is missing: {own.head_seq} events were written, {self.newest} are there"
             report.broken(own.stream, own.head_seq, missing)
-        for event_hash, seq in self.ends.items():
-            seen = self._near.get(event_hash)
-            if seen is not None and seen.group is not None and seen.group[1] != seen.group[2] - 1:
-                report.note(own.stream, seq, "the rest of the last transaction is not here yet")
+        for seq in self._unfinished.values():  # stored and not shown, as receivers do: the rest may still come
+            report.note(own.stream, seq, "the rest of the last transaction is not here yet")
 
     def _heads(self) -> set[bytes]:
         return {known for known, seen in self._near.items() if seen.seq == self.stream.head_seq}
-
-
-def _follows(before: tuple[UUID, int, int] | None, now: tuple[UUID, int, int]) -> bool:
-    """A transaction's events stand one behind the other, none is left out (invariant 10)."""
-    if before is None:
-        return True
-    if now[1] > 0:
-        return before == (now[0], now[1] - 1, now[2])
-    return before[1] == before[2] - 1
 
 
 def _fact(event: Event) -> object:
