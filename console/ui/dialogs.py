@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -68,7 +69,19 @@ def fit_height(dialog: QDialog) -> None:
 
 
 class ReturningDialog(QDialog):
-    """Gives the keyboard back to the window it was opened over, also on a screen without a window manager."""
+    """Gives the keyboard back to the window it was opened over, also on a screen without a window manager.
+
+    Return on a button presses that button, not the default one as Qt does: on *Cancel* it cancels. A primary button
+    that is not the default takes the space bar only, wherever Return is pressed.
+    """
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        button = self.focusWidget()
+        is_return = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if not is_return or not isinstance(button, QPushButton) or button.isCheckable():
+            super().keyPressEvent(event)
+        elif not button.property("primary") and not event.isAutoRepeat():
+            button.click()
 
     def done(self, result: int) -> None:
         had_keyboard, parent = self.isActiveWindow(), self.parentWidget()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 
@@ -40,6 +40,21 @@ class OptionRow(QWidget):
 
     def choose(self, value: str) -> None:
         self._buttons[value].setChecked(True)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self._show_keyboard(True)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._show_keyboard(False)
+
+    def _show_keyboard(self, is_here: bool) -> None:
+        """The chosen option is framed while the arrow keys act here: the buttons themselves never have the focus."""
+        for button in self._buttons.values():
+            button.setProperty("keyboard", is_here)
+            button.style().unpolish(button)
+            button.style().polish(button)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()), 0)

@@ -189,6 +189,16 @@ class TableView(QTableView):
             for signal in (model.rowsInserted, model.rowsRemoved, model.modelReset, model.layoutChanged):
                 signal.connect(self._refresh_empty)
 
+    def keyboardSearch(self, search: str) -> None:
+        """Letters are keys of deeds: one that does nothing here must not move the selection to another row."""
+
+    def moveCursor(self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
+        """Home and End go to the first and last row: whole rows are chosen here, a first cell means nothing."""
+        move = QAbstractItemView.CursorAction
+        if action in (move.MoveHome, move.MoveEnd):
+            modifiers |= Qt.KeyboardModifier.ControlModifier
+        return super().moveCursor(action, modifiers)
+
     def set_empty_text(self, text: str) -> None:
         self.empty_text = text
         self.viewport().update()

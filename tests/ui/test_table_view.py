@@ -98,3 +98,23 @@ def test_an_empty_table_says_what_belongs_there(qtbot):
     empty.set_empty_text("")
     assert bare != empty.viewport().grab().toImage()
     assert full.empty_text
+
+
+def test_a_letter_that_is_no_key_here_leaves_the_selection_where_it_is(qtbot):
+    view, _model = table(qtbot, (("1", "hot", ""), ("s", "cold", "")))
+    view.selectRow(0)
+    view.setFocus()
+    qtbot.keyClick(view, Qt.Key.Key_S)
+    assert view.selected_rows() == [0]
+
+
+def test_home_and_end_go_to_the_first_and_the_last_row(qtbot):
+    view, _model = table(qtbot, tuple((str(at), "cold", "") for at in range(9)))
+    view.selectRow(4)
+    view.setFocus()
+    qtbot.keyClick(view, Qt.Key.Key_End)
+    assert view.selected_rows() == [8]
+    qtbot.keyClick(view, Qt.Key.Key_Home)
+    assert view.selected_rows() == [0]
+    qtbot.keyClick(view, Qt.Key.Key_End, Qt.KeyboardModifier.ShiftModifier)
+    assert len(view.selected_rows()) == 9

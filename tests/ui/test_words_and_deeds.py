@@ -5,13 +5,14 @@ import asyncio
 import pytest
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from console.domain.refusal import Refused
 from console.ui.actions import ACTIONS, ActionSet
 from console.ui.dialogs import Field, Question, QuestionDialog, ask
 from console.ui.errands import Errands
 from console.ui.icons import icon, icon_paths, icon_table
+from console.ui.option_row import OptionRow
 from console.ui.preferences import Preferences
 from console.ui.priority_symbol import SymbolState, flash_clock, paint_symbol
 from console.ui.translation import set_language, tr_refusal
@@ -159,6 +160,48 @@ def test_turning_away_from_a_question_answers_nothing(qtbot):
         return await asking
 
     assert run(story()) is None
+
+
+@pytest.mark.parametrize(("on", "has_default", "answer"), [
+    ("cancel_button", True, None), ("cancel_button", False, None), ("accept_button", True, {}),
+])  # fmt: skip
+def test_return_presses_the_button_that_has_the_keyboard_and_no_other(qtbot, on, has_default, answer):
+    async def story():
+        asking = asyncio.ensure_future(ask(Question("Acknowledge all?", has_default=has_default)))
+        await until(lambda: find_dialog() is not None)
+        button = getattr(find_dialog(), on)
+        button.setFocus()
+        qtbot.keyClick(button, Qt.Key.Key_Return)
+        return await asyncio.wait_for(asking, 5)
+
+    assert run(story()) == answer
+
+
+def test_return_does_not_agree_to_what_only_the_space_bar_agrees_to(qtbot):
+    async def story():
+        asking = asyncio.ensure_future(ask(Question("Acknowledge all?", has_default=False)))
+        await until(lambda: find_dialog() is not None)
+        button = find_dialog().accept_button
+        button.setFocus()
+        qtbot.keyClick(button, Qt.Key.Key_Return)
+        await asyncio.sleep(0)
+        assert not asking.done()
+        qtbot.keyClick(button, Qt.Key.Key_Space)
+        return await asyncio.wait_for(asking, 5)
+
+    assert run(story()) == {}
+
+
+def test_a_row_of_options_shows_that_the_arrow_keys_act_there(qtbot):
+    row = OptionRow((("a", "15 min"), ("b", "1 h")))
+    qtbot.addWidget(row)
+    row.show()
+    chosen = row.findChild(QPushButton)
+    row.setFocus()
+    qtbot.waitUntil(row.hasFocus)
+    assert chosen.property("keyboard")
+    row.clearFocus()
+    assert not chosen.property("keyboard")
 
 
 def find_dialog():
