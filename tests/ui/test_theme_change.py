@@ -200,7 +200,13 @@ def test_a_list_that_nobody_sees_fits_its_columns_when_it_is_shown(
     view.setModel(table)
     lay_out_columns(view, [column.width for column in AlarmTable.COLUMNS], (5,))
     shared: list[ColumnFit] = []
-    monkeypatch.setattr(ColumnFit, "_share", lambda self, *_told: shared.append(self))
+    share = ColumnFit._share
+
+    def counted(self: ColumnFit, present: list[int], room: int) -> dict[int, int]:
+        shared.append(self)
+        return share(self, present, room)
+
+    monkeypatch.setattr(ColumnFit, "_share", counted)
     theme().use("dark")
     assert not shared
     view.show()
