@@ -155,6 +155,7 @@ def _archive(parser: argparse.ArgumentParser) -> None:
 def _verify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--archive", default="", metavar="FOLDER", help="check the files of archived parts")
     parser.add_argument("--export", default="", metavar="FILE", help="check an exported file against its proof")
+    parser.add_argument("--language", default="", choices=("", "en", "de"), help="of what is said; else the station's")
 
 
 def _doctor(parser: argparse.ArgumentParser) -> None:

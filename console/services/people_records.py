@@ -64,6 +64,19 @@ class WithheldRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class WrongErasingRecord:
+    """Somebody was erased by a person who had no right to it. `is_gone`: this station overwrote login and name."""
+
+    act_hash: str
+    user_id: str
+    person: str  # what he is called here; the id where that is not known
+    by: str
+    at_us: int
+    station: str
+    is_gone: bool
+
+
+@dataclass(frozen=True, slots=True)
 class JoinRecord:
     """A station that asks to be let in: the administrator types the pairing code that stands on its screen."""
 
@@ -99,3 +112,4 @@ class PeopleRecord:
     pairing_code: str = ""
     can_let_in: bool = False
     lock_after_s: int = 0
+    wrong_erasings: tuple[WrongErasingRecord, ...] = ()  # that nobody put right yet, oldest first

@@ -1,13 +1,19 @@
-"""`leitstand verify`: checks the journal's hashes, chains, signatures and receipts, and says where it breaks."""
+"""`leitstand verify`: checks hashes, chains, signatures, groups and receipts of the journal, says where it breaks."""
 
 import argparse
 import sys
 from pathlib import Path
 
+from sqlalchemy.exc import DBAPIError
+
 from console.app.commands.carrying import Bearer, Meter
+from console.app.commands.verify_words import Words
 from console.app.exit_codes import Exit
 from console.app.folders import resolve
 from console.config.problems import BadConfiguration
+from console.config.station_file import load_station
+from console.services.identity.erasings import erasings_in
+from console.services.journal.entries import Entry
 from console.services.journal.event_table import Tip
 from console.services.journal.keys import FileKey
 from console.services.journal.verify import Against, verify_journal
@@ -21,8 +27,9 @@ def command(options: argparse.Namespace) -> int:
     path = resolve(options.config, options.data).data / "journal.db"
     if options.export:
         return _verify_export(Path(options.export), path if path.exists() else None)
+    words = Words(_language(options))
     if options.archive:
-        return _verify_archive(Path(options.archive), path if path.exists() else None)
+        return _verify_archive(Path(options.archive), path if path.exists() else None, words)
     if not path.exists():
         print(f"there is no journal at {path}", file=sys.stderr)
         return Exit.WORLD
@@ -34,18 +41,36 @@ def command(options: argparse.Namespace) -> int:
     if path.stat().st_size == 0 or not (report.events or report.streams or report.breaks):  # neither sound nor broken
         print(f"{path} holds nothing: the station was never started, or its journal was emptied", file=sys.stderr)
         return Exit.WORLD
-    for line in report.places():
-        print(line, file=sys.stderr)
+    for one in report.breaks:
+        print(words.place(one), file=sys.stderr)
+    if report.unlisted:
+        print(words.say("and {n} more", n=report.unlisted), file=sys.stderr)
     for note in report.notes:
-        print(f"note: stream {note.stream or '-'} seq {note.seq}: {note.reason}", file=sys.stderr)
-    count = len(report.breaks) + report.unlisted
-    archived = f", {report.archived} more in {report.segments} archived parts" if report.segments else ""
-    signed = f" ({report.signed_receipts} signed)" if report.signed_receipts else ""
-    print(
-        f"{path}: {report.events} events in {report.streams} streams{archived}, {report.receipts} receipts{signed}: "
-        + ("sound" if report.is_sound else f"BROKEN in {count} place{'s' * (count > 1)}")
-    )
+        print(words.note(note), file=sys.stderr)
+    erasings = _erasings(path)
+    for entry in erasings:
+        print(words.erasing(entry), file=sys.stderr)
+    verdict = words.verdict(len(report.breaks) + report.unlisted, len(erasings))
+    print(f"{path}: {words.counted(report)}: {verdict}")
     return Exit.DONE if report.is_sound else Exit.VERIFICATION_FAILED
+
+
+def _language(options: argparse.Namespace) -> str:
+    """As asked for, else the station's; a journal away from its station is told about in English."""
+    if options.language:
+        return str(options.language)
+    try:
+        return load_station(resolve(options.config, options.data).config).language
+    except (BadConfiguration, OSError):
+        return ""
+
+
+def _erasings(path: Path) -> tuple[Entry, ...]:
+    """No break of the proof: somebody had no right to what the journal soundly tells."""
+    try:
+        return erasings_in(path)
+    except DBAPIError:  # the proof says where the file is damaged
+        return ()
 
 
 def _against(options: argparse.Namespace, path: Path) -> Against:
@@ -61,7 +86,7 @@ def _against(options: argparse.Namespace, path: Path) -> Against:
     return Against(own_key, anchor, bearer.site.site_id, bearer.site.authority)
 
 
-def _verify_archive(folder: Path, journal: Path | None) -> int:
+def _verify_archive(folder: Path, journal: Path | None, words: Words) -> int:
     """Each file by itself, and against the journal here: its keys, its facts, its chain."""
     meter = Meter("files proven")
     try:
@@ -69,15 +94,17 @@ def _verify_archive(folder: Path, journal: Path | None) -> int:
     finally:
         meter.end()
     for fault in report.faults:
-        print(fault, file=sys.stderr)
+        print(words.of(fault), file=sys.stderr)
     for note in report.notes:
-        print(f"note: {note}", file=sys.stderr)
+        print(words.say("note: {what}", what=words.of(note)), file=sys.stderr)
     if not report.files:
         print(f"{folder} holds no archived parts of a journal", file=sys.stderr)
         return Exit.WORLD
-    against = "" if journal is not None else " (no journal here: keys and facts were not compared)"
-    verdict = "sound" if report.is_sound else f"BROKEN in {len(report.faults)} places"
-    print(f"{folder}: {report.events} events in {report.files} files{against}: {verdict}")
+    counts = {"n": report.events, "groups": report.groups, "streams": len(report.streams), "files": report.files}
+    told = words.say("{n} events in {groups} groups of {streams} streams in {files} files", **counts)
+    if journal is None:
+        told += words.say(" (no journal here: keys and facts were not compared)")
+    print(f"{folder}: {told}: {words.verdict(len(report.faults))}")
     return Exit.DONE if report.is_sound else Exit.VERIFICATION_FAILED
 
 

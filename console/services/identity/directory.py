@@ -9,9 +9,11 @@ from typing import Protocol
 
 from console.domain.people import CONTROL_ROOM, Person, User
 from console.domain.people_names import SEPARATOR
+from console.services.identity.erasings import unauthorised_erasings
 from console.services.identity.people_history import PeopleHistory, Rights
 from console.services.identity.profile_form import Profile
 from console.services.identity.users import Users
+from console.services.journal.entries import Entry
 
 CONTROL_ROOM_PERSON = Person(User(CONTROL_ROOM, CONTROL_ROOM, "Control room"))
 
@@ -69,6 +71,11 @@ class Directory:
     def erased(self) -> frozenset[str]:
         """Every id of a person who was erased."""
         return self._history.erased
+
+    @property
+    def unauthorised_erasings(self) -> tuple[Entry, ...]:
+        """Acts by which somebody was erased without the right to it, and nobody put that right yet."""
+        return unauthorised_erasings(self._history)
 
     def login_of(self, user_id: str) -> str:
         """The login as it was given, without what tells equal ones apart; an id whose profile is not here."""

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from uuid import UUID
 
 from console.domain.people import Person
-from console.services.identity.credentials import Credentials, Kind
+from console.services.identity.credentials import LAST, Credentials, Kind
 from console.services.identity.directory import Directory
 from console.services.identity.enrolment import Enrolment
+from console.services.identity.erasings import erased_person
 from console.services.identity.gate import Gate
 from console.services.identity.sign_on import SignOnDesk
 from console.services.identity.stations import Stations
@@ -18,6 +19,7 @@ from console.services.people_records import (
     PersonRecord,
     StationRecord,
     WithheldRecord,
+    WrongErasingRecord,
 )
 
 _FOREVER_US = 2**62
@@ -65,6 +67,7 @@ class PeopleView:
             pairing_code=enrolment.pairing_code,
             can_let_in=enrolment.can_let_in,
             lock_after_s=self._lock_after_s,
+            wrong_erasings=self._wrong_erasings(),
         )
 
     def _person(self, person: Person) -> PersonRecord:
@@ -102,4 +105,18 @@ class PeopleView:
                 self._gate.judge(act),
             )
             for act in self._gate.withheld
+        )
+
+    def _wrong_erasings(self) -> tuple[WrongErasingRecord, ...]:
+        return tuple(
+            WrongErasingRecord(
+                act.hash.hex(),
+                erased_person(act),
+                self._sign_on.name_of(erased_person(act)),
+                self._sign_on.name_of(act.actor.user_id),
+                act.wall_us,
+                act.station_code,
+                self._credentials.version(erased_person(act), Kind.PROFILE) == LAST,
+            )
+            for act in self._directory.unauthorised_erasings
         )

@@ -1,19 +1,20 @@
 """People: who may sign on, with which roles and where."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from console.domain import people_commands as u
 from console.domain.people import Role
 from console.models.people_tables import PersonTable, grant_text, secrets_text
-from console.services.people_records import GrantRecord, PersonRecord
+from console.services.people_records import GrantRecord, PersonRecord, WrongErasingRecord
 from console.ui.dialogs import Field, Question
 from console.ui.plain_label import PlainLabel, plain_tip
 from console.ui.translation import mark, tr
 from console.ui.view import ViewContext
 from console.views.administration.deeds import Answers, ask_and_do, role_choices, why_field
 from console.views.administration.page import Deed, TablePage
+from console.views.administration.wrong_erasings import WrongErasings
 
 _SELECT_FIRST = mark("Select a person first")
 _HINT = mark("Without a password the person cannot sign on; it can be set later.")
@@ -29,6 +30,8 @@ class PeoplePage(TablePage):
         self.station = context.station
         self.card = PersonCard(self._take_role, self._grant_role)
         self.body.addWidget(self.card)
+        self.wrong = WrongErasings()
+        self.column.insertWidget(0, self.wrong)
         self.offer(
             (
                 Deed("admin.add", mark("Add person..."), u.AddUser.name, self.add, key="Ins", is_primary=True),
@@ -165,6 +168,7 @@ class PeoplePage(TablePage):
         self.refresh()
 
     _own = ""
+    wrong_erasings: Sequence[WrongErasingRecord] = ()
 
     def _grant_role(self, person: PersonRecord) -> None:
         self.errands.run(self._grant_to(person))
@@ -195,6 +199,7 @@ class PeoplePage(TablePage):
         return tr("Disable the account first") if is_active else self._none()
 
     def _tell_detail(self) -> None:
+        self.wrong.show_erasings(self.wrong_erasings)
         self.card.show_person(self.person(), self.denied)
 
 

@@ -139,6 +139,7 @@ class AdministrationView(View):
         self.record = record
         self.stations.can_let_in = record.can_let_in
         self.uses.people = record.people
+        self.people.wrong_erasings = record.wrong_erasings
         self._tell()
 
     def _on_session(self, session: SessionRecord | None) -> None:

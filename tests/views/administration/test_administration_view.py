@@ -1,6 +1,7 @@
 """People and stations at the window, on a station's real people: acting needs the role, refusals stand beside."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
@@ -388,3 +389,29 @@ def test_names_from_outside_are_shown_as_they_are(qtbot: QtBot) -> None:
                 assert record is not None and record.name in HOSTILE
 
     run(story())
+
+
+@pytest.mark.proves("P29", "P19")
+def test_an_erasing_by_somebody_without_the_right_stands_above_the_people_until_it_is_put_right(qtbot: QtBot) -> None:
+    async def story(screen: Screen, view: AdministrationView, station: FakeStation) -> None:
+        assert view.people.wrong.isHidden()
+        one = p.WrongErasingRecord("cd" * 32, "id-pia", "<b>Pia</b>", "Otto", NOW_US, "K2", True)
+        many = [replace(one, user_id=f"id-{n}", is_gone=False) for n in range(4)]
+        station.deliver(s.PEOPLE, replace(full(), wrong_erasings=(one,)))
+        said = view.people.wrong.label.text()
+        assert not view.people.wrong.isHidden()
+        assert said.startswith("<b>Pia</b> was erased by Otto, who had no right to it, on ")
+        assert "is overwritten: add the person anew" in said
+        set_language("de")
+        try:
+            view.people.refresh()
+            assert "wurde von Otto gelöscht, der kein Recht dazu hatte" in view.people.wrong.label.text()
+        finally:
+            set_language("en")
+        station.deliver(s.PEOPLE, replace(full(), wrong_erasings=(one, *many)))
+        lines = view.people.wrong.label.text().splitlines()
+        assert len(lines) == 4 and lines[-1] == "and 2 more" and "had no effect; where it was done" in lines[1]
+        station.deliver(s.PEOPLE, full())
+        assert view.people.wrong.isHidden()
+
+    on_fake(story)
