@@ -164,8 +164,8 @@ class Console:
         if self._sound is not None:
             self.core.set_sound(self._sound)
         restore = on_request_to_end(self.stop.set)
-        gc.collect()
-        gc.freeze()  # a full collection over what start-up made would cost 60 ms
+        # A full collection over what start-up made would cost 200 ms, now or later, and finds some hundred objects.
+        gc.freeze()
         gc.set_threshold(*_COLLECT)
         gc.enable()
         try:

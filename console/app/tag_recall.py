@@ -11,6 +11,7 @@ from console.services.telemetry.handles import HandleTable
 from console.services.telemetry.tag_store import TagStore
 
 _PIECE = 250  # as `ingest` takes a birth: some 10 ms of all consumers together
+_FIRST_PAINT_S = 0.25  # the beat that tells the open alarms, and the paint of their list
 _BREATH_S = 0.003  # for keys and painting between two pieces
 
 
@@ -43,6 +44,7 @@ class TagRecall:
         if self.is_done:
             return
         start = time.perf_counter()
+        await asyncio.sleep(_FIRST_PAINT_S)
         stored = await self._reader.read(tag_snapshot.load)
         for first in range(0, len(stored), _PIECE):
             self._take(stored[first : first + _PIECE])

@@ -10,9 +10,10 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from console.domain.alarms import UNACKNOWLEDGED_STATES, AlarmKind, AlarmRule, AlarmState, Priority
+from console.models import sorted_table
 from console.models.alarm_order import alarm_keys
 from console.models.alarm_table import AlarmTab, AlarmTable
-from console.models.heartbeat import heartbeat
+from console.models.heartbeat import Heartbeat
 from console.models.row_order import merged_rows, sorted_rows
 from console.services.station import ALARMS
 from tests.support.alarm_plant import Plant
@@ -71,14 +72,22 @@ def test_one_layout_change_per_heartbeat(station: FakeStation, table: AlarmTable
 
 
 def test_a_hidden_list_rests_and_shows_everything_when_it_is_seen_again(
-    station: FakeStation, table: AlarmTable
+    station: FakeStation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    own = Heartbeat()  # that of the process beats for whatever another test has left to be deleted
+    monkeypatch.setattr(sorted_table, "heartbeat", lambda: own)
+    table = AlarmTable(station, now_us=lambda: T0 + 42_000_000)
+    table.set_visible(True)
+    assert own.is_beating
     table.set_visible(False)
-    assert not heartbeat().is_beating
+    assert not own.is_beating
     station.deliver(ALARMS, alarms([0, 1], conditions=[condition(0), condition(1)], is_snapshot=True))
+    own.beat()
     assert table.rowCount() == 0
     table.set_visible(True)
     assert table.rowCount() == 2
+    table.close()
+    assert not own.is_beating
 
 
 def test_a_normal_alarm_leaves(station: FakeStation, table: AlarmTable) -> None:

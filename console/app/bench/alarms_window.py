@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 LOGIN, PASSWORD = "bench", "bench-bench-bench"
 PRELOAD, BURST, PER_S = 20_000, 50_000, 2_000
-_PATIENCE_S = 120.0
+_PATIENCE_S = 240.0
 
 
 class PaintWatch(QObject):
