@@ -35,6 +35,7 @@ from console.services.alarms.band_play import BandPlay
 from console.services.alarms.clock_watch import ClockWatch
 from console.services.alarms.described import described, returning_of
 from console.services.alarms.engine_face import EngineFace
+from console.services.alarms.hearing import Hearing, present
 from console.services.alarms.limits import BandColumns, BandEvents, Rows
 from console.services.alarms.places import Places, unplaced
 from console.services.alarms.plain_steps import BandSteps
@@ -83,6 +84,9 @@ class AlarmEngine(EngineFace):
         self._clocks = ClockWatch(site_id, tags, self._sessions)
         self._links = BandLinks()
         self._times = SourceTimes(tags, self._book.rows, self._links, self._bands, self._band_play)
+        self._hearing = self.elsewhere.hearing = Hearing(
+            tags, self._book.rows, self._links, self._bands, self._tag_conditions, self._band_play
+        )
         self._tag_rows: dict[int, TagRow] = {}  # alarm row -> what it hangs on
         self._hung_before: dict[int, TagRow] = {}  # while rules are edited: by the rules until now
         self._realarm.is_fresh = self._is_fresh
@@ -300,19 +304,7 @@ class AlarmEngine(EngineFace):
         """Judge the values as they stand: a tag that reports by exception may not send for hours."""
         tags = self._tags
         handles = np.flatnonzero(tags.quality[: tags.size] == Quality.GOOD).astype(np.int32)
-        no_number = np.flatnonzero(np.isnan(tags.value[handles])).tolist()
-        none = np.zeros(len(handles), np.uint8)
-        batch = SampleBatch(
-            handle=handles,
-            source_us=tags.source_us[handles],
-            receive_us=np.full(len(handles), now_us, np.int64),
-            value=tags.value[handles],
-            quality=tags.quality[handles],
-            detail=none,
-            flags=none,
-            texts={i: tags.text(int(handles[i])) for i in no_number},
-        )
-        events, _held = self._tag_conditions.evaluate(batch)
+        events, _held = self._tag_conditions.evaluate(present(tags, handles, now_us))
         self._play(events)
         self._run_delays()
 
@@ -343,6 +335,8 @@ class AlarmEngine(EngineFace):
         band = self._tag_conditions.add(tag, rule, side, shown)
         self._tag_rows[row] = TagRow(band, tag.handle, rule)
         self._links.link(band, row, tag.handle)
+        if not shown and self.elsewhere.is_open(condition_id):
+            self._hearing.also(row)
 
     def _take_new_bands(self) -> None:
         for band, row, handle in self._quality.take_new_bands():

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from console.services.alarms.count_window import CountWindow
+from console.services.alarms.normal_seen import NormalSeen
 
 Rows = NDArray[np.int64]
 Times = NDArray[np.int64]
@@ -103,6 +104,7 @@ class BandColumns:
         self._touched: Flags = np.zeros(0, bool)
         self._waiting: set[int] = set()
         self._window = CountWindow()
+        self.normal = NormalSeen()
         self._grow(256)
 
     def add(self, settings: BandSettings, shown: int = 0) -> int:
@@ -124,6 +126,7 @@ class BandColumns:
         self.deadband2[row] = settings.deadband if settings.deadband2 is None else settings.deadband2
         self.on_us[row] = settings.on_us
         self.off_us[row] = settings.off_us
+        self.normal.forget(row)
         is_shown = bool(self.shown[row])
         if self._window.configure(row, settings.count, settings.within_us, is_active=is_shown):
             self.raw[row] = self.shown[row] = 0  # it was kept back until now: the next sample is its entry
@@ -136,6 +139,7 @@ class BandColumns:
         self.raw[row] = self.shown[row] = 0
         self.since1[row] = self.since2[row] = NONE
         self._waiting.discard(row)
+        self.normal.drop(row)
         self._window.forget(row)
         self._set_edge(row)
 
@@ -158,6 +162,8 @@ class BandColumns:
 
     def feed(self, row: Rows, x: Floats, ok: Flags, at_us: Times) -> BandEvents:
         """Apply samples in order. `x` is mirrored; rows may repeat; where `ok` is False the sample only holds."""
+        if self.normal.is_any:
+            self.look(row, x, ok, at_us)
         out = (x >= self.up_edge[row]) | (x < self.down_edge[row])
         out &= ok
         if self._waiting:
@@ -169,6 +175,13 @@ class BandColumns:
         pick = np.flatnonzero(self._touched[row])
         self._touched[hits] = False
         return self._told(self._rounds(row[pick], x[pick], ok[pick], at_us[pick]))
+
+    def look(self, row: Rows, x: Floats, ok: Flags, at_us: Times) -> None:
+        """Note of the rows that are watched which samples are clearly normal: beyond the limit and its deadband."""
+        at = np.flatnonzero(self.normal.is_watched[row])
+        if len(at) and len(at := at[ok[at]]):
+            row = row[at]
+            self.normal.see(row, x[at] < self.t1[row] - self.deadband[row], at_us[at])
 
     def hold(self, row: Rows) -> None:
         """The samples of these rows cannot be trusted now: pending delays are dropped, what is shown stays."""
@@ -204,6 +217,7 @@ class BandColumns:
                 column[: self._capacity] = getattr(self, name)
             setattr(self, name, column)
         self._touched = np.zeros(capacity, bool)
+        self.normal.grow(capacity)
         self._capacity = capacity
 
     def _set_edge(self, row: int) -> None:

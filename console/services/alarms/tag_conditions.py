@@ -149,11 +149,7 @@ class TagConditions:
             parts = self._over_time(batch, rows, at, mode, np.flatnonzero(counts), good)
             plain = mode < _DEVIATION
             rows, at, mode = rows[plain], at[plain], mode[plain]
-        ok = good[at]
-        x = batch.value[at] * self.bands.sign[rows]
-        if mode.any():
-            self._judge_discrete(batch, rows, at, mode, x, ok)
-            self._judge_quality(batch.quality[at], batch.detail[at], mode, x, ok)
+        x, ok = self._judge(batch, rows, at, mode, good)
         times = batch.source_us[at]
         for more, number, is_known, moment in parts:
             rows, ok, times = (
@@ -163,6 +159,26 @@ class TagConditions:
             )
             x = np.concatenate([x, number * self.bands.sign[more]])
         return self.bands.feed(rows, x, ok, times), rows[~ok]
+
+    def look(self, rows: Rows, batch: SampleBatch) -> None:
+        """One present sample beside each row, for those that are watched; rates and deviations need a past."""
+        at = np.flatnonzero(rows < len(self._shows))
+        at = at[(self._shows[rows[at]] != _NO_VALUE) & (self._mode[rows[at]] < _DEVIATION)]
+        rows = rows[at]
+        good = (batch.quality == Quality.GOOD) & np.isfinite(batch.value)
+        x, ok = self._judge(batch, rows, at, self._mode[rows], good)
+        self.bands.look(rows, x, ok, batch.source_us[at])
+
+    def _judge(
+        self, batch: SampleBatch, rows: Rows, at: Rows, mode: NDArray[np.uint8], good: Flags
+    ) -> tuple[Floats, Flags]:
+        """What these rows are fed by the samples at `at`, mirrored, and whether it can be trusted."""
+        ok = good[at]
+        x: Floats = batch.value[at] * self.bands.sign[rows]
+        if mode.any():
+            self._judge_discrete(batch, rows, at, mode, x, ok)
+            self._judge_quality(batch.quality[at], batch.detail[at], mode, x, ok)
+        return x, ok
 
     def go_on(self, time_of: Callable[[Rows], Times]) -> BandEvents:
         """What time alone changes: a rate ends when its value has stood still for long enough."""

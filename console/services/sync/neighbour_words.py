@@ -70,6 +70,7 @@ class OpenNow(msgspec.Struct, frozen=True, array_like=True):
     priority: int
     severity: int = 1
     worst: int = 1
+    heard_us: int = 0  # how far samples say there that it stands, in the source's time; 0: nothing can be said
 
 
 class RowNow(msgspec.Struct, frozen=True, array_like=True):

@@ -24,6 +24,7 @@ class There:
     start_us: int
     annunciated_us: int
     worst: int = 1
+    heard_us: int = 0
 
 
 def there(start_us: int, annunciated_us: int = 0, worst: int = 1) -> There:
@@ -197,8 +198,8 @@ def test_what_is_active_here_is_told_once_and_again_when_it_changed():
     )
     assert station.elsewhere.ours(everything=False) is None
     station.true(T)
-    assert station.elsewhere.ours(everything=False) == [(SECOND, T, T, 2, 1, 1)]
+    assert station.elsewhere.ours(everything=False) == [(SECOND, T, T, 2, 1, 1, 0)]
     assert station.elsewhere.ours(everything=False) is None
-    assert station.elsewhere.ours(everything=True) == [(SECOND, T, T, 2, 1, 1)]
+    assert station.elsewhere.ours(everything=True) == [(SECOND, T, T, 2, 1, 1, 0)]
     station.false(T + S)
     assert station.elsewhere.ours(everything=False) == []

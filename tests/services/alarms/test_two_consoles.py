@@ -27,6 +27,7 @@ class There:
     start_us: int
     annunciated_us: int
     worst: int
+    heard_us: int
 
 
 @dataclass(frozen=True)
@@ -69,10 +70,12 @@ class Console:
             elif one.transition is Transition.ACKNOWLEDGED:
                 self.acknowledged.add(one.start_us)
 
-    def meet(self, other: "Console", second: int) -> None:
-        """The other one tells what is active there."""
-        ours = other.plant.engine.elsewhere.ours(everything=True) or []
-        there = [There(one[0], one[1], one[2], one[5]) for one in ours]
+    def meet(self, other: "Console", second: int, *, everything: bool) -> None:
+        """The other one tells what is active there, if that changed or `everything` is asked for."""
+        ours = other.plant.engine.elsewhere.ours(everything=everything)
+        if ours is None:
+            return
+        there = [There(one[0], one[1], one[2], *one[5:]) for one in ours]
         self.plant.engine.elsewhere.told(other.station, there, us(second))
         self.note()
 
@@ -89,11 +92,15 @@ class Console:
 
 
 class Pair:
-    """Two consoles of one position, and what anybody had on a screen when he acknowledged."""
+    """Two consoles of one position, and what anybody had on a screen when he acknowledged.
 
-    def __init__(self, rule: AlarmRule, *, meet: bool) -> None:
+    `meet`: they tell each other what is open; `often`: in every second, not only when something changed.
+    """
+
+    def __init__(self, rule: AlarmRule, *, meet: bool, often: bool = True) -> None:
         self.both = Console(rule, UUID(int=1)), Console(rule, UUID(int=2))
         self.is_met = meet
+        self.is_told_often = often
         self.seen: list[Span] = []
 
     def live(self, second: int, turn: Turn) -> None:
@@ -101,9 +108,9 @@ class Pair:
         for console, is_heard in zip(self.both, turn.heard, strict=True):
             console.live(second, turn.value, is_heard=is_heard)
         if self.is_met:
-            one.meet(other, second)
-            other.meet(one, second)
-            one.meet(other, second)
+            one.meet(other, second, everything=self.is_told_often)
+            other.meet(one, second, everything=self.is_told_often)
+            one.meet(other, second, everything=self.is_told_often)
         for console, does in zip(self.both, turn.acts, strict=True):
             if does:
                 self.acknowledge(console, second)
@@ -155,17 +162,23 @@ LOST_PULSE = [  # the first console never hears of the second pulse, and acknowl
 LOST_RETURN = [  # to the second console two pulses are one, and it has seen both
     Turn(HIGH), Turn(NORMAL, FIRST), Turn(HIGH), Turn(NORMAL, FIRST, SECOND),
 ]  # fmt: skip
+CUT_OFF = [  # the first console acknowledges, and then hears no more of the plant; the second one comes later
+    Turn(HIGH, FIRST, acts=FIRST), Turn(NORMAL, SECOND), Turn(HIGH, SECOND),
+]  # fmt: skip
 
 
 @settings(max_examples=100, deadline=None)
 @pytest.mark.proves("ALARM-T12", "INV-18", "INV-22")
 @pytest.mark.parametrize("rule", [FAST, SLOW], ids=["at once", "with delays"])
-@pytest.mark.parametrize("meet", [True, False], ids=["in touch", "apart"])
+@pytest.mark.parametrize(
+    ("meet", "often"), [(True, True), (True, False), (False, False)], ids=["in touch", "told of news", "apart"]
+)
 @given(turns=TURNS)
 @example(turns=LOST_PULSE)
 @example(turns=LOST_RETURN)
-def test_who_acknowledges_at_one_console_does_so_at_both_and_never_for_what_nobody_saw(rule, meet, turns):
-    pair = Pair(rule, meet=meet)
+@example(turns=CUT_OFF)
+def test_who_acknowledges_at_one_console_does_so_at_both_and_never_for_what_nobody_saw(rule, meet, often, turns):
+    pair = Pair(rule, meet=meet, often=often)
     for second, turn in enumerate(turns, 1):
         pair.live(second, turn)
         pair.nothing_unseen_is_acknowledged()
