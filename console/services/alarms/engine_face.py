@@ -41,6 +41,7 @@ class EngineFace:
         self.shelves = Shelves(self._book, self.flags, name_of)
         self.shelves.by_condition = settings.shelving.by_condition
         self.service = Service(self._book, self.flags, name_of)
+        self.service.was_shelved = self.shelves.was_in_force
         self.suppressing = Suppressing(self._book, self.flags)
         self.masking = Suppressing(self._book, self.flags, AlarmFlag.MASKED)
         self.resets = Resets(self._book)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from uuid import UUID
 
-from console.domain.alarm_flags import AlarmFlag
+from console.domain.alarm_flags import HIDING, AlarmFlag
 from console.domain.alarm_step import Transition
 from console.domain.identity import Hash
 from console.domain.shelving import OutOfService, Taken
@@ -15,6 +15,10 @@ from console.services.records import AsideRecord
 Told = tuple[int, Taken | None, tuple[Hash, ...]]  # hlc, what (None: returned), parents
 
 
+def _never(_condition_id: UUID, _hlc: int) -> bool:
+    return False
+
+
 class Service(RowWatcher):
     """Facts come by `take`, from now or from the past, in any order."""
 
@@ -22,6 +26,7 @@ class Service(RowWatcher):
         self._book = book
         self._flags = flags
         self._name_of = name_of
+        self.was_shelved: Callable[[UUID, int], bool] = _never  # condition, hlc of an act
         self._facts: dict[UUID, dict[Hash, Told]] = {}
         self._of_hash: dict[Hash, UUID] = {}
         self._registers: dict[UUID, OutOfService] = {}
@@ -127,16 +132,27 @@ class Service(RowWatcher):
                 self._flags.show(row, AlarmFlag.OUT_OF_SERVICE)
             else:
                 self._flags.announce(row, AlarmFlag.OUT_OF_SERVICE, at_us, now_us)
+                if self._is_shelved_since(row, self._facts[condition_id][by]):
+                    self._book.relist(row, at_us, now_us, in_silence=True)
 
     def _returned_already(self, condition_id: UUID, told: Told, at_us: int, now_us: int) -> None:
         """A return that came before what it ends, or beside another one: what it does to the alarm does not depend on
         the order. Active, the alarm waits anew unless it was annunciated, or somebody acknowledged it, after that."""
         row = self._book.row_of(condition_id)
-        if row is None or self._book.rows.is_hidden(row) or not self._book.rows.is_active(row):
+        if row is None or not self._book.rows.is_active(row):
+            return
+        if self._book.rows.is_hidden(row) and not self._is_shelved_since(row, told):
             return
         is_later = int(self._book.rows.annunciated_us[row]) > self._book.node_time_us(row, at_us, now_us)
         if not is_later and not self._is_seen_since(row, told):
             self._book.relist(row, at_us, now_us)
+
+    def _is_shelved_since(self, row: int, told: Told) -> bool:
+        """Whether a shelf that began after this return is all that hides the alarm: it was back before, and waits under
+        the shelf. What was shelved when it returned keeps its acknowledgement (alarms.md 2, row 19)."""
+        hlc, value, _parents = told
+        hiding = AlarmFlag(int(self._book.rows.flags[row])) & HIDING
+        return value is None and hiding == AlarmFlag.SHELVED and not self.was_shelved(self._book.ids[row], hlc)
 
     def _is_seen_since(self, row: int, told: Told) -> bool:
         """Whether somebody acknowledged the alarm after this return was given."""

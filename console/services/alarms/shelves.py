@@ -136,6 +136,13 @@ class Shelves(RowWatcher):
         held = self._held.get(condition_id)
         return held.shelf if held is not None else None
 
+    def was_in_force(self, condition_id: UUID, hlc: int) -> bool:
+        """Whether a shelf that was given before this act lasted until it."""
+        facts = self._facts.get(condition_id, {})
+        before = [(told[0], by) for by, told in facts.items() if told[0] < hlc and by not in self._withheld]
+        last = facts[max(before)[1]][1] if before else None
+        return last is not None and last.until_us > (hlc >> 16) * 1000  # milliseconds
+
     def of_person(self, user_id: str) -> frozenset[UUID]:
         """What this person has shelved now."""
         return frozenset(one for one, held in self._held.items() if held.shelf.user_id == user_id)
@@ -190,7 +197,10 @@ class Shelves(RowWatcher):
         if wanted and granted is not None:
             if held is None or held.shelf != granted:
                 self._hold(condition_id, granted, now_us)
-        elif held is not None:
+        elif held is None:
+            if granted is not None and granted.by == by:
+                self._came_too_late(condition_id, granted, now_us)
+        else:
             told = self._facts[condition_id].get(by) if by is not None else None
             is_by_hand = granted is None and told is not None
             self._lift(condition_id, held.shelf, now_us, by if is_by_hand else None, told[3] if told else "")
@@ -238,6 +248,20 @@ class Shelves(RowWatcher):
         if not rows.is_hidden(row):
             was_acknowledged = rows.state[row] == AlarmState.ACKNOWLEDGED
             self._book.relist(row, ended_us, now_us, in_silence=bool(was_acknowledged))
+
+    def _came_too_late(self, condition_id: UUID, shelf: Shelved, now_us: int) -> None:
+        """A shelf that is known here after its end only: the alarm was in sight all the time, so nothing sounds. What
+        was acknowledged before the shelf waits again, as it does where the shelf ended (rule 17)."""
+        row = self._book.row_of(condition_id)
+        if row is None or self._book.rows.state[row] != AlarmState.ACKNOWLEDGED or self._book.rows.is_hidden(row):
+            return
+        is_ended = shelf.is_one_shot and self._book.returned_us.get(row, 0) > shelf.from_us
+        is_newer = int(self._book.rows.annunciated_us[row]) >= shelf.until_us
+        if is_ended or is_newer or self._acknowledged_under(row, shelf):
+            return
+        ended_us = min(shelf.until_us, now_us)
+        self._log(condition_id, Transition.SHELF_EXPIRED, shelf.by, ended_us, now_us)
+        self._book.relist(row, ended_us, now_us, in_silence=True)
 
     def _acknowledged_under(self, row: int, shelf: Shelved) -> bool:
         """Whether somebody acknowledged it after the shelf began: he knows."""

@@ -164,6 +164,43 @@ def test_a_one_shot_shelf_of_a_normal_alarm_covers_its_next_time_and_is_bounded_
     assert plant.state(cold) is B
 
 
+@pytest.mark.proves("ALARM-F30", "INV-5")
+@pytest.mark.parametrize("acknowledged_at", [None, 5, 20, 50])
+def test_a_shelf_that_is_known_after_its_end_ends_in_silence_as_it_did_elsewhere(acknowledged_at):
+    there, here = FlagPlant(HOT), FlagPlant(HOT)
+    states = []
+    for plant, known_at in ((there, 10), (here, 60)):
+        tag = plant.tag()
+        hot = condition_of(tag, "hot", "high")
+        plant.send((tag, 1, 92.0))
+        for second in range(2, 61):
+            if second == acknowledged_at:
+                plant.acknowledge(plant.open(tag, "hot", "high"), second)
+            if second == known_at:
+                heard = plant.sounds
+                plant.shelve(hot, 10, 30, by=b"s" * 32, now=known_at)
+            plant.pass_time(second)
+        states.append((plant.state(hot), plant.flags(hot)))
+    assert states[0] == states[1] == (C if acknowledged_at in (20, 50) else B, 0)
+    assert here.sounds == heard == (acknowledged_at is None), "it was never hidden here: nothing begins to sound"
+
+
+@pytest.mark.proves("ALARM-F30")
+def test_a_shelf_that_is_known_after_its_end_says_nothing_about_what_began_after_it(plant, tag, hot):
+    plant.send((tag, 1, 92.0), (tag, 2, 20.0), (tag, 50, 92.0))
+    plant.acknowledge(plant.open(tag, "hot", "high"), 51)
+    plant.shelve(hot, 10, 30, now=60)
+    assert (plant.state(hot), plant.flags(hot), plant.sounds) == (C, 0, False)
+
+
+@pytest.mark.proves("ALARM-F25")
+def test_a_one_shot_shelf_known_after_its_end_ended_with_the_return_if_that_was_under_it(plant, tag, hot):
+    plant.send((tag, 1, 92.0), (tag, 20, 20.0), (tag, 25, 92.0))
+    plant.acknowledge(plant.open(tag, "hot", "high"), 26)
+    plant.shelve(hot, 10, 30, one_shot=True, now=60)
+    assert (plant.state(hot), plant.flags(hot), plant.sounds) == (C, 0, False)
+
+
 @pytest.mark.proves("ALARM-F33")
 def test_extending_replaces_the_end_and_is_counted(plant, tag, hot):
     plant.send((tag, 0, 92.0))
