@@ -77,7 +77,12 @@ def test_a_break_is_told_with_its_place_in_both_languages() -> None:
         assert Words("de").place(one) == f"Strom 0190 Nr. 7: {german}"
     part = f"x.segment: stream 0190 seq 3: {verify_groups.CUT_IN}"
     assert Words("de").of(part).startswith("x.segment: Strom 0190 Nr. 3: ein Vorgang ist nicht ganz")
-    assert Words("de").of(verify_archive._NO_FACT) != verify_archive._NO_FACT
+    told = Words("de").of("x.segment: seq 9, byte 44: hash does not fit the bytes")
+    assert told == "x.segment: Nr. 9, Byte 44: die Prüfsumme passt nicht zum Inhalt"
+    assert Words("de").of(f"x.segment: {verify_archive._NO_FACT}").startswith("x.segment: das Journal weiß nichts")
+    assert (
+        Words("de").of("x: seq 5: this event is not in the journal") == "x: Nr. 5: dieses Ereignis ist nicht im Journal"
+    )
 
 
 def test_every_reason_of_the_proof_has_a_german_one() -> None:

@@ -12,6 +12,26 @@ from console.ui.resources import resource
 
 LANGUAGES = ("en", "de")
 _PLACE = re.compile(r"\{(\w+)\}")
+# Reasons with something in them, as the proof makes them.
+_TEMPLATES = (
+    "{file}: stream {stream} seq {seq}: {why}",
+    "{file}: seq {seq}, byte {at}: {why}",
+    "{file}: {why}",
+    "the end is missing: {written} events were written, {there} are there",
+    "the file is damaged: {how}",
+    "the file is of version {version}, this program knows {known}",
+    "{name} is not as this program makes it",
+    "the index {index} does not lead to every event (rows {start} to {end})",
+    "{peer} holds an event that is not here",
+    "the receipt of {peer} is not signed by it",
+    "a flag names an event that is not here: {hash}",
+    "a flag of the event is not one that this program sets: {flag}",
+    "an event that waits: {why}",
+    "seq {found} stands in its place",
+    "seq {seq}: this event is not in the journal",
+    "it was not sealed by a key of station {code} in this journal",
+    "not in this folder: {uri}",
+)
 
 
 class Words:
@@ -27,9 +47,9 @@ class Words:
         """A reason that no catalogue knows stays as it is."""
         if reason in self._known:
             return self._known[reason]
-        for pattern, translated in _patterns(tuple(sorted(self._known.items()))):
-            if found := pattern.fullmatch(reason):
-                return translated.format(**{name: self.of(value) for name, value in found.groupdict().items()})
+        for pattern, template in _patterns():
+            if template in self._known and (found := pattern.fullmatch(reason)):
+                return self.say(template, **{name: self.of(value) for name, value in found.groupdict().items()})
         return reason
 
     def place(self, one: Break) -> str:
@@ -90,10 +110,10 @@ def _catalogue(language: str) -> dict[str, str]:
 
 
 @cache
-def _patterns(known: tuple[tuple[str, str], ...]) -> list[tuple[re.Pattern[str], str]]:
-    """Templates with fixed words in them, the longest first."""
-    templates = sorted((one for one in known if _PLACE.search(one[0])), key=lambda one: -len(one[0]))
-    return [(re.compile(_as_pattern(text)), translated) for text, translated in templates]
+def _patterns() -> list[tuple[re.Pattern[str], str]]:
+    """The templates, those with the most fixed words first: `{file}: {why}` fits whatever has a colon in it."""
+    by_words = sorted(_TEMPLATES, key=lambda text: -len(_PLACE.sub("", text)))
+    return [(re.compile(_as_pattern(text)), text) for text in by_words]
 
 
 def _as_pattern(template: str) -> str:
