@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QGuiApplication, QHelpEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QGuiApplication, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -36,6 +36,7 @@ from console.ui.translation import tr
 Index = QModelIndex | QPersistentModelIndex
 SortKeys = tuple[tuple[int, bool], ...]  # (column, descending), the first decides first
 MAX_SORT_KEYS = 3
+_STEPS = frozenset({Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End})
 
 
 class Fitter(Protocol):
@@ -192,6 +193,19 @@ class TableView(QTableView):
     def keyboardSearch(self, search: str) -> None:
         """Letters are keys of deeds: one that does nothing here must not move the selection to another row."""
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """With nothing selected an arrow selects the row that it stands on: it would be passed over otherwise."""
+        current, selection = self.currentIndex(), self.selectionModel()
+        is_plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if event.key() in _STEPS and is_plain and current.isValid() and not selection.hasSelection():
+            self.selectRow(
+                {Qt.Key.Key_Home: 0, Qt.Key.Key_End: self.model().rowCount() - 1}.get(
+                    Qt.Key(event.key()), current.row()
+                )
+            )
+            return
+        super().keyPressEvent(event)
+
     def moveCursor(self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
         """Home and End go to the first and last row: whole rows are chosen here, a first cell means nothing."""
         move = QAbstractItemView.CursorAction
@@ -230,6 +244,11 @@ class TableView(QTableView):
     def selected_rows(self) -> list[int]:
         selection = self.selectionModel()
         return sorted(index.row() for index in selection.selectedRows()) if selection is not None else []
+
+    def chosen_current(self) -> int:
+        """The current position if it is selected, else -1: with the keyboard alone a first row becomes current."""
+        current, selection = self.currentIndex(), self.selectionModel()
+        return current.row() if selection is not None and selection.isSelected(current) else -1
 
     def first_selected(self) -> int:
         """The first selected position, -1 for none; a row that merely has the focus is not chosen."""

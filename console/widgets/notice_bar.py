@@ -52,6 +52,12 @@ class NoticeBar(QFrame):
         if kind != "error":
             self._timer.start(STAY_MS)
 
+    def dismiss(self) -> bool:
+        """Put away what is said; False when nothing was."""
+        is_said = self.isVisible()
+        self.hide()
+        return is_said
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self.hide()

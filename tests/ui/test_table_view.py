@@ -118,3 +118,16 @@ def test_home_and_end_go_to_the_first_and_the_last_row(qtbot):
     assert view.selected_rows() == [0]
     qtbot.keyClick(view, Qt.Key.Key_End, Qt.KeyboardModifier.ShiftModifier)
     assert len(view.selected_rows()) == 9
+
+
+def test_the_first_arrow_selects_the_row_on_which_the_keyboard_stands(qtbot):
+    view, _model = table(qtbot)
+    view.setFocus()
+    qtbot.waitUntil(view.hasFocus)
+    qtbot.keyClick(view, Qt.Key.Key_Down)
+    assert view.selected_rows() == [0]
+    qtbot.keyClick(view, Qt.Key.Key_Down)
+    assert view.selected_rows() == [1]
+    view.clearSelection()
+    qtbot.keyClick(view, Qt.Key.Key_Home)
+    assert view.selected_rows() == [0]

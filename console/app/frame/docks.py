@@ -174,6 +174,11 @@ class DockArea(QObject):
             at = at.parentWidget()
         return None
 
+    def dismiss_notice(self) -> bool:
+        """Put away what is said over the view that is looked at; False when nothing was."""
+        page = self._pages.get(self._current)
+        return page is not None and page.notice.dismiss()
+
     def view_id_of(self, widget: QWidget | None) -> str:
         """Id of the view that holds the widget, empty for one outside all views."""
         at = widget

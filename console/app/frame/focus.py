@@ -46,3 +46,12 @@ def has_list_focus(widget: QWidget | None) -> bool:
     while at is not None and not isinstance(at, View):
         at = at.parentWidget()
     return at is not None and widget.focusPolicy() == Qt.FocusPolicy.StrongFocus
+
+
+def keyboard_place(view: View) -> QWidget:
+    """Where the keyboard goes when a view is opened: its chosen place, where it was, its first list in sight."""
+    proxy, last = view.focusProxy(), view.focusWidget()
+    for place in (proxy, last, *view.findChildren(QAbstractItemView)):
+        if isinstance(place, QWidget) and place.isEnabled() and place.isVisibleTo(view):
+            return place
+    return view

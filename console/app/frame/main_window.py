@@ -6,7 +6,6 @@ from functools import partial
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QApplication,
     QFrame,
     QHBoxLayout,
@@ -19,7 +18,7 @@ from PySide6.QtWidgets import (
 from console.app.frame.banners import Banners
 from console.app.frame.docks import DockArea, ViewSpec
 from console.app.frame.faceplate import Faceplate
-from console.app.frame.focus import has_list_focus, is_field
+from console.app.frame.focus import has_list_focus, is_field, keyboard_place
 from console.app.frame.horn import Horn
 from console.app.frame.palette_items import Do, GoTo, TagFinder, palette_items
 from console.app.frame.people_items import waiting_items
@@ -210,8 +209,7 @@ class MainWindow(QMainWindow):
                 view.show_selection(selection)
             self.faceplate.show_selection(selection)  # last: what the view selects for it may say less
         if view is not None:
-            focus = view.focusProxy() or view.focusWidget() or view.findChild(QAbstractItemView)
-            (focus if isinstance(focus, QWidget) else view).setFocus()
+            keyboard_place(view).setFocus()
 
     def show_top_alarm(self) -> None:
         selection = self.banners.top_selection()
@@ -223,8 +221,9 @@ class MainWindow(QMainWindow):
         self.palette_box.open_with(items, self._tag_finder.bulk())
 
     def back(self) -> None:
-        """Esc: from the faceplate to the list, else the view before this one."""
-        self.notice.hide()
+        """Esc: a notice away, from the faceplate to the list, else the view before this one."""
+        if self.notice.dismiss() or (self.docks is not None and self.docks.dismiss_notice()):
+            return
         if self.docks is not None and self.faceplate.isAncestorOf(self.focusWidget() or self):
             self.go(self.docks.current)
         elif len(self._history) > 1:

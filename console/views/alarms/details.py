@@ -79,7 +79,7 @@ class DetailsPane(QFrame):
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # who clicks into it keeps the list's keys
+        area.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         column = bare_column(self)
         column.addWidget(head)
         column.addWidget(area, 1)

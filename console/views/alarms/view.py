@@ -68,6 +68,7 @@ class AlarmsView(View):
             column.addWidget(part, stretch)
         self._connect()
         self.words = EmptyWords(station, ALARMS, self._tell_counts, deaf=NO_ALARM_HEARD)
+        self.setFocusProxy(self.list)  # who comes here by a key acts on the list at once
         self._undo = [
             self.words.close,
             *self.lists.on_flushed(lambda _none: self._on_flushed()),
@@ -162,7 +163,7 @@ class AlarmsView(View):
         self.table.flush()
         if self.lists.is_aside:
             self.show_tab(AlarmTab.ACTIVE)
-        place = self.table.next_unacknowledged(self.list.currentIndex().row())
+        place = self.table.next_unacknowledged(self.list.chosen_current())
         if place < 0 and (self.table.is_filtered or self.lists.tab != AlarmTab.ACTIVE):
             self._show_all()
             place = self.table.next_unacknowledged(-1)
@@ -177,6 +178,7 @@ class AlarmsView(View):
     def show_tab(self, tab: AlarmTab) -> None:
         self.tabs.choose(tab)
         self.lists.show_tab(tab)
+        self.setFocusProxy(self.lists.shown[1])
         self.context.actions.refresh()
         self._tell_counts()
 

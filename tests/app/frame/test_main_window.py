@@ -206,6 +206,35 @@ def test_escape_ends_a_dialog_and_goes_back_in_the_window(qtbot, tmp_path):
     desk(tmp_path, story)
 
 
+def test_escape_puts_a_refusal_away_before_it_leaves_the_view(qtbot, tmp_path):
+    async def story(window, station):
+        window.go("alarms")
+        window.go("trends")
+        window.say_beside(window.docks.view("trends"), "May not be shelved")
+        QTest.keyClick(window, Qt.Key.Key_Escape)
+        assert not window.docks.notice_for(window.docks.view("trends")).isVisible()
+        assert window.docks.current == "trends"
+        QTest.keyClick(window, Qt.Key.Key_Escape)
+        assert window.docks.current == "alarms"
+
+    desk(tmp_path, story)
+
+
+def test_a_view_that_is_opened_has_the_keyboard_in_a_list_that_is_seen(qtbot, tmp_path):
+    async def story(window, station):
+        window.go("alarms")
+        view = window.docks.view("alarms")
+        view.setFocusProxy(None)
+        unseen = QLineEdit(view)
+        unseen.setFocus()
+        unseen.hide()
+        window.go("trends")
+        window.go("alarms")
+        assert QApplication.focusWidget() is view.table
+
+    desk(tmp_path, story)
+
+
 def test_letter_keys_wait_for_a_list(qtbot, tmp_path):
     async def story(window, station):
         window.go("alarms")

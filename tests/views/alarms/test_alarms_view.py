@@ -291,3 +291,34 @@ def test_a_quiet_plant_says_so_in_both_languages(qtbot: QtBot, station: FakeStat
         run(story())
     finally:
         set_language("en")
+
+
+def test_who_comes_to_the_alarms_by_a_key_acts_on_the_list_that_is_shown(qtbot: QtBot, station: FakeStation) -> None:
+    async def story() -> None:
+        fill(station)
+        async with Screen(AlarmsView, station) as screen:
+            view = view_of(screen)
+            view.filter.focus()
+            view.setFocus()
+            assert QApplication.focusWidget() is view.list
+            view.show_tab(AlarmTab.SHELVED)
+            view.setFocus()
+            assert QApplication.focusWidget() is view.lists.view_of(AlarmTab.SHELVED)
+
+    run(story())
+
+
+def test_f2_begins_with_the_most_urgent_alarm_though_the_list_has_the_keyboard_already(
+    qtbot: QtBot, station: FakeStation
+) -> None:
+    async def story() -> None:
+        fill(station)
+        async with Screen(AlarmsView, station) as screen:
+            view = view_of(screen)
+            view.list.setFocus()
+            screen.press(Qt.Key.Key_F2)
+            assert view.list.selected_rows() == [0]
+            screen.press(Qt.Key.Key_F2)
+            assert view.list.selected_rows() == [1]
+
+    run(story())
