@@ -59,7 +59,12 @@ def test_open_alarms_stand_before_the_tags_are_back_and_links_start_only_after(f
         core = await build(Folders(folder, folder), Work.RUN, tags_later=True)
         started: list[int] = []
         start = core.telemetry.start
-        core.telemetry.start = lambda: (started.append(core.parts.store.size), start())  # type: ignore[method-assign]
+
+        def noted() -> None:
+            started.append(core.parts.store.size)
+            start()
+
+        core.telemetry.start = noted  # type: ignore[method-assign]
         try:
             assert core.engine.counts().active[2] == COUNT // 3
             assert core.parts.store.size == 0
