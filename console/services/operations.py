@@ -123,10 +123,17 @@ class Operations:
         if isinstance(command, c.SignOff):
             return receipt(await self._sign_on.end_session(session) if session else await self._sign_on.sign_off())
         session = session or self._sign_on.current
-        person = self._sign_on.person(session)
         act = self._acts.get(type(command))
         if act is None:
             raise Refused("This station does not do that")
+        actor = await self._admitted(act, command, session)
+        if act.is_long:
+            return await act.do(command, actor)
+        return await asyncio.shield(self._in_turn(act, command, session))
+
+    async def _admitted(self, act: Act, command: c.Command, session: Session | None) -> Actor:
+        """Who gives the command, if he may now; else Refused."""
+        person = self._sign_on.person(session)
         closed = self._station_refusal(command.name) or self._sign_on.refusal_of(session, command.name)
         if closed is not None:
             raise Refused(closed)
@@ -135,15 +142,13 @@ class Operations:
             if session is not None and person is not None:
                 await self._note_denial(command, session, denial)
             raise Refused(denial)
-        actor = self._sign_on.actor(session) if session is not None and person is not None else SYSTEM
-        if act.is_long:
-            return await act.do(command, actor)
-        return await asyncio.shield(self._in_turn(act, command, actor))
+        return self._sign_on.actor(session) if session is not None and person is not None else SYSTEM
 
-    async def _in_turn(self, act: Act, command: c.Command, actor: Actor) -> Receipt:
-        """What is decided must see what was decided before it, even when whoever asked no longer waits."""
+    async def _in_turn(self, act: Act, command: c.Command, session: Session | None) -> Receipt:
+        """What is decided must see what was decided before it, even when whoever asked no longer waits: it may be that
+        he lost the right to it meanwhile."""
         async with self._one_at_a_time:
-            return await act.do(command, actor)
+            return await act.do(command, await self._admitted(act, command, session))
 
     async def _note_denial(self, command: c.Command, session: Session, denial: str) -> None:
         fact = ActRefused(session.person.user_id, command.name, denial)

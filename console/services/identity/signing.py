@@ -82,7 +82,10 @@ class Signing:
         session = self._sign_on.session_of(actor)
         if session is None:
             raise Refused(NOT_SIGNED_ON)
+        signer = self._sign_on.person(session)
         await self._sign_on.prove_again(session, proof.secret, looks_like_pin(proof.secret))
+        if self._sign_on.person(session) != signer or self._sign_on.is_locked(session):
+            raise Refused("Not signed: your rights changed meanwhile")
         shown = record()
         if proof.meaning != meaning.value or not _is_same(proof.shown_hash, shown.sha256(meaning)):
             raise Refused("Not signed: the record is no longer what was shown. Look at it again")
