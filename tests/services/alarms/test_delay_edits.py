@@ -36,7 +36,14 @@ class Page:
     is_active: bool = False
     crossed: float = 0.0
     start: float | None = None
+    ended: float = -1.0
     raised: int = 0
+
+    @property
+    def start_us(self) -> int:
+        """Named a microsecond later where it begins in the very moment in which the one before ended."""
+        assert self.start is not None
+        return us(self.start) + (self.start == self.ended)
 
     def sample(self, is_high: bool, now: float) -> None:
         self.look(now)
@@ -50,6 +57,8 @@ class Page:
         self.is_active = self.is_high
         if self.is_active:
             self.start, self.raised = self.crossed, self.raised + 1
+        else:
+            self.ended = now
 
     @property
     def state(self) -> AlarmState:
@@ -84,4 +93,4 @@ def test_whatever_the_delays_are_edited_to_meanwhile_they_count_from_the_crossin
         words += plant.logged()
         assert words.count("raised") == page.raised
         if page.start is not None:
-            assert plant.open(tag, "hot", "high").start_us == us(page.start)
+            assert plant.open(tag, "hot", "high").start_us == page.start_us
