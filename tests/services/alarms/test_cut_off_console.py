@@ -4,6 +4,7 @@ Two consoles of one position are in touch. What the first one acknowledged must 
 the second one has heard that it was normal in between.
 """
 
+from dataclasses import replace
 from uuid import UUID
 
 import numpy as np
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from console.domain.alarms import AlarmKind, AlarmRule, AlarmState
 from console.domain.quality import Quality
+from console.domain.tags import TagSource
 from console.services.alarms.limits import BandColumns, BandSettings
 from console.services.alarms.normal_seen import NormalSeen
 from console.services.records import HornState
@@ -130,15 +132,28 @@ def test_a_normal_value_without_trust_or_from_before_the_alarm_is_no_end():
 
 
 @pytest.mark.proves("ALARM-T12", "INV-18")
-def test_a_normal_value_counts_that_came_before_the_neighbours_word_and_before_a_rule_was_edited():
+@pytest.mark.parametrize("edited", [False, True], ids=["", "and before a rule was edited"])
+def test_a_normal_value_counts_that_came_before_the_neighbours_word(edited):
     pair = Pair(FAST, meet=False)
     one, other = pair.both
     pair.live(1, Turn(HIGH, FIRST, acts=FIRST))
     pair.live(2, Turn(NORMAL, SECOND))
     other.meet(one, 2, everything=True)
-    other.plant.engine.set_rules([FAST], us(2))
+    if edited:
+        other.plant.engine.set_rules([FAST], us(2))
     pair.live(3, Turn(HIGH, SECOND))
     assert shown(other) == ([3], WAITING, SOUNDING)
+
+
+@pytest.mark.proves("ALARM-T12", "ALARM-F13")
+def test_what_was_normal_by_another_limit_is_no_end():
+    console = Console(replace(FAST, h=2.0), HERE)
+    console.plant.engine.elsewhere.told(THERE, [There(console.condition_id, us(1), us(1), 1, us(1))], us(1))
+    console.live(2, HIGH, is_heard=True)
+    assert console.spans == {}
+    console.plant.engine.set_rules([FAST], us(3))
+    console.note()
+    assert console.spans == {us(1): FOREVER}
 
 
 @pytest.mark.proves("ALARM-T12", "INV-18")
@@ -221,3 +236,28 @@ def test_what_is_watched_no_more_is_forgotten_and_costs_nothing():
     assert (seen.before(1, 9), seen.before(2, 9)) == (0, 7)
     assert seen.watch(np.array([], np.int64)).tolist() == []
     assert not seen.is_any
+
+
+@pytest.mark.proves("ALARM-T12", "INV-18")
+def test_a_tag_that_is_first_seen_after_the_neighbours_word_is_listened_to_as_well():
+    console = Console(FAST, HERE)
+    later = condition_of(
+        console.plant.tags.define(TagSource("plant", "Line", "PLC1", "Press", "a/Temp")), "hot", "high"
+    )
+    console.plant.engine.elsewhere.told(THERE, [There(later, us(1), us(1), 1, us(1))], us(1))
+    tag = console.plant.tags.tag(console.tag.handle + 1)
+    console.plant.engine.on_tags((tag,))
+    console.plant.send((tag, 2, NORMAL), (tag, 3, HIGH))
+    assert console.plant.engine.open_occurrence(later).start_us == us(3)
+    assert console.plant.horn.snapshot().state is SOUNDING
+
+
+@pytest.mark.proves("ALARM-T12", "INV-18")
+def test_a_console_that_is_behind_listens_for_what_began_there_while_its_own_alarm_still_stands():
+    console = Console(FAST, HERE)
+    console.live(1, HIGH, is_heard=True)
+    console.plant.engine.elsewhere.told(THERE, [There(console.condition_id, us(10), us(10), 1, us(10))], us(10))
+    for second, value in ((6, NORMAL), (11, NORMAL), (12, HIGH)):
+        console.plant.send((console.tag, second, value))
+    console.note()
+    assert console.spans == {us(1): us(6), us(12): FOREVER}
