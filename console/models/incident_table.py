@@ -63,7 +63,7 @@ class IncidentTable(SortedTable):
 
     COLUMNS = (
         Column("symbol", "", 46),
-        Column("number", mark("Number"), 222),
+        Column("number", mark("Number"), 246),
         Column("state", mark("State"), 120),
         Column("title", mark("Title"), 0),
         Column("age", mark("Age"), 90, is_dim=True, is_live=True),

@@ -3,9 +3,8 @@ filtered by; in a narrow place on two lines."""
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QSize
-from PySide6.QtGui import QActionGroup, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QMenu, QPushButton, QWidget
+from PySide6.QtGui import QActionGroup
+from PySide6.QtWidgets import QMenu, QPushButton
 
 from console.models.alarm_groups import GROUP_WORDS, GroupBy
 from console.models.alarm_table import AlarmTable
@@ -16,6 +15,7 @@ from console.ui.translation import tr
 from console.views.alarms.filter_menu import FilterMenu
 from console.views.alarms.tabs import AlarmTabs
 from console.widgets.filter_line import FilterLine
+from console.widgets.panel import TwoPartLine
 
 
 class GroupMenu(QPushButton):
@@ -46,53 +46,21 @@ class GroupMenu(QPushButton):
             action.triggered.connect(lambda _on=False, wanted=by: self._choose(wanted))
 
 
-class AlarmHead(QFrame):
+class AlarmHead(TwoPartLine):
     """`table` is asked for its filter and its groups when a menu opens."""
 
     def __init__(self, group: Callable[[GroupBy], None], table: AlarmTable) -> None:
         super().__init__()
         alarms = table.alarms
-        self.setProperty("role", "panel")
         self.heading, self.tabs, self.filter = PlainLabel(), AlarmTabs(), FilterLine()
         self.heading.setProperty("role", "heading")
         self.group = GroupMenu(group, lambda: table.groups.by)
         self.menu = FilterMenu(lambda: table.filter, lambda: alarms.texts["area"].names, lambda: alarms.class_names)
         self.filter.setMaximumWidth(560)
-        self._lines = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
-        self._lines.setContentsMargins(14, 8, 14, 8)
-        self._lines.setSpacing(8)
-        first, second = QWidget(), QWidget()
-        left, right = QHBoxLayout(first), QHBoxLayout(second)
-        for row in (left, right):
-            row.setContentsMargins(0, 0, 0, 0)
-            row.setSpacing(8)
-        left.addWidget(self.heading)
-        left.addWidget(self.tabs)
-        left.addStretch(1)
-        right.addStretch(1)
-        right.addWidget(self.group)
-        right.addWidget(self.menu)
-        right.addWidget(self.filter, 2)
-        self._first, self._second = first, second
-        self._lines.addWidget(first)
-        self._lines.addWidget(second, 1)
-
-    def minimumSizeHint(self) -> QSize:
-        """That of two lines."""
-        first, second = self._first.minimumSizeHint(), self._second.minimumSizeHint()
-        return QSize(max(first.width(), second.width()) + 28, super().minimumSizeHint().height())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit()
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.LayoutRequest:
-            self._fit()
-        return super().event(event)
-
-    def _fit(self) -> None:
-        wide = self._first.sizeHint().width() + self._second.minimumSizeHint().width() + 60
-        direction = QBoxLayout.Direction.TopToBottom if wide > self.width() else QBoxLayout.Direction.LeftToRight
-        if self._lines.direction() != direction:
-            self._lines.setDirection(direction)
+        self.left.addWidget(self.heading)
+        self.left.addWidget(self.tabs)
+        self.left.addStretch(1)
+        self.right.addStretch(1)
+        self.right.addWidget(self.group)
+        self.right.addWidget(self.menu)
+        self.right.addWidget(self.filter, 2)

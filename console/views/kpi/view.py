@@ -33,7 +33,7 @@ from console.widgets.panel import bare_column, panel_row
 from console.widgets.steady_scroll import SteadyScroll
 from console.widgets.table_export import export_table
 
-_FIGURES_PX = 600
+_FIGURES_PX, _LEAST_PX = 600, 390  # in a narrow window words give way; nothing lies over the plots
 _AGAIN_MS, _SETTLE_MS = 60_000, 250
 _AROUND_US = 30 * 60 * US  # before and after a flood that is looked at
 
@@ -72,7 +72,7 @@ class KpiView(View):
 
     def _lay_out(self) -> None:
         self.figure_list.setModel(self.figures)
-        lay_out_columns(self.figure_list, [column.width for column in FigureTable.COLUMNS], (4,), (2, 3, 5))
+        lay_out_columns(self.figure_list, [column.width for column in FigureTable.COLUMNS], (4, 5), (2, 3))
         self.figure_list.setItemDelegate(ShapeDelegate(self.figure_list))
         for view in (self.figure_list, *self.lists.views.values()):
             attach_menu(view, self.context.actions, ("table.copy", "table.export"))
@@ -102,10 +102,10 @@ class KpiView(View):
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.addWidget(self.figure_list)
         self.splitter.addWidget(right)
-        self.figure_list.setMinimumWidth(_FIGURES_PX)
-        self.splitter.setSizes([3 * _FIGURES_PX, 5 * _FIGURES_PX])
-        self.splitter.setStretchFactor(0, 3)
-        self.splitter.setStretchFactor(1, 5)
+        self.figure_list.setMinimumWidth(_LEAST_PX)
+        self.splitter.setSizes([_FIGURES_PX, 840])
+        self.splitter.setStretchFactor(0, 0)
+        self.splitter.setStretchFactor(1, 1)
         for one in (right, self.splitter):
             one.setChildrenCollapsible(False)
         column.addWidget(self.splitter, 1)

@@ -29,7 +29,7 @@ from console.views.masteralarms.files import FileBand
 from console.views.masteralarms.form import MasterForm
 from console.widgets.column_layout import lay_out_columns
 from console.widgets.filter_line import FilterLine
-from console.widgets.panel import bare_column, panel_row
+from console.widgets.panel import TwoPartLine, bare_column
 from console.widgets.steady_scroll import SteadyScroll
 from console.widgets.symbol_delegate import SymbolDelegate
 from console.widgets.table_export import export_table
@@ -95,14 +95,16 @@ class MasterAlarmsView(View):
         SteadyScroll(self.list)
         SteadyScroll(self.audit_list)
         column = bare_column(self)
-        row = panel_row(column)
+        self.head = TwoPartLine()
+        column.addWidget(self.head)
         self.heading.setProperty("role", "heading")
-        row.addWidget(self.heading)
-        row.addWidget(self.tabs)
-        row.addStretch(1)
+        self.head.left.addWidget(self.heading)
+        self.head.left.addWidget(self.tabs)
+        self.head.left.addStretch(1)
         self.tabs.chosen.connect(self.show_tab)
         self.filter.setMaximumWidth(420)
-        row.addWidget(self.filter, 2)
+        self.head.right.addStretch(1)
+        self.head.right.addWidget(self.filter, 2)
         self.notice.setProperty("role", "strong")
         self.notice.setContentsMargins(14, 6, 14, 6)
         self.notice.setWordWrap(True)

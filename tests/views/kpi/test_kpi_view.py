@@ -365,3 +365,17 @@ def test_the_page_speaks_german(qtbot: QtBot, desk: Desk) -> None:
         on(desk, story)
     finally:
         set_language("en")
+
+
+def test_nothing_lies_over_the_plots_in_the_smallest_window(qtbot: QtBot, desk: Desk) -> None:
+    async def story() -> None:
+        async with Screen(KpiView, desk.station) as screen:
+            view = screen.view
+            assert isinstance(view, KpiView)
+            view.resize(822, 600)
+            parts = [view.splitter.widget(at) for at in range(2)]
+            await until(lambda: view.splitter.width() <= 822)
+            assert parts[0].geometry().right() < parts[1].geometry().left()
+            assert parts[1].geometry().right() <= view.splitter.width()
+
+    run(story())
