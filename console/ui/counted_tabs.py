@@ -22,7 +22,7 @@ class CountedTabs(QWidget):
         self.buttons: dict[str, QPushButton] = {}
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
+        row.setSpacing(2)
         for name in titles:
             button = QPushButton()
             button.setCheckable(True)

@@ -65,7 +65,7 @@ class MasterAlarmsView(View):
         self.form: MasterForm | None = None
         self.table, self.audit = MasterTable(station, self), DifferenceTable(station, self)
         self.list, self.audit_list = TableView("masteralarms"), TableView("masteralarms_audit")
-        self.heading, self.notice, self.filter = PlainLabel(), PlainLabel(), FilterLine()
+        self.heading, self.notice, self.filter = PlainLabel(elide=True), PlainLabel(), FilterLine()
         self.stack, self.detail = QStackedWidget(), MasterDetail()
         self.splitter, self.tabs = QSplitter(Qt.Orientation.Horizontal), CountedTabs(_TABS)
         self.files = FileBand(station, self.say)
