@@ -33,7 +33,7 @@ class JournalRoad:
     """`apply` takes entries in this order: people and rights, the gate, alarms and notes, incidents, labels, marks.
 
     An unsafe act without the right to it has no effect until it is countersigned; when facts about people come late,
-    what was applied is taken back or let through (sync.md section 6, last row; P19).
+    what was applied is taken back or let through (P19).
     """
 
     def __init__(

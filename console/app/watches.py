@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 OFFSET_TEXT = "The clock of this PC differs from the centre's by more than 5 seconds"
 RULES_TEXT = "Consoles of this site work by different alarm rules: copy the same site folder to all and restart them"
 OFFSET_S = 5.0
-SANE_S = 300.0  # a clock that is off by less is followed by others (sync.md invariant 16)
+SANE_S = 300.0  # a clock that is off by less is followed by others (INV-16)
 _TOLD_S = 0.25  # a smaller change of the offset is no news for the log
 _LOOK_S = 1.0
 _TOGETHER_S = 0.05  # two readings of clocks that are compared

@@ -49,7 +49,7 @@ class ShelvingRules:
 
 @dataclass(frozen=True, slots=True)
 class FloodRules:
-    """More than `enter` annunciations within `window_s` begin a flood, fewer than `leave` end it (alarms.md 4)."""
+    """More than `enter` annunciations within `window_s` begin a flood, fewer than `leave` end it."""
 
     enter: int = 10
     leave: int = 5

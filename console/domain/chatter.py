@@ -1,4 +1,4 @@
-"""Alarms that come and go: noticed, marked, and what would calm them (alarms.md 4: three activations within 60 s)."""
+"""Alarms that come and go: noticed, marked, and what would calm them (three activations within 60 s)."""
 
 from bisect import insort
 from collections.abc import Iterable, Sequence

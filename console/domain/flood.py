@@ -1,4 +1,4 @@
-"""Whether more alarms come than a person can read (alarms.md 4: more than 10 in 10 minutes, until fewer than 5)."""
+"""Whether more alarms come than a person can read (more than 10 in 10 minutes, until fewer than 5)."""
 
 from collections import Counter, deque
 

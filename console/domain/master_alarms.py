@@ -1,4 +1,4 @@
-"""The master alarm record: its review, who may approve it, and what may be decided about it (alarms.md, feature 68).
+"""The master alarm record: its review, who may approve it, and what may be decided about it (ALARM-F68).
 
 A record goes draft, in review, approved; whoever changes a value makes it a draft again, and what was approved goes on
 being what the alarm rules are measured by until something else is. Retired ones stay to be read.

@@ -1,7 +1,7 @@
 """What a master alarm record holds, field by field: its kind, and the one spelling in which a value is kept.
 
-Every value is a text, empty where nothing is decided, so that files, journal and screen tell the same (alarms.md,
-features 68, 69 and 73; the fields follow the master alarm database of ISA-18.2 as OPC 10000-9 mirrors it).
+Every value is a text, empty where nothing is decided, so that files, journal and screen tell the same (ALARM-F68,
+F69 and F73; the fields follow the master alarm database of ISA-18.2 as OPC 10000-9 mirrors it).
 """
 
 from dataclasses import dataclass

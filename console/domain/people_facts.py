@@ -1,6 +1,6 @@
 """Facts about people: who they are, what they were granted, what they signed, and acts without a name.
 
-Every fact names a user id and none a login or a name: those are the profile, which can be erased (sync.md P29).
+Every fact names a user id and none a login or a name: those are the profile, which can be erased (P29).
 Whoever takes something back (enables, grants again) names the events that he takes back as parents, so that a
 concurrent revocation wins.
 """

@@ -1,6 +1,6 @@
 """What hides an alarm on purpose: shelves and out-of-service, merged so that doubt always shows the alarm.
 
-Two registers per condition, because nobody may undo a colleague's maintenance with a shelf (alarms.md, flags are
+Two registers per condition, because nobody may undo a colleague's maintenance with a shelf (flags are
 independent). Concurrent values stand side by side until a later event names them as parents; as long as one of them
 lifts, the alarm is visible.
 """

@@ -1,6 +1,6 @@
 """What may be shelved, for how long and by whom: decided before it is written, the whole batch or nothing.
 
-Alarms.md features 23 to 29 and 33: a priority and a class have their longest time, one person has so many at the same
+ALARM-F23 to F29 and F33: a priority and a class have their longest time, one person has so many at the same
 time, nobody shelves an area in one act, and nothing is shelved without a reason. Extending replaces the end.
 """
 

@@ -1,7 +1,7 @@
 """Which right each kind of fact needs, and which facts wait for a countersignature when that right was missing.
 
 Safe-direction facts (acknowledge, comment, open an incident) stand even when their author had no right any more: they
-never reduce visibility. Unsafe ones close, hide, or change rules or rights (sync.md section 6, last row).
+never reduce visibility. Unsafe ones close, hide, or change rules or rights.
 """
 
 from collections.abc import Callable

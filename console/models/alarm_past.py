@@ -146,7 +146,7 @@ def past_summary(details: AlarmDetails) -> str:
 
 
 def calming_text(details: AlarmDetails) -> str:
-    """For an alarm that comes and goes: what its own log says would have calmed it (alarms.md 2, 53); else empty."""
+    """For an alarm that comes and goes: what its own log says would have calmed it (ALARM-F53); else empty."""
     own = sorted((one.start_us, one.ended_us) for one in details.past if one.is_own and one.start_us)
     spans = [*own, (details.start_us, 0)] if details.start_us else own
     starts = [start for start, _ in spans]

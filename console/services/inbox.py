@@ -14,7 +14,7 @@ class Inbox(Generic[T]):
     Order is kept across all producers.
 
     Nothing is ever dropped here. A producer looks at `is_full` and stops where it can ask for everything anew: a lost
-    link is seen by everybody, a lost message by nobody (alarms.md 6, trap 26).
+    link is seen by everybody, a lost message by nobody (ALARM-T26).
     """
 
     def __init__(self, room: int = ROOM) -> None:

@@ -1,6 +1,6 @@
 """Whether two stations that hold the same events also show the same: digests of the projections, bucket by bucket.
 
-Self-check of sync.md section 5.7. A bucket's digest is the sum of its entities' digests, so that a changed entity
+A bucket's digest is the sum of its entities' digests, so that a changed entity
 costs what it costs itself, and the order in which entities came to be does not matter.
 """
 

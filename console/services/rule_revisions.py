@@ -1,4 +1,4 @@
-"""Which alarm rules each station works by, as the journal tells, and who differs (sync.md section 9, P38)."""
+"""Which alarm rules each station works by, as the journal tells, and who differs (P38)."""
 
 from collections.abc import Collection, Sequence
 from uuid import UUID

@@ -14,7 +14,7 @@ from console.ui.dialogs import Field, Question, ask
 from console.ui.signing import do
 from console.ui.translation import tr, tr_n, whole_text
 
-ASK_ABOVE = 10  # more than these at once: are you sure, with the critical ones by name (alarms.md 6, 40)
+ASK_ABOVE = 10  # more than these at once: are you sure, with the critical ones by name (ALARM-T40)
 _NAMED = 12  # alarms named one by one in a question
 
 Say = Callable[[str], None]

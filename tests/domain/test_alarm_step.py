@@ -30,7 +30,7 @@ A, B, C, D, E, F = AlarmState
 NEW = (B, "raised", True)
 STAY = (None, "", False)
 
-# alarms.md section 1, written down a second time: (state after or None, what is logged, sound) or the refusal
+# the state tables, written down a second time: (state after or None, what is logged, sound) or the refusal
 EXPECTED = {
     Event.CONDITION_TRUE: (NEW, STAY, STAY, NEW, NEW, NEW),
     Event.CONDITION_FALSE: (STAY, (D, "returned", False), (A, "returned closed", False), STAY, STAY, STAY),

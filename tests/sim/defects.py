@@ -1,6 +1,6 @@
 """Seeded defects: each puts one known mistake into the product for the time of a `with`; the simulator must find it.
 
-`signal` is what an operator or the log is told meanwhile (sync.md section 11), empty where nothing in the running
+`signal` is what an operator or the log is told meanwhile, empty where nothing in the running
 program could know: the value that was overwritten is gone, and only the oracle remembers it.
 """
 

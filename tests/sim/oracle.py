@@ -99,7 +99,7 @@ def _same_pictures(world: World, stations: list[Station], rng: random.Random) ->
     first = digests[stations[0].name]
     for station in stations[1:]:
         if first != digests[station.name]:
-            station.signals.add("divergence")  # as neighbours notice it themselves (sync.md section 5, step 7)
+            station.signals.add("divergence")  # as neighbours notice it themselves
         _differ("INV-7 divergence", first, digests[station.name], f"{stations[0].name} and {station.name}")
     if rng.random() < _REBUILT:
         _rebuilt_alike(rng.choice(stations), digests, rng)

@@ -1,4 +1,4 @@
-"""Golden events: one signed event of every kind of fact, written once and kept for ever (sync.md section 11, L7).
+"""Golden events: one signed event of every kind of fact, written once and kept for ever.
 
 `python -m tests.support.golden` adds what is missing; it never touches a file that is there. Whoever has to change one
 has broken every journal in the field.

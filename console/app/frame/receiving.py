@@ -1,4 +1,4 @@
-"""Whether anything is received at all: the station's own beat, and its links to the plant (alarms.md, trap 25).
+"""Whether anything is received at all: the station's own beat, and its links to the plant (ALARM-T25).
 
 A console that shows the last picture of a dead feed looks calm. It must say that it receives nothing.
 """

@@ -274,7 +274,7 @@ class AlarmBook:
         return self._acknowledge_row(row, covering, now_us) or self._name_first(row, covering) or changed
 
     def take_back(self, condition_id: UUID, act: TakenBack, who: str, now_us: int) -> bool:
-        """Apply an un-acknowledgement; True when an alarm waits for acknowledgement again. Silent (alarms.md 1)."""
+        """Apply an un-acknowledgement; True when an alarm waits for acknowledgement again. Silent."""
         row = self._row_of.get(condition_id)
         before = self.rows.load(row) if row is not None else Alarm()
         had = self.acknowledgements.covering(condition_id, before)

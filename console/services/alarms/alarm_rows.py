@@ -236,7 +236,7 @@ class AlarmRows:
             self.mark(row)
 
     def set_uncertain(self, rows: NDArray[np.int64]) -> None:
-        """Active rows whose source cannot be trusted now are held and marked (alarms.md 1, quality bad)."""
+        """Active rows whose source cannot be trusted now are held and marked."""
         rows = rows[_IS_ACTIVE[self.state[rows]] & ~self.uncertain[rows]]
         self.uncertain[rows] = True
         self._dirty[rows] = True

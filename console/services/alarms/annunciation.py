@@ -1,6 +1,6 @@
 """The horn of one position: what sounds now, how, what was silenced, and what is recalled. No clock, no device.
 
-Silence ends with the next annunciation (alarms.md, silence). It works on the time at which this station
+Silence ends with the next annunciation. It works on the time at which this station
 annunciated, not on source time: an alarm of a node whose clock is slow must never fall under an earlier silence.
 
 How it sounds (NUREG-0700 4.2.6; the burst rule is that of Phoebus): the most urgent priority wins; more alarms than

@@ -1,6 +1,6 @@
 """What stands behind the newest occurrence of a row: the older unacknowledged ones, and the newest that is over.
 
-Alarms.md 1, subtle rule 1: earlier unacknowledged occurrences stay in reach. While the newest is listed they wait
+Earlier unacknowledged occurrences stay in reach. While the newest is listed they wait
 behind it; as soon as it is over the newest of them has the row again, returned and unacknowledged, silently: it was
 heard when it came. What was over before it is kept in mind, because new occurrences are named after it, and because
 an acknowledgement that closed it may be taken back.

@@ -1,6 +1,6 @@
 """The alarm engine: follows the tag store, raises, returns and counts alarms, in source time, without a clock.
 
-Acknowledgement, occurrence identity and source time after architecture.md; states after OPC UA Part 9. The owner
+States after OPC UA Part 9. The owner
 calls `tick` every turn, drains `take_transitions` into the log and `take_delta` towards the models.
 """
 

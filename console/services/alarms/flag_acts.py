@@ -1,6 +1,6 @@
 """What operators do with alarms beside acknowledging: shelve, take out of service, reset, and say who has them.
 
-Every batch is decided whole: one wrong item refuses it with the list of those (alarms.md feature 41).
+Every batch is decided whole: one wrong item refuses it with the list of those (ALARM-F41).
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -1,7 +1,7 @@
 """Bands with deadband and delays over numpy columns: which conditions change with these samples, and when.
 
 A band row has two nested bands, seen from the inside: 1 (H, or L mirrored) and 2 (HH, LL). Discrete and quality
-conditions use band 1 alone with x in {0, 1}. Rules (alarms.md 1, subtle rules 6 to 8): the on-delay runs per entry
+conditions use band 1 alone with x in {0, 1}. Rules: the on-delay runs per entry
 into a band, the alarm starts with the crossing sample and shows the highest band seen during the delay; the
 off-delay holds; each limit's deadband works on the way out only; a sample that cannot be trusted holds the alarm and
 makes pending delays start anew. Entries may have to come `count` times within `within_us` (`count_window`).

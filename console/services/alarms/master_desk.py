@@ -1,5 +1,5 @@
 """Master alarm records as they follow from the journal, beside the alarm rules in force: the same at every console,
-whatever the order and number of arrivals (alarms.md, features 68 and 69)."""
+whatever the order and number of arrivals (ALARM-F68, ALARM-F69)."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -199,7 +199,7 @@ class MasterDesk:
 
     @property
     def unauthorised(self) -> int:
-        """The KPI of alarms.md section 4, as far as everything is judged (`take_delta`)."""
+        """The KPI, as far as everything is judged (`take_delta`)."""
         return self._unauthorised
 
     def _case(self, key: str) -> MasterCase:

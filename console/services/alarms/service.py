@@ -128,7 +128,8 @@ class Service(RowWatcher):
         del self._out[condition_id]
         if row is not None:
             self._log(row, Transition.RETURNED_TO_SERVICE, by, at_us, now_us, who)
-            if self._is_seen_since(row, self._facts[condition_id][by]):
+            began_later = self._is_annunciated_after(row, at_us, now_us)  # both facts came late: it was heard already
+            if began_later or self._is_seen_since(row, self._facts[condition_id][by]):
                 self._flags.show(row, AlarmFlag.OUT_OF_SERVICE)
             else:
                 self._flags.announce(row, AlarmFlag.OUT_OF_SERVICE, at_us, now_us)
@@ -143,13 +144,15 @@ class Service(RowWatcher):
             return
         if self._book.rows.is_hidden(row) and not self._is_shelved_since(row, told):
             return
-        is_later = int(self._book.rows.annunciated_us[row]) > self._book.node_time_us(row, at_us, now_us)
-        if not is_later and not self._is_seen_since(row, told):
+        if not self._is_annunciated_after(row, at_us, now_us) and not self._is_seen_since(row, told):
             self._book.relist(row, at_us, now_us)
+
+    def _is_annunciated_after(self, row: int, at_us: int, now_us: int) -> bool:
+        return int(self._book.rows.annunciated_us[row]) > self._book.node_time_us(row, at_us, now_us)
 
     def _is_shelved_since(self, row: int, told: Told) -> bool:
         """Whether a shelf that began after this return is all that hides the alarm: it was back before, and waits under
-        the shelf. What was shelved when it returned keeps its acknowledgement (alarms.md 2, row 19)."""
+        the shelf. What was shelved when it returned keeps its acknowledgement."""
         hlc, value, _parents = told
         hiding = AlarmFlag(int(self._book.rows.flags[row])) & HIDING
         return value is None and hiding == AlarmFlag.SHELVED and not self.was_shelved(self._book.ids[row], hlc)

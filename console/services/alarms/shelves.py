@@ -1,7 +1,7 @@
 """Shelves: from facts in any order to what is hidden now, and the end of each by its time, its return or by hand.
 
 Ends are absolute wall times; this station's monotonic clock bounds them too, so that a clock set back hides nothing
-longer (alarms.md 1, rule 16). Leaving the shelf: by hand the row is as it is, by time what is active and was not
+longer. Leaving the shelf: by hand the row is as it is, by time what is active and was not
 acknowledged under the shelf waits anew and sounds (rule 17; OPC 10000-9 5.8.17 for restarts).
 """
 

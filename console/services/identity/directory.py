@@ -1,7 +1,7 @@
 """The living directory of people: what the facts say now, with equal logins told apart.
 
 Logins are unique only where an administrator can look at all of them: the same login made on two islands is kept
-twice and shown with a suffix until somebody merges the two (sync.md P20).
+twice and shown with a suffix until somebody merges the two (P20).
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """The effect gate: an act whose author had no right to it is kept and flagged, and an unsafe one moves nothing.
 
 A pure judge over the set of facts about people: the verdict on an event depends on which facts exist, never on the
-order in which they arrived (sync.md P19, invariants 5 and 29). Late facts change verdicts; `rejudged` says whose.
+order in which they arrived (P19, INV-5, INV-29). Late facts change verdicts; `rejudged` says whose.
 """
 
 from bisect import bisect_left, insort

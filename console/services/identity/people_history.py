@@ -2,7 +2,7 @@
 
 The facts are read in (hlc, hash) order. One whose author had no right to it has no effect until it is countersigned,
 and then from the countersignature on. A disabling or a revocation stands until a later fact names it as parent, so a
-concurrent one wins (sync.md P19, P20; invariants 5 and 29).
+concurrent one wins (P19, P20, INV-5, INV-29).
 """
 
 from bisect import bisect_right, insort

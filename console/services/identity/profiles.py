@@ -1,4 +1,4 @@
-"""What people are called: login and name stand beside the credentials, never in the journal (sync.md P29).
+"""What people are called: login and name stand beside the credentials, never in the journal (P29).
 
 A profile is signed by the station that set it, the highest version stands, and it is no secret: it also goes from
 neighbour to neighbour. Until it is here the user id is shown; rights are facts and hold all the same. Whoever was

@@ -1,4 +1,4 @@
-"""The bytes of one event: made once, hashed, signed, stored and sent unchanged (sync.md section 2)."""
+"""The bytes of one event: made once, hashed, signed, stored and sent unchanged."""
 
 import hashlib
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from console.services.journal.keys import is_signed_by
 
 MAX_BODY = 64 * 1024
 MAX_PARENTS = 64
-MAX_GROUP = 200  # events of one transaction (sync.md section 5, step 3)
-MAX_INTEGER = 2**53  # sync.md section 2; what SQLite, PostgreSQL and every JSON reader hold
+MAX_GROUP = 200  # events of one transaction
+MAX_INTEGER = 2**53  # what SQLite, PostgreSQL and every JSON reader hold
 _MAX_CLOCK = 2**63
 _MAX_TOLD = 200  # characters of what was found wrong: it may quote what came from outside
 FIRST = bytes(32)  # prev of a stream's first event

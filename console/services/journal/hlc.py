@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 _COUNTER_BITS = 16
 _LATEST_MS = (1 << 47) - (1 << 32)  # of a clock beyond the year 6000: stamps stay below 2**63
-_MAX_AHEAD_MS = 5 * 60 * 1000  # sync.md invariant 16
+_MAX_AHEAD_MS = 5 * 60 * 1000  # INV-16
 
 
 class HybridClock:

@@ -1,4 +1,4 @@
-"""Takes events of other stations in: nothing unverified is stored, nothing stored twice (sync.md section 5, step 4)."""
+"""Takes events of other stations in: nothing unverified is stored, nothing stored twice."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field

@@ -1,6 +1,6 @@
 """All figures of the alarm system's performance from columns of the alarm log: pure, exact, without a clock.
 
-What counts (alarms.md section 4, after ISA-18.2 and EEMUA 191): an annunciation is a raise, a rise in severity or a
+What counts (after ISA-18.2 and EEMUA 191): an annunciation is a raise, a rise in severity or a
 repeated announcement of an alarm that is not shelved, suppressed, masked or out of service at that moment; alarms of
 the fifth priority are none. Means divide by the time that was watched. Percentages use fixed bins on the site's clock;
 a bin of which less than nine tenths were watched is no data. Ten minutes in which something was logged count as

@@ -19,7 +19,7 @@ from console.services.storage.registry_mark import read_mark, write_mark
 
 VERSION = 1
 ENVIRONMENT = "LEITSTAND_ANCHOR_DIR"
-PAUSE_S = 0.5  # between two writes; with the write itself well below the second that sync.md allows
+PAUSE_S = 0.5  # between two writes; with the write itself well below a second
 RETRY_S = 5.0
 ROLLED_BACK = "rolled_back"
 FINGERPRINT = "fingerprint"

@@ -1,4 +1,4 @@
-"""Opens SQLite files the one safe way: our library, WAL, checked pragmas, explicit BEGIN (sync.md section 8)."""
+"""Opens SQLite files the one safe way: our library, WAL, checked pragmas, explicit BEGIN."""
 
 import stat
 from collections.abc import Callable

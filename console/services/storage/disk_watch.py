@@ -10,7 +10,7 @@ from pathlib import Path
 
 from console.services.storage.ballast import Ballast
 
-WARN_FREE = 2 << 30  # bytes; sync.md section 8
+WARN_FREE = 2 << 30  # bytes
 ALARM_FREE = 500 << 20
 WARN_WAL = 64 << 20
 WARN_USED = 0.8  # of the disk: capacity for the audit trail (IEC 62443 CR 2.9 RE1)

@@ -1,4 +1,4 @@
-"""Which machine and which file this is: a copied data folder shows by its fingerprint (sync.md section 1)."""
+"""Which machine and which file this is: a copied data folder shows by its fingerprint."""
 
 import hashlib
 import platform

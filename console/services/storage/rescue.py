@@ -1,7 +1,7 @@
 """A damaged or lost journal: set aside, brought back from the newest backup, refilled from what the old file holds.
 
 Nothing is deleted and nothing is believed: an event of the damaged file counts only when hash and signature are right
-and its predecessor is here (sync.md section 8, P35). What is missing still comes from peers by the ordinary sync.
+and its predecessor is here (P35). What is missing still comes from peers by the ordinary sync.
 """
 
 import logging

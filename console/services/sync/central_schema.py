@@ -1,4 +1,4 @@
-"""The central PostgreSQL's schema as ordered migrations (sync.md section 4), done by an administrator's `centre init`.
+"""The central PostgreSQL's schema as ordered migrations, done by an administrator's `centre init`.
 
 Every key starts with tenant and site; no sequences, no cross-site keys, no table locks, no NOTIFY; events and receipts
 are never changed, by nobody. `PROTOCOL` is what this program speaks with the functions; a station never migrates.

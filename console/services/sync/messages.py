@@ -1,4 +1,4 @@
-"""What two stations say to each other about their journals, the same on every road (sync.md section 5)."""
+"""What two stations say to each other about their journals, the same on every road."""
 
 from uuid import UUID
 

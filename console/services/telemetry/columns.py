@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from console.domain.quality import Detail, Quality
 from console.services.telemetry.batch import FLAG_HISTORICAL, SampleBatch
 
-AHEAD_US = 5 * 60 * 1_000_000  # architecture.md "wrong clocks"
+AHEAD_US = 5 * 60 * 1_000_000  # by more than this a clock is wrong
 BEHIND_US = 24 * 3600 * 1_000_000
 _MAX_MS = 1 << 52  # beyond every calendar; keeps milliseconds x 1000 inside int64
 

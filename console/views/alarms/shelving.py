@@ -1,6 +1,6 @@
 """Putting alarms aside for a time: which may be, for how long, asked once with a reason; extended with one key.
 
-Whole areas are never offered: only what is selected, and no more at once than the site allows (alarms.md 2, 27-29).
+Whole areas are never offered: only what is selected, and no more at once than the site allows (ALARM-F27 to F29).
 """
 
 from collections.abc import Mapping, Sequence

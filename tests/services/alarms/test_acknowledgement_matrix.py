@@ -1,4 +1,4 @@
-"""Every way to acknowledge meets every transition of the alarm, and what ends, ends whole (alarms.md 6, trap 11)."""
+"""Every way to acknowledge meets every transition of the alarm, and what ends, ends whole (ALARM-T11)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -183,6 +183,21 @@ def test_a_second_station_that_gets_the_facts_late_twice_and_in_any_order_ends_w
             assert two.state(condition_id) is one.state(condition_id)
 
 
+@pytest.mark.proves("ALARM-T12", "ALARM-F47")
+def test_a_return_to_service_that_comes_late_makes_nobody_wait_for_what_began_after_it():
+    one, two = (FlagPlant(HOT, settings=SETTINGS) for _ in range(2))
+    tags = [plant.tag() for plant in (one, two)]
+    condition_id, facts = condition_of(tags[0], "hot", "high"), []
+    for now, (value, act) in enumerate([(20.0, "out"), (20.0, "return"), (91.0, "ack")], 1):
+        for plant, tag in zip((one, two), tags, strict=True):
+            plant.send((tag, now, value))
+        facts.append(fact_of(one, condition_id, act, now + 0.5, number=now))
+        facts[-1](one)
+    for fact in facts:
+        fact(two)
+    assert two.state(condition_id) is one.state(condition_id) is C
+
+
 def fact_of(plant, condition_id, act, at, *, number):
     """What somebody at this station writes now, as every station takes it; None: there is nothing to do."""
     by, hlc = number.to_bytes(4, "big") * 8, plant.hlc(at)

@@ -1,6 +1,6 @@
 """Delays are edited while entries and returns wait for them: a page's worth of rules beside the engine.
 
-Alarms.md 1, rules 6 to 9: the delay counts from the crossing, whatever it is at the time; a pulse that ends before it
+The delay counts from the crossing, whatever it is at the time; a pulse that ends before it
 leaves nothing, a return that ends before it is none; an edit never makes a false return.
 """
 

@@ -1,4 +1,4 @@
-"""Forgetting a person: the name goes from everywhere, what he did stays under his id (sync.md P29)."""
+"""Forgetting a person: the name goes from everywhere, what he did stays under his id (P29)."""
 
 import asyncio
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Traps that real alarm lists fell into (alarms.md section 6), each shown not to be one here."""
+"""Traps that real alarm lists fell into, each shown not to be one here."""
 
 import csv
 import random
