@@ -15,6 +15,7 @@ from console.app import archive_door, carry_door
 from console.app.answers import STEP, answer
 from console.app.folders import Folders
 from console.app.storage_care import backup_keeper
+from console.app.tag_recall import TagRecall
 from console.config.settings import StationSettings
 from console.domain.alarms import Occurrence
 from console.domain.commands import COMMANDS, Command, SilenceHorn
@@ -46,6 +47,8 @@ class Core(Protocol):
     def sync(self) -> "SyncRoom": ...
     @property
     def journal_db(self) -> Database: ...
+    @property
+    def recall(self) -> TagRecall: ...
 
 
 _FURTHER = {**carry_door.OPS, **archive_door.OPS}
@@ -73,6 +76,7 @@ class Door:
             case "ping" | "raise" as op:
                 return self._raise() if op == "raise" else {"ok": True}
             case "query":
+                await self._core.recall.wait()
                 return {"ok": True, "rows": await answer(self._core, question["what"], question.get("args", {}))}
             case "backup":
                 return await self.back_up(question["file"])

@@ -31,25 +31,36 @@ class TagRecall:
         self._store = store
         self._file = file
         self._consumers = consumers
-        self.is_done = False
+        self._ended = asyncio.Event()
         self.took_s = 0.0
+
+    @property
+    def is_done(self) -> bool:
+        """Everything is back, or what failed was told."""
+        return self._ended.is_set()
+
+    async def wait(self) -> None:
+        """For who asks what this station knows: half of it would look like all."""
+        await self._ended.wait()
 
     async def at_once(self) -> None:
         """Raises what the reader raises."""
         self._take(await self._reader.read(tag_snapshot.load))
-        self.is_done = True
+        self._ended.set()
 
     async def in_pieces(self) -> None:
         """The same, with the loop free between two pieces; nothing when it is done. Raises what the reader raises."""
         if self.is_done:
             return
         start = time.perf_counter()
-        await asyncio.sleep(_FIRST_PAINT_S)
-        stored = await self._reader.read(tag_snapshot.load)
-        for first in range(0, len(stored), _PIECE):
-            self._take(stored[first : first + _PIECE])
-            await asyncio.sleep(_BREATH_S)
-        self.is_done = True
+        try:
+            await asyncio.sleep(_FIRST_PAINT_S)
+            stored = await self._reader.read(tag_snapshot.load)
+            for first in range(0, len(stored), _PIECE):
+                self._take(stored[first : first + _PIECE])
+                await asyncio.sleep(_BREATH_S)
+        finally:
+            self._ended.set()
         self.took_s = time.perf_counter() - start
 
     def _take(self, stored: Sequence[tag_snapshot.StoredTag]) -> None:

@@ -21,7 +21,7 @@ def command(options: argparse.Namespace) -> int:
     try:
         arguments = _arguments(options)
         rows = asyncio.run(_rows(resolve(options.config, options.data), options.what, arguments))
-    except (ValueError, BadConfiguration, Refused) as error:
+    except (ValueError, BadConfiguration) as error:
         print(error, file=sys.stderr)
         return Exit.BAD_INPUT
     except OSError as error:
@@ -57,6 +57,8 @@ async def _rows(folders: Folders, what: str, arguments: dict[str, Any]) -> list[
     core = await build(folders, Work.READ)
     try:
         return await answer(core, what, arguments)
+    except Refused as error:  # what was asked for does not exist; what the world lacks was told while building
+        raise ValueError(str(error)) from error
     finally:
         await core.stop()
 
