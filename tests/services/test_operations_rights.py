@@ -211,5 +211,29 @@ def test_a_right_that_goes_while_the_password_is_checked_signs_nothing(
     told(tmp_path, story)
 
 
+@pytest.mark.proves("SEC-53")
+def test_a_name_that_changes_while_the_password_is_checked_takes_no_right_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story(desk: PeopleDesk) -> None:
+        one = desk.alarms.raise_alarm(1, desk.clock())
+        desk.alarms.classes[one.condition_id] = SIGNED
+        await desk.signed_on("olga")
+        adam, _ = await desk.sign_on.open_session("adam", PASSWORD)
+        prove = desk.sign_on.prove_again
+
+        async def slow(*told: object) -> str:
+            method = await prove(*told)  # type: ignore[arg-type]
+            act = desk.operations._acts[u.RenameUser]
+            await act.do(u.RenameUser("olga", "olga", "Olga Newname"), desk.sign_on.actor(adam))
+            return method
+
+        monkeypatch.setattr(desk.sign_on, "prove_again", slow)
+        await desk.signed(replace(acknowledge(one), signs=True))
+        assert len(desk.log.facts(RecordSigned)) == 1
+
+    told(tmp_path, story)
+
+
 def written(desk: PeopleDesk) -> list[object]:
     return [*desk.log.facts(AlarmShelved), *desk.log.facts(AlarmAcknowledged), *desk.log.facts(AlarmReset)]

@@ -10,6 +10,7 @@ from typing import Any
 
 from console.domain.command import Command
 from console.domain.facts import Fact
+from console.domain.people import Person
 from console.domain.people_facts import RecordSigned
 from console.domain.permissions import PERMISSIONS
 from console.domain.refusal import Refused
@@ -82,9 +83,9 @@ class Signing:
         session = self._sign_on.session_of(actor)
         if session is None:
             raise Refused(NOT_SIGNED_ON)
-        signer = self._sign_on.person(session)
+        rights = _rights(self._sign_on.person(session))
         await self._sign_on.prove_again(session, proof.secret, looks_like_pin(proof.secret))
-        if self._sign_on.person(session) != signer or self._sign_on.is_locked(session):
+        if _rights(self._sign_on.person(session)) != rights or self._sign_on.is_locked(session):
             raise Refused("Not signed: your rights changed meanwhile")
         shown = record()
         if proof.meaning != meaning.value or not _is_same(proof.shown_hash, shown.sha256(meaning)):
@@ -100,6 +101,11 @@ class Signing:
         )
         facts = [*decide(), signature]
         return await self._journal.append(facts, actor, reason=reason, parents=parents, meaning=meaning.value)
+
+
+def _rights(person: Person | None) -> object:
+    """What a signature stands on; a name that comes from another station meanwhile is no reason to refuse one."""
+    return None if person is None else (person.user_id, person.user.is_disabled, person.grants)
 
 
 def _is_same(given: str, right: str) -> bool:
