@@ -195,16 +195,7 @@ def test_a_right_that_goes_while_the_password_is_checked_signs_nothing(
         one = desk.alarms.raise_alarm(1, desk.clock())
         desk.alarms.classes[one.condition_id] = SIGNED
         await desk.signed_on("olga")
-        adam, _ = await desk.sign_on.open_session("adam", PASSWORD)
-        prove = desk.sign_on.prove_again
-
-        async def slow(*told: object) -> str:
-            method = await prove(*told)  # type: ignore[arg-type]
-            act = desk.operations._acts[u.RevokeRole]
-            await act.do(u.RevokeRole("olga", "operator", why="moved"), desk.sign_on.actor(adam))
-            return method
-
-        monkeypatch.setattr(desk.sign_on, "prove_again", slow)
+        await adam_does_while_it_is_checked(desk, monkeypatch, u.RevokeRole("olga", "operator", why="moved"))
         assert "rights changed" in await refused(desk.signed(replace(acknowledge(one), signs=True)))
         assert not written(desk) and not desk.log.facts(RecordSigned)
 
@@ -219,20 +210,24 @@ def test_a_name_that_changes_while_the_password_is_checked_takes_no_right_away(
         one = desk.alarms.raise_alarm(1, desk.clock())
         desk.alarms.classes[one.condition_id] = SIGNED
         await desk.signed_on("olga")
-        adam, _ = await desk.sign_on.open_session("adam", PASSWORD)
-        prove = desk.sign_on.prove_again
-
-        async def slow(*told: object) -> str:
-            method = await prove(*told)  # type: ignore[arg-type]
-            act = desk.operations._acts[u.RenameUser]
-            await act.do(u.RenameUser("olga", "olga", "Olga Newname"), desk.sign_on.actor(adam))
-            return method
-
-        monkeypatch.setattr(desk.sign_on, "prove_again", slow)
+        await adam_does_while_it_is_checked(desk, monkeypatch, u.RenameUser("olga", "olga", "Olga Newname"))
         await desk.signed(replace(acknowledge(one), signs=True))
         assert len(desk.log.facts(RecordSigned)) == 1
 
     told(tmp_path, story)
+
+
+async def adam_does_while_it_is_checked(desk: PeopleDesk, monkeypatch: pytest.MonkeyPatch, command: Command) -> None:
+    """The next password that somebody proves is found right, and before that is used adam gives this command."""
+    adam, _ = await desk.sign_on.open_session("adam", PASSWORD)
+    prove = desk.sign_on.prove_again
+
+    async def slow(*told: object) -> str:
+        method = await prove(*told)  # type: ignore[arg-type]
+        await desk.operations._acts[type(command)].do(command, desk.sign_on.actor(adam))
+        return method
+
+    monkeypatch.setattr(desk.sign_on, "prove_again", slow)
 
 
 def written(desk: PeopleDesk) -> list[object]:

@@ -8,8 +8,8 @@ from console.domain.acknowledgement import Standing
 from console.domain.acknowledgements import AckInterval, TakenBack
 from console.domain.alarms import AlarmKind, AlarmRule, AlarmState, Occurrence
 from console.services.alarms.acknowledging import TIDY_EVERY_S
-from tests.services.alarms.test_restart import Records
 from tests.support.alarm_plant import Plant, condition_of, us
+from tests.support.alarm_records import Records
 
 HOT = AlarmRule("hot", "*", AlarmKind.LIMIT, h=90.0, hh=95.0)
 DAY = 86_400

@@ -11,7 +11,6 @@ from console.domain.alarm_classes import AlarmClass, AlarmSettings
 from console.domain.alarms import AlarmKind, AlarmRule, AlarmState, Priority
 from console.domain.shelving import Taken, shelved
 from console.services.alarms.transitions import OpenOccurrence
-from tests.services.alarms.test_restart import Records
 from tests.support.alarm_plant import condition_of, us
 from tests.support.flag_plant import FlagPlant
 
@@ -26,23 +25,6 @@ A, B, C, D, E, F = AlarmState
 @pytest.fixture
 def plant():
     return FlagPlant(HOT, TRIP, settings=SETTINGS)
-
-
-@pytest.fixture
-def tag(plant):
-    return plant.tag()
-
-
-@pytest.fixture
-def hot(tag):
-    return condition_of(tag, "hot", "high")
-
-
-@pytest.fixture
-def records(tmp_path):
-    found = Records(tmp_path / "station.db")
-    yield found
-    found.database.close()
 
 
 def rows_of(plant, condition_id):

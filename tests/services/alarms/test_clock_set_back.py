@@ -7,7 +7,6 @@ from console.domain.acknowledgements import interval_of
 from console.domain.alarms import AlarmKind, AlarmRule, AlarmState, Occurrence, Priority
 from console.services.alarms.asset_conditions import ASSET_KINDS
 from console.services.records import HornState
-from tests.services.alarms.test_restart import Records
 from tests.support.alarm_plant import condition_of, us
 from tests.support.flag_plant import FlagPlant
 
@@ -19,13 +18,6 @@ A, B, C, D, E, F = AlarmState
 @pytest.fixture
 def plant():
     return FlagPlant(HOT)
-
-
-@pytest.fixture
-def records(tmp_path):
-    found = Records(tmp_path / "station.db")
-    yield found
-    found.database.close()
 
 
 def raised(plant, second):

@@ -5,8 +5,8 @@ import pytest
 from console.domain.alarm_classes import AlarmClass, AlarmSettings
 from console.domain.alarm_flags import AlarmFlag
 from console.domain.alarms import AlarmKind, AlarmRule, AlarmState, Priority
-from tests.services.alarms.test_restart import Records
-from tests.support.alarm_plant import condition_of, us
+from tests.support.alarm_plant import us
+from tests.support.alarm_records import Records
 from tests.support.flag_plant import FlagPlant
 
 RULE = AlarmRule("hot", "*/Temp", AlarmKind.LIMIT, h=90.0, hh=95.0, priority=Priority.HIGH, alarm_class="watched")
@@ -18,16 +18,6 @@ OWN = ("escalated", "escalation_ended")
 @pytest.fixture
 def plant():
     return FlagPlant(RULE, settings=SETTINGS)
-
-
-@pytest.fixture
-def tag(plant):
-    return plant.tag()
-
-
-@pytest.fixture
-def hot(tag):
-    return condition_of(tag, "hot", "high")
 
 
 def told(plant):

@@ -6,7 +6,6 @@ from console.domain.alarm_classes import AlarmClass, AlarmSettings
 from console.domain.alarm_flags import AlarmFlag
 from console.domain.alarms import AlarmKind, AlarmRule, AlarmState, Priority
 from console.services.alarms.alarm_log import returned_since
-from tests.services.alarms.test_restart import Records
 from tests.support.alarm_plant import condition_of, us
 from tests.support.flag_plant import FlagPlant
 
@@ -17,25 +16,8 @@ A, B, C, D, E, F = AlarmState
 
 
 @pytest.fixture
-def records(tmp_path):
-    found = Records(tmp_path / "station.db")
-    yield found
-    found.database.close()
-
-
-@pytest.fixture
 def plant():
     return FlagPlant(HOT)
-
-
-@pytest.fixture
-def tag(plant):
-    return plant.tag()
-
-
-@pytest.fixture
-def hot(tag):
-    return condition_of(tag, "hot", "high")
 
 
 def restarted(records, before, at, *rules, told=(), settings=None):

@@ -23,16 +23,6 @@ def plant():
     return FlagPlant(HOT)
 
 
-@pytest.fixture
-def tag(plant):
-    return plant.tag()
-
-
-@pytest.fixture
-def hot(tag):
-    return condition_of(tag, "hot", "high")
-
-
 @pytest.mark.proves("ALARM-F18", "ALARM-T8")
 def test_a_hundred_news_about_an_alarm_out_of_service_leave_it_there(plant, tag, hot):
     plant.take_out(hot, 0)

@@ -9,48 +9,12 @@ from console.domain.alarm_step import Transition
 from console.domain.alarms import AlarmKind, AlarmRule, AlarmState, Priority
 from console.domain.identity import condition_id
 from console.domain.quality import Quality
-from console.services.alarms import alarm_tables
-from console.services.alarms.alarm_log import AlarmLog, history, load_open
+from console.services.alarms.alarm_log import AlarmLog
 from console.services.alarms.transitions import AlarmTransition
 from console.services.records import HornState
-from console.services.storage.schema import open_station_db
 from tests.support.alarm_plant import Plant, condition_of, us
 
 HOT = AlarmRule("hot", "*/Temp", AlarmKind.LIMIT, hh=95.0, h=90.0, l=5.0, priority=Priority.HIGH, text="Too hot")
-
-
-class Records:
-    """The station's database, written and read by the running loop."""
-
-    def __init__(self, path):
-        self.database = open_station_db(path, [alarm_tables.metadata])
-        self.log = AlarmLog(self.database.writer)
-
-    def keep(self, plant):
-        async def write():
-            self.log.add(plant.engine.take_transitions())
-            await self.log.flush()
-
-        asyncio.run(write())
-
-    def open(self):
-        return self._read(load_open)
-
-    def history(self, condition=None, limit=100):
-        return self._read(lambda connection: history(connection, condition, limit))
-
-    def _read(self, question):
-        async def ask():
-            return await self.database.readers.read(question)
-
-        return asyncio.run(ask())
-
-
-@pytest.fixture
-def records(tmp_path):
-    found = Records(tmp_path / "station.db")
-    yield found
-    found.database.close()
 
 
 def restarted(records, *rules, acknowledged=(), at=1000.0):

@@ -6,8 +6,7 @@ from console.domain.alarm_classes import AlarmClass, AlarmSettings
 from console.domain.alarm_flags import AlarmFlag
 from console.domain.alarms import AlarmKind, AlarmRule, AlarmState, Priority
 from console.services.records import HornState
-from tests.services.alarms.test_restart import Records
-from tests.support.alarm_plant import condition_of, us
+from tests.support.alarm_plant import us
 from tests.support.flag_plant import FlagPlant
 
 HOT = AlarmRule(
@@ -18,25 +17,8 @@ A, B, C, D, E, F = AlarmState
 
 
 @pytest.fixture
-def records(tmp_path):
-    found = Records(tmp_path / "station.db")
-    yield found
-    found.database.close()
-
-
-@pytest.fixture
 def plant():
     return FlagPlant(HOT, settings=SETTINGS)
-
-
-@pytest.fixture
-def tag(plant):
-    return plant.tag()
-
-
-@pytest.fixture
-def hot(tag):
-    return condition_of(tag, "hot", "high")
 
 
 def restarted(records, before, at, *told):

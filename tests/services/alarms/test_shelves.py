@@ -18,16 +18,6 @@ def plant():
     return FlagPlant(HOT)
 
 
-@pytest.fixture
-def tag(plant):
-    return plant.tag()
-
-
-@pytest.fixture
-def hot(tag):
-    return condition_of(tag, "hot", "high")
-
-
 @pytest.mark.proves("ALARM-F23", "ALARM-F22")
 def test_a_shelved_alarm_leaves_the_list_its_sound_stops_and_it_stays_unacknowledged(plant, tag, hot):
     other = plant.tag("Temp", "Pump")
