@@ -22,6 +22,7 @@ from console.services.alarms.watch_spans import WatchSpans, read_spans
 from console.services.journal.entries import Actor, Journal
 from console.services.kpi_records import KpiPosition, KpiReport
 from console.services.reports.alarm_kpi import KpiQuestion, alarm_kpi
+from console.services.reports.kpi_ahead import read_ahead
 from console.services.reports.kpi_export import ENDINGS, Heading, whose, write_report
 from console.services.reports.kpi_memory import KpiMemory
 from console.services.reports.kpi_rates import DAY_US
@@ -90,7 +91,7 @@ class KpiDesk:
             position=position,
         )
         present = source.watch.present()
-        return await source.reader.read(lambda connection: answer(connection, query, asked, present, self._memory))
+        return await look(source.reader, query, asked, present, self._memory)
 
     async def areas(self, _query: AlarmAreasQuery) -> tuple[str, ...]:
         return await self._source.reader.read(read_areas)
@@ -157,6 +158,14 @@ def _areas_of(query: AlarmKpiQuery, position: KpiPosition | None) -> tuple[str, 
         wanted = ", ".join(query.areas)
         raise Refused("{areas} does not belong to {position}.", areas=wanted, position=position.name)
     return found
+
+
+async def look(
+    reader: Reader, query: AlarmKpiQuery, asked: KpiQuestion, present: list[tuple[int, int]], memory: KpiMemory
+) -> KpiReport:
+    """What one look at the page costs, beside the main thread."""
+    await read_ahead(reader, asked.from_us, asked.to_us, memory)
+    return await reader.read(lambda connection: answer(connection, query, asked, present, memory))
 
 
 def answer(

@@ -29,6 +29,15 @@ class KpiMemory:
     def __init__(self) -> None:
         self._kept: _Kept | None = None
 
+    def lacks(self, low_us: int) -> bool:
+        """True when a window that begins there would be read anew as a whole."""
+        return self._kept is None or low_us < self._kept.low_us
+
+    def put(self, low_us: int, high_us: int, rid: int, columns: AlarmColumns) -> None:
+        """All rows with a number up to `rid` that tell of [low_us, high_us)."""
+        if len(columns) <= MOST_ROWS:
+            self._kept = _Kept(low_us, high_us, rid, columns)
+
     def window(self, connection: Connection, low_us: int, high_us: int, read: Read) -> AlarmColumns:
         """The rows that tell of [low_us, high_us), as `connection` sees them."""
         kept = self._kept

@@ -60,7 +60,7 @@ def read_columns(
     low = from_us - LOOKBACK_US
 
     def read(which: str, values: tuple[object, ...], base: int) -> AlarmColumns:
-        return _packed(connection, which, values, base)
+        return packed(connection, which, values, base)
 
     window = (memory or KpiMemory()).window(connection, low, to_us, read)
     if areas:
@@ -102,7 +102,8 @@ def _of(columns: AlarmColumns, chosen: Collection[bytes]) -> AlarmColumns:
     return columns.take(is_chosen[columns.condition])
 
 
-def _packed(connection: Connection, which: str, values: tuple[object, ...], base_us: int) -> AlarmColumns:
+def packed(connection: Connection, which: str, values: tuple[object, ...], base_us: int) -> AlarmColumns:
+    """The rows of `alarm_log` that meet a condition in SQL; times count from `base_us` on, which keeps them short."""
     sql = _PACKED.format(base=int(base_us), kind=_KIND, which=which)
     count, ids, starts, delays, kinds = connection.exec_driver_sql(sql, values).one()
     if not count:
