@@ -14,6 +14,7 @@ from console.ui.format import US, age_text
 from console.ui.theme import theme
 from console.ui.translation import tr
 from console.widgets.trend_axes import TrendAxis
+from console.widgets.trend_layers import Layer, LayerItem, Placed
 from console.widgets.trend_spans import AT_ONCE, Curve, SpanItem, Window
 
 AXIS_WIDTH = 64
@@ -63,9 +64,11 @@ class _TimeBox(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph has no types
 
 
 class TrendPlot(QWidget):
-    """`advance(now_us)` in live mode, `show_span` else. The owner reacts to `window_changed` by loading history."""
+    """`advance(now_us)` in live mode, `show_span` else. The owner reacts to `window_wanted` by showing that window."""
 
-    window_changed = Signal(object, object)  # from_us, to_us: chosen by the person
+    window_wanted = Signal(object, object)  # from_us, to_us: chosen by the person
+    window_changed = Signal(object)  # Window: what is shown now, at every step of live time too
+    sides_changed = Signal(int, int)  # free pixels left and right of the plots, for strips
     live_wanted = Signal()
     cursor_moved = Signal(object)  # at_us or None
 
@@ -77,7 +80,13 @@ class TrendPlot(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._graphics)
+        self._strips = QVBoxLayout()
+        self._strips.setContentsMargins(0, 0, 0, 0)
+        self._strips.setSpacing(2)
+        layout.addLayout(self._strips)
         self._plots: list[tuple[pg.PlotItem, SpanItem]] = []
+        self._layers: list[Placed] = []
+        self._layer_items: list[LayerItem] = []
         self._span_us = 15 * 60 * US
         self._end_us = self._span_us
         self._until_us = 0
@@ -103,6 +112,39 @@ class TrendPlot(QWidget):
     def window_us(self) -> tuple[int, int]:
         return self._end_us - self._span_us, self._end_us
 
+    @property
+    def shown(self) -> Window | None:
+        """The window on the screen; None before the first one."""
+        return self._shown
+
+    @property
+    def sides(self) -> tuple[int, int]:
+        """Free pixels left and right of the plots: a strip draws between them."""
+        return AXIS_WIDTH + 4, 12
+
+    def add_layer(self, layer: Layer, *, only_top: bool = False) -> None:
+        """Paint this over every plot from now on, or over the topmost only."""
+        self._layers.append(Placed(layer, only_top))
+        self.repaint_layers()
+
+    def remove_layer(self, layer: Layer) -> None:
+        self._layers[:] = [placed for placed in self._layers if placed.layer is not layer]
+        self.repaint_layers()
+
+    def repaint_layers(self) -> None:
+        """A layer has something else to show."""
+        for item in self._layer_items:
+            item.update()
+
+    def add_strip(self, widget: QWidget) -> None:
+        """A row of its own height below the plots. It follows `window_changed`, and draws between the `sides`."""
+        self._strips.addWidget(widget)
+
+    def remove_strip(self, widget: QWidget) -> None:
+        """The widget is the caller's again."""
+        self._strips.removeWidget(widget)
+        widget.setParent(None)
+
     def set_groups(self, groups: Sequence[PlotGroup]) -> None:
         """Build the stack anew: one plot per group, the last one with the time axis."""
         self._dismantle()
@@ -120,6 +162,9 @@ class TrendPlot(QWidget):
             item.curves, item.title, item.is_top = list(group.curves), group.title, row == 0
             item.at_once, item.on_owed = AT_ONCE // len(groups), self._refiner.start
             item.gap_text = lambda us: tr("no data {age}", age=age_text(us))
+            over = LayerItem(self._layers, row == 0, lambda: self._shown)
+            over.setParentItem(plot.getViewBox())
+            self._layer_items.append(over)
             self._graphics.addItem(plot, row, 0)
             self._graphics.ci.layout.setRowStretchFactor(row, group.weight)
             self._plots.append((plot, item))
@@ -230,17 +275,17 @@ class TrendPlot(QWidget):
             self._refiner.start()
 
     def _dismantle(self) -> None:
-        for item in self.spans:
+        for item in (*self.spans, *self._layer_items):
             if Shiboken.isValid(item):
                 scene = item.scene()
                 if scene is not None:
                     scene.removeItem(item)
-        self._plots = []
+        self._plots, self._layer_items = [], []
         if Shiboken.isValid(self._graphics) and Shiboken.isValid(self._graphics.ci.layout):
             self._graphics.clear()
 
     def _choose(self, span_us: int, end_us: int) -> None:
-        self.window_changed.emit(end_us - span_us, end_us)
+        self.window_wanted.emit(end_us - span_us, end_us)
 
     def _on_mouse(self, place: QPointF) -> None:
         if not self._plots or self._shown is None:
@@ -257,9 +302,12 @@ class TrendPlot(QWidget):
             return
         self._graphics.ci.layout.activate()
         ratio = self.devicePixelRatioF()
-        for plot, item in self._plots:
+        before = self._shown
+        for (plot, item), over in zip(self._plots, self._layer_items, strict=True):
             box = plot.getViewBox()
-            width = item.resize(QRectF(0, 0, round(box.width()), round(box.height())), ratio)
+            size = QRectF(0, 0, round(box.width()), round(box.height()))
+            width = item.resize(size, ratio)
+            over.resize(size, ratio)
             step = max(1, round(self._span_us / width))
             window = Window(self._end_us // step + 1 - width, step, width, self._until_us)
             item.show_window(window)
@@ -268,3 +316,6 @@ class TrendPlot(QWidget):
             if box.viewRange() != [list(x_range), list(y_range)]:
                 box.setRange(xRange=x_range, yRange=y_range, padding=0)
             self._shown = window
+        if self._shown is not None and self._shown != before:
+            self.repaint_layers()
+            self.window_changed.emit(self._shown)

@@ -132,7 +132,7 @@ def test_wheel_and_keys_ask_for_another_window(qtbot):
     plot.show()
     plot.advance(1_000_000_000)
     asked = []
-    plot.window_changed.connect(lambda a, b: asked.append((a, b)))
+    plot.window_wanted.connect(lambda a, b: asked.append((a, b)))
     qtbot.keyClick(plot, "+")
     plot.pan(-0.5)
     plot.zoom(0.5, 0.0)

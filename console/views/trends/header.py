@@ -1,7 +1,7 @@
 """The line above the trend: live or paused, the length of the window, and the field that adds a pen."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
 
 from console.models.tag_cache import TagCache
 from console.ui.format import US
@@ -21,10 +21,12 @@ PRESETS = (
 
 
 class TrendHeader(QWidget):
-    """`live_pressed`, and `span_chosen(us)` for a preset."""
+    """`live_pressed`, and `span_chosen(us)` for a preset. `more` is a menu that any part of the view adds to; it says
+    `more_opens` before it is shown. `add_widget` puts a button or tabs of such a part beside the heading."""
 
     live_pressed = Signal()
     span_chosen = Signal(object)
+    more_opens = Signal()
 
     def __init__(self, title: str, cache: TagCache) -> None:
         """`title` is marked English."""
@@ -37,15 +39,27 @@ class TrendHeader(QWidget):
         self.live.clicked.connect(lambda _on: self.live_pressed.emit())
         self.spans = {span: QPushButton() for span, _text in PRESETS}
         self.field = TagField(cache)
+        self.more = QMenu(self)
+        self._more = QPushButton()
+        self._more.setMenu(self.more)
+        self.more.aboutToShow.connect(self.more_opens)
+        self._places = QHBoxLayout()
+        self._places.setSpacing(8)
         row = QHBoxLayout(self)
         row.setContentsMargins(14, 8, 14, 8)
         row.setSpacing(8)
-        for widget in (self._heading, self.live, *self.spans.values()):
+        row.addWidget(self._heading)
+        row.addLayout(self._places)
+        for widget in (self.live, *self.spans.values(), self._more):
             row.addWidget(widget)
         row.addStretch(1)
         row.addWidget(self.field)
         for span, button in self.spans.items():
             button.clicked.connect(lambda _on=False, us=span: self.span_chosen.emit(us))
+
+    def add_widget(self, widget: QWidget) -> None:
+        """Beside the heading, in the order of adding."""
+        self._places.addWidget(widget)
 
     def tell(self, is_live: bool, span_us: int) -> None:
         """Show what is chosen."""
@@ -57,6 +71,7 @@ class TrendHeader(QWidget):
 
     def retell(self) -> None:
         self._heading.setText(tr(self._title))
+        self._more.setText(tr("More"))
         self.live.setToolTip(tr("Follow the newest values, or stop to look back (End)"))
         for span, text in PRESETS:
             self.spans[span].setText(tr(text))

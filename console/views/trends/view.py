@@ -99,7 +99,7 @@ class TrendsView(View):
         self.header.span_chosen.connect(self._choose_span)
         self.header.field.chosen.connect(self.add_pen)
         self.header.field.nothing.connect(lambda text: self.context.refused(self, tr(NO_SUCH_TAG, words=text)))
-        self.plot.window_changed.connect(self._look_at)
+        self.plot.window_wanted.connect(self._look_at)
         self.plot.live_wanted.connect(lambda: self._set_live(True))
         self.plot.cursor_moved.connect(self._on_cursor)
         self._overview.moved.connect(lambda end: self._look_at(end - self._span_us, end))
