@@ -1,6 +1,6 @@
 """What is painted over the curves of a plot: markers, cursors, annotations, each one a layer of its own."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,6 +19,13 @@ class Layer(Protocol):
         logical one. The painter is clipped to the box, its state is restored afterwards."""
 
 
+@dataclass(slots=True)
+class Stage:
+    """What is shown now; None before the first window."""
+
+    window: Window | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Placed:
     """A layer and where it is painted."""
@@ -33,12 +40,12 @@ def x_of(at_us: float, window: Window, box: QRectF) -> float:
 
 
 class LayerItem(QGraphicsItem):
-    """The layers over one plot. `window` is asked at every paint: None while nothing is shown."""
+    """The layers over one plot."""
 
-    def __init__(self, layers: Sequence[Placed], is_top: bool, window: Callable[[], Window | None]) -> None:
-        """`layers` may grow later."""
+    def __init__(self, layers: Sequence[Placed], is_top: bool, stage: Stage) -> None:
+        """`layers` may grow later, and `stage` changes with the time that is shown."""
         super().__init__()
-        self._layers, self._is_top, self._window = layers, is_top, window
+        self._layers, self._is_top, self._stage = layers, is_top, stage
         self._size = QRectF(0, 0, 1, 1)
         self._ratio = 1.0
         self.setZValue(1)
@@ -52,7 +59,7 @@ class LayerItem(QGraphicsItem):
             self._size, self._ratio = QRectF(size), ratio
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        window = self._window()
+        window = self._stage.window
         if window is None:
             return
         for placed in self._layers:

@@ -9,12 +9,11 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from console.ui.theme import theme
-from console.widgets.trend_axes import round_range
-from console.widgets.trend_plot import AXIS_WIDTH
+from console.widgets.trend_axes import AXIS_WIDTH, round_range
 from console.widgets.trend_primitives import Lines
 from console.widgets.trend_spans import Columns
 
-LEFT, RIGHT = AXIS_WIDTH + 6, 12
+LEFT, RIGHT = AXIS_WIDTH + 4, 12
 
 
 class OverviewSource(Protocol):

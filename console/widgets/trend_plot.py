@@ -1,112 +1,103 @@
-"""Stacked trend plots on one time axis: live or paused, panned and zoomed by mouse, wheel and keys, with a cursor."""
+"""Stacked trend plots on one time axis: live or paused, panned and zoomed by mouse, wheel and keys, with cursors."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from weakref import ref
 
-import pyqtgraph as pg
-from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
-from shiboken6 import Shiboken
+from PySide6.QtCore import QPoint, QPointF, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QGraphicsScene, QVBoxLayout, QWidget
 
 from console.ui.format import US, age_text
 from console.ui.theme import theme
 from console.ui.translation import tr
-from console.widgets.trend_axes import TrendAxis
-from console.widgets.trend_layers import Layer, LayerItem, Placed
-from console.widgets.trend_spans import AT_ONCE, Curve, SpanItem, Window
+from console.widgets.trend_axes import Scale, TimeAxis
+from console.widgets.trend_canvas import TrendCanvas
+from console.widgets.trend_crosshair import Crosshair
+from console.widgets.trend_cursors import NAMES, TrendCursors
+from console.widgets.trend_layers import Layer, Placed, Stage
+from console.widgets.trend_spans import AT_ONCE, SpanItem, Window
+from console.widgets.trend_stack import RIGHT, Divider, PlotStack
+from console.widgets.trend_stack import PlotGroup as PlotGroup  # noqa: PLC0414 who builds a plot needs it
 
-AXIS_WIDTH = 64
 SHORTEST_US, LONGEST_US = 1000, 10 * 366 * 86_400 * US
-
-
-@dataclass(frozen=True, slots=True)
-class PlotGroup:
-    """Pens that share one value axis. `weight` is its share of the height."""
-
-    title: str
-    curves: tuple[Curve, ...]
-    weight: int = 2
-
-
-class _TimeBox(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph has no types
-    """Hands drags and wheel turns to the plot: time only, values fit themselves."""
-
-    def __init__(self, owner: "TrendPlot") -> None:
-        super().__init__(enableMenu=False, enableMouse=False)
-        self._plot = ref(owner)  # no cycle: widgets and items must die in the order that Qt wants
-        self.setMouseEnabled(False, False)
-        self.disableAutoRange()
-        self.setDefaultPadding(0)
-
-    @property
-    def _owner(self) -> "TrendPlot":
-        owner = self._plot()
-        assert owner is not None  # events come only while the widget lives
-        return owner
-
-    def mouseDragEvent(self, event: object, axis: int | None = None) -> None:
-        drag: object = event
-        drag.accept()  # type: ignore[attr-defined]
-        self._owner.pan_pixels(drag.lastPos().x() - drag.pos().x())  # type: ignore[attr-defined]
-
-    def wheelEvent(self, event: object, axis: int | None = None) -> None:
-        event.accept()  # type: ignore[attr-defined]
-        turns = event.delta() / 120  # type: ignore[attr-defined]
-        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:  # type: ignore[attr-defined]
-            self._owner.pan(-0.1 * turns)
-        else:
-            self._owner.zoom(0.8**turns, event.pos().x() / max(self.width(), 1))  # type: ignore[attr-defined]
-
-    def mouseDoubleClickEvent(self, event: object) -> None:
-        self._owner.live_wanted.emit()
+ZOOM_KEY, ZOOM_NOTCH = 0.7, 0.8
 
 
 class TrendPlot(QWidget):
-    """`advance(now_us)` in live mode, `show_span` else. The owner reacts to `window_wanted` by showing that window."""
+    """`advance(now_us)` in live mode, `show_span` else. The owner reacts to `window_wanted` by showing that window.
+
+    Pens, ranges and heights belong to the owner too: `range_wanted` and `heights_changed` say what a person chose.
+    """
 
     window_wanted = Signal(object, object)  # from_us, to_us: chosen by the person
     window_changed = Signal(object)  # Window: what is shown now, at every step of live time too
     sides_changed = Signal(int, int)  # free pixels left and right of the plots, for strips
     live_wanted = Signal()
+    start_wanted = Signal()
+    fit_wanted = Signal()
     cursor_moved = Signal(object)  # at_us or None
+    menu_wanted = Signal(int, object, QPoint)  # plot, moment, place on the screen
+    range_wanted = Signal(int, int, object)  # plot, axis, (low, high) or None: fit
+    heights_changed = Signal(object)  # weights of the plots, empty: as they were at first
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._graphics = pg.GraphicsLayoutWidget(self)
-        self._graphics.ci.layout.setContentsMargins(4, 8, 12, 0)
-        self._graphics.ci.layout.setVerticalSpacing(10)
+        self._layers: list[Placed] = []
+        self._stage = Stage()
+        self._scene = QGraphicsScene(self)
+        self._scene.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
+        self._stack = PlotStack(self._scene, self._layers, self._stage)
+        self._canvas = TrendCanvas(self._scene, self._stack, self)
+        self._crosshair = Crosshair()
+        self._scene.addItem(self._crosshair)
+        self._axis = TimeAxis(self)
+        self._dividers: list[Divider] = []
+        self._strips = QVBoxLayout()
+        self._strips.setContentsMargins(0, 4, 0, 0)
+        self._strips.setSpacing(2)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._graphics)
-        self._strips = QVBoxLayout()
-        self._strips.setContentsMargins(0, 0, 0, 0)
-        self._strips.setSpacing(2)
+        layout.setSpacing(0)
+        layout.addWidget(self._canvas, 1)
         layout.addLayout(self._strips)
-        self._plots: list[tuple[pg.PlotItem, SpanItem]] = []
-        self._layers: list[Placed] = []
-        self._layer_items: list[LayerItem] = []
+        layout.addWidget(self._axis)
         self._span_us = 15 * 60 * US
         self._end_us = self._span_us
         self._until_us = 0
-        self._shown: Window | None = None
+        self._columns = 1
+        self._owes_layout = True
+        self._hover_us: int | None = None
+        self.pointer = QPoint()
+        self.cursors = TrendCursors(self)
+        self.add_layer(self.cursors)
         self._refiner = QTimer(self, singleShot=True, interval=4)
         self._refiner.timeout.connect(self._refine)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._graphics.setFocusProxy(self)
-        self._graphics.scene().sigMouseMoved.connect(self._on_mouse)
+        self._canvas.setFocusProxy(self)
+        self._connect()
         theme().changed.connect(self.apply_theme)
         self.apply_theme()
 
-    def __del__(self) -> None:
-        """Collected as a whole by Python: take our items off first, pyqtgraph's own die badly with them on."""
-        if Shiboken.isValid(self):
-            self._dismantle()
+    def _connect(self) -> None:
+        canvas = self._canvas
+        canvas.grab = self._line_at
+        canvas.dragged.connect(lambda pixels: self.pan_pixels(-pixels))
+        canvas.turned.connect(lambda turns, share: self.zoom(ZOOM_NOTCH**turns, min(max(share, 0.0), 1.0)))
+        canvas.pushed.connect(lambda notches: self.pan(0.1 * notches))
+        canvas.banded.connect(self._zoom_to)
+        canvas.placed.connect(lambda share: self.cursors.place(self.moment(share)))
+        canvas.line_moved.connect(lambda name, share: self.cursors.set(name, self.moment(share)))
+        canvas.doubled.connect(self.live_wanted)
+        canvas.hovered.connect(self._on_hover)
+        canvas.menu_wanted.connect(lambda row, share, place: self.menu_wanted.emit(row, self.moment(share), place))
+        canvas.axis_moved.connect(self._move_axis)
+        canvas.axis_turned.connect(self._turn_axis)
+        canvas.axis_reset.connect(lambda row, axis: self.range_wanted.emit(row, axis, None))
+        canvas.resized.connect(self._relay)
+        self.cursors.changed.connect(self._on_cursors)
 
     @property
     def spans(self) -> tuple[SpanItem, ...]:
-        return tuple(item for _plot, item in self._plots)
+        return tuple(pane.item for pane in self._stack.panes)
 
     @property
     def window_us(self) -> tuple[int, int]:
@@ -115,12 +106,26 @@ class TrendPlot(QWidget):
     @property
     def shown(self) -> Window | None:
         """The window on the screen; None before the first one."""
-        return self._shown
+        return self._stage.window
 
     @property
     def sides(self) -> tuple[int, int]:
         """Free pixels left and right of the plots: a strip draws between them."""
-        return AXIS_WIDTH + 4, 12
+        return self._stack.left, RIGHT
+
+    @property
+    def hover_us(self) -> int | None:
+        """The moment under the pointer."""
+        return self._hover_us
+
+    def scales(self, row: int) -> tuple[Scale, ...]:
+        """The value axes of a plot as they are drawn, the shared one first."""
+        return self._stack.panes[row].axes.scales
+
+    def moment(self, share: float) -> int:
+        """The moment at a share of the plots' width."""
+        from_us, to_us = (self.shown.from_us, self.shown.to_us) if self.shown else self.window_us
+        return from_us + round(share * (to_us - from_us))
 
     def add_layer(self, layer: Layer, *, only_top: bool = False) -> None:
         """Paint this over every plot from now on, or over the topmost only."""
@@ -133,8 +138,8 @@ class TrendPlot(QWidget):
 
     def repaint_layers(self) -> None:
         """A layer has something else to show."""
-        for item in self._layer_items:
-            item.update()
+        for pane in self._stack.panes:
+            pane.over.update()
 
     def add_strip(self, widget: QWidget) -> None:
         """A row of its own height below the plots. It follows `window_changed`, and draws between the `sides`."""
@@ -146,29 +151,16 @@ class TrendPlot(QWidget):
         widget.setParent(None)
 
     def set_groups(self, groups: Sequence[PlotGroup]) -> None:
-        """Build the stack anew: one plot per group, the last one with the time axis."""
-        self._dismantle()
-        for row, group in enumerate(groups):
-            plot = pg.PlotItem(
-                viewBox=_TimeBox(self), axisItems={"bottom": TrendAxis("bottom"), "left": TrendAxis("left")}
-            )
-            plot.hideButtons()
-            plot.setMenuEnabled(False)
-            plot.getAxis("left").setWidth(AXIS_WIDTH)
-            if row < len(groups) - 1:
-                plot.hideAxis("bottom")
-            item = SpanItem()
-            item.setParentItem(plot.getViewBox())
-            item.curves, item.title, item.is_top = list(group.curves), group.title, row == 0
+        """One plot per group, the last one above the time axis."""
+        sides = self.sides
+        self._stack.set_groups(groups)
+        for item in self.spans:
             item.at_once, item.on_owed = AT_ONCE // len(groups), self._refiner.start
             item.gap_text = lambda us: tr("no data {age}", age=age_text(us))
-            over = LayerItem(self._layers, row == 0, lambda: self._shown)
-            over.setParentItem(plot.getViewBox())
-            self._layer_items.append(over)
-            self._graphics.addItem(plot, row, 0)
-            self._graphics.ci.layout.setRowStretchFactor(row, group.weight)
-            self._plots.append((plot, item))
-        self._refresh()
+        self._make_dividers(max(len(groups) - 1, 0))
+        if self.sides != sides:
+            self.sides_changed.emit(*self.sides)
+        self._relay()
 
     def touched(self, key: int, since_us: int) -> None:
         """The samples of this pen from `since_us` on are new."""
@@ -210,7 +202,7 @@ class TrendPlot(QWidget):
         self._choose(self._span_us, self._end_us + round(share * self._span_us))
 
     def pan_pixels(self, pixels: float) -> None:
-        width = self._plots[0][1].boundingRect().width() if self._plots else 1
+        width = self._stack.panes[0].box.width() if self._stack.panes else 1
         self.pan(pixels / max(width, 1))
 
     def zoom(self, factor: float, anchor: float = 1.0) -> None:
@@ -220,16 +212,22 @@ class TrendPlot(QWidget):
         self._choose(span, round(at + span * (1 - anchor)))
 
     def set_cursor(self, at_us: int | None) -> None:
+        """The line under the pointer."""
         for item in self.spans:
             item.cursor_us = at_us
             item.update()
 
+    def place_cursor(self, name: str) -> None:
+        """A or B to the moment under the pointer, else to a third of the window."""
+        share = 1 / 3 if name == NAMES[0] else 2 / 3
+        self.cursors.set(name, self.moment(share) if self._hover_us is None else self._hover_us)
+
     def apply_theme(self) -> None:
-        self._graphics.setBackground(theme().color("surface.panel"))
-        for plot, item in self._plots:
-            for name in ("bottom", "left"):
-                plot.getAxis(name).apply_theme()
-            item.invalidate()
+        self._canvas.apply_theme()
+        self._axis.update()
+        for pane in self._stack.panes:
+            pane.item.invalidate()
+            pane.axes.update()
         self._refresh()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -239,32 +237,41 @@ class TrendPlot(QWidget):
             Qt.Key.Key_Right: lambda: self.pan(step),
             Qt.Key.Key_PageUp: lambda: self.pan(-1),
             Qt.Key.Key_PageDown: lambda: self.pan(1),
-            Qt.Key.Key_Plus: lambda: self.zoom(0.7),
-            Qt.Key.Key_Minus: lambda: self.zoom(1 / 0.7),
+            Qt.Key.Key_Plus: lambda: self.zoom(ZOOM_KEY, self._anchor()),
+            Qt.Key.Key_Up: lambda: self.zoom(ZOOM_KEY, self._anchor()),
+            Qt.Key.Key_Minus: lambda: self.zoom(1 / ZOOM_KEY, self._anchor()),
+            Qt.Key.Key_Down: lambda: self.zoom(1 / ZOOM_KEY, self._anchor()),
+            Qt.Key.Key_Home: self.start_wanted.emit,
             Qt.Key.Key_End: self.live_wanted.emit,
+            Qt.Key.Key_0: self.fit_wanted.emit,
+            Qt.Key.Key_A: lambda: self.place_cursor("A"),
+            Qt.Key.Key_B: lambda: self.place_cursor("B"),
+            Qt.Key.Key_Backspace: self.cursors.clear,
         }
         act = acts.get(Qt.Key(event.key()))
-        if act is None:
+        held = event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
+        if act is None or held:
             super().keyPressEvent(event)
         else:
             act()
 
     def leaveEvent(self, event: object) -> None:
-        self.set_cursor(None)
-        self.cursor_moved.emit(None)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._refresh()
+        self._on_hover(None, -1, 0.0)
 
     def repaint_now(self) -> None:
         """Paint synchronously (benches and pictures)."""
-        self._graphics.viewport().repaint()
+        self._canvas.viewport().repaint()
 
     @property
     def is_exact(self) -> bool:
         """False while something is drawn in coarse blocks and waits for its slot."""
         return not any(item.is_owing for item in self.spans)
+
+    def _anchor(self) -> float:
+        """What the keys zoom around: the moment under the pointer, else the end of the window."""
+        if self._hover_us is None or self.shown is None:
+            return 1.0
+        return (self._hover_us - self.shown.from_us) / max(self.shown.to_us - self.shown.from_us, 1)
 
     def _refine(self) -> None:
         """One slot: one pen of the first plot that owes something; input and live values go in between."""
@@ -274,48 +281,88 @@ class TrendPlot(QWidget):
         if not self.is_exact and self.isVisible():
             self._refiner.start()
 
-    def _dismantle(self) -> None:
-        for item in (*self.spans, *self._layer_items):
-            if Shiboken.isValid(item):
-                scene = item.scene()
-                if scene is not None:
-                    scene.removeItem(item)
-        self._plots, self._layer_items = [], []
-        if Shiboken.isValid(self._graphics) and Shiboken.isValid(self._graphics.ci.layout):
-            self._graphics.clear()
-
     def _choose(self, span_us: int, end_us: int) -> None:
         self.window_wanted.emit(end_us - span_us, end_us)
 
-    def _on_mouse(self, place: QPointF) -> None:
-        if not self._plots or self._shown is None:
+    def _zoom_to(self, left: float, right: float) -> None:
+        """To what a rubber band encloses."""
+        from_us, to_us = self.moment(max(left, 0.0)), self.moment(min(right, 1.0))
+        self._choose(max(to_us - from_us, SHORTEST_US), to_us)
+
+    def _line_at(self, x: float) -> str:
+        if self.shown is None or not self._stack.panes:
+            return ""
+        return self.cursors.near(x, self.shown, self._stack.panes[0].box)
+
+    def _on_cursors(self) -> None:
+        self.repaint_layers()
+        self._tell_flags()
+
+    def _tell_flags(self) -> None:
+        hover = [] if self._hover_us is None else [("", self._hover_us)]
+        self._axis.show_flags([*self.cursors.flags, *hover])
+
+    def _on_hover(self, share: float | None, row: int, y: float) -> None:
+        at_us = self.moment(share) if share is not None and self.shown is not None else None
+        if at_us is not None:
+            box = self._stack.panes[row].box
+            self.pointer = QPointF(box.left() + (share or 0.0) * box.width(), box.top() + y).toPoint()
+            self._crosshair.show_at(box, y, self._stack.panes[row].axes.scales)
+        elif self._hover_us is None:
             return
-        item = self._plots[0][1]
-        x = item.mapFromScene(place).x() / max(item.boundingRect().width(), 1)
-        at_us = self._shown.from_us + round(x * (self._shown.to_us - self._shown.from_us)) if 0 <= x <= 1 else None
+        else:
+            self._crosshair.show_at(None, 0.0, ())
+        self._hover_us = at_us
         self.set_cursor(at_us)
+        self._tell_flags()
         self.cursor_moved.emit(at_us)
+
+    def _move_axis(self, row: int, axis: int, share: float) -> None:
+        self.range_wanted.emit(row, axis, self.scales(row)[axis].moved(share))
+
+    def _turn_axis(self, row: int, axis: int, turns: float, share: float) -> None:
+        self.range_wanted.emit(row, axis, self.scales(row)[axis].zoomed(ZOOM_NOTCH**turns, share))
+
+    def _make_dividers(self, count: int) -> None:
+        while len(self._dividers) > count:
+            self._dividers.pop().deleteLater()
+        while len(self._dividers) < count:
+            divider, row = Divider(self._canvas.viewport()), len(self._dividers)
+            divider.moved.connect(lambda pixels, above=row: self._move_border(above, pixels))
+            divider.released.connect(self._tell_heights)
+            divider.reset.connect(lambda: self.heights_changed.emit([]))
+            divider.show()
+            self._dividers.append(divider)
+
+    def _move_border(self, row: int, pixels: int) -> None:
+        self._stack.shift_border(row, pixels)
+        self._relay()
+
+    def _tell_heights(self) -> None:
+        self.heights_changed.emit([round(pane.weight, 4) for pane in self._stack.panes])
+
+    def _relay(self) -> None:
+        self._owes_layout = True
+        self._refresh()
 
     def _refresh(self) -> None:
         """Bring every plot to the present window. Columns stand on a fixed grid, so that live pictures can scroll."""
-        if not self._plots:
+        if not self._stack.panes:
             return
-        self._graphics.ci.layout.activate()
         ratio = self.devicePixelRatioF()
-        before = self._shown
-        for (plot, item), over in zip(self._plots, self._layer_items, strict=True):
-            box = plot.getViewBox()
-            size = QRectF(0, 0, round(box.width()), round(box.height()))
-            width = item.resize(size, ratio)
-            over.resize(size, ratio)
-            step = max(1, round(self._span_us / width))
-            window = Window(self._end_us // step + 1 - width, step, width, self._until_us)
+        if self._owes_layout:
+            self._columns = self._stack.lay_out(self._canvas.viewport().size(), ratio)
+            for row, divider in enumerate(self._dividers):
+                divider.setGeometry(self._stack.gap_below(row))
+            self._owes_layout = False
+        step = max(1, round(self._span_us / self._columns))
+        window = Window(self._end_us // step + 1 - self._columns, step, self._columns, self._until_us)
+        for item in self.spans:
             item.show_window(window)
-            low, high = item.y_range
-            x_range, y_range = (window.from_us / US, window.to_us / US), (low, high)
-            if box.viewRange() != [list(x_range), list(y_range)]:
-                box.setRange(xRange=x_range, yRange=y_range, padding=0)
-            self._shown = window
-        if self._shown is not None and self._shown != before:
-            self.repaint_layers()
-            self.window_changed.emit(self._shown)
+        self._stack.show_scales()
+        if window != self._stage.window:
+            self._stage.window = window
+            self._axis.show_span(window.from_us, window.to_us, self.sides)
+            if len(self._layers) > 1 or self.cursors.flags:
+                self.repaint_layers()
+            self.window_changed.emit(window)

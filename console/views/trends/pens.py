@@ -10,8 +10,8 @@ from console.models.trend_feed import MAX_PENS, TrendFeed
 from console.models.trend_limits import AlarmLimits
 from console.models.trend_table import PenRow
 from console.ui.translation import mark, tr
-from console.widgets.trend_plot import PlotGroup
 from console.widgets.trend_spans import Curve
+from console.widgets.trend_stack import PlotGroup
 
 NO_NUMBER = mark("{tag} holds no number and cannot be drawn")
 FULL = mark("At most {limit} pens fit on one trend: remove one first")
