@@ -1,0 +1,110 @@
+"""The historian's store: tags and their keys, durable appends, sealing in slices. Reading is in `history_read`.
+
+One `HistoryStore` lives in the main thread; all writing runs on the database's one writing connection.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy.engine import Connection
+
+from console.domain.values import ValueType
+from console.services.historian.history_schema import HISTORY
+from console.services.historian.samples import SampleBlock, TagInfo, join_blocks
+from console.services.historian.tail import append_tail
+from console.services.historian.text_codes import with_codes
+from console.services.storage.direct import direct
+from console.services.storage.schema import Database, open_database
+
+READERS = 3  # one of them may be busy with what is about to be sealed
+
+
+class HistoryStore:
+    """Keys of tags, appends and sealing. `tags`: what the file knows already (`known_tags`)."""
+
+    def __init__(self, database: Database, tags: Sequence[TagInfo] = ()) -> None:
+        self.database = database
+        self._tags = {tag.tag_id: tag for tag in tags}
+        self._next_key = 1 + max((tag.key for tag in tags), default=0)
+        self._undefined: dict[int, TagInfo] = {}
+
+    def find(self, tag_id: UUID) -> TagInfo | None:
+        """What is known of a tag, None when it was never defined."""
+        return self._tags.get(tag_id)
+
+    def tags(self) -> tuple[TagInfo, ...]:
+        """All tags that were ever defined."""
+        return tuple(self._tags.values())
+
+    def key_of(self, tag_id: UUID, kind: ValueType, retention_class: str = "", unit: str = "") -> int:
+        """The tag's key for ever; a new or changed tag is written together with the next append."""
+        known = self._tags.get(tag_id)
+        if known is None:
+            tag = TagInfo(self._next_key, tag_id, kind, retention_class, unit)
+            self._next_key += 1
+        else:
+            tag = replace(known, kind=kind, retention_class=retention_class, unit=unit)
+        if tag != known:
+            self._tags[tag_id] = tag
+            self._undefined[tag.key] = tag
+        return tag.key
+
+    def append(self, blocks: Sequence[SampleBlock]) -> "asyncio.Future[None]":
+        """Store these samples, in this order, in one transaction; the future is done when they are durable.
+
+        Its error (disk full and the like, as Refused) means that nothing of them was stored: try again. Late samples
+        may come in any order. A sample that is stored already (same tag, time, value and quality) counts once.
+        """
+        defined = tuple(self._undefined.values())
+        future = self.database.writer.write(partial(append_to, blocks=tuple(blocks), tags=defined))
+        future.add_done_callback(partial(self._defined, defined))
+        return future
+
+    def close(self) -> None:
+        """Finish what is queued and close the file."""
+        self.database.close()
+
+    def _defined(self, tags: tuple[TagInfo, ...], done: "asyncio.Future[None]") -> None:
+        if done.cancelled() or done.exception() is not None:
+            return
+        for tag in tags:
+            if self._undefined.get(tag.key) is tag:
+                del self._undefined[tag.key]
+
+
+def append_to(connection: Connection, blocks: Sequence[SampleBlock], tags: Sequence[TagInfo] = ()) -> None:
+    """The same in the connection's transaction; `tags` are new or changed ones."""
+    for tag in tags:
+        direct(
+            connection,
+            "INSERT INTO tag (key, tag_id, kind, class, unit) VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE"
+            " SET kind = excluded.kind, class = excluded.class, unit = excluded.unit",
+            (tag.key, tag.tag_id.bytes, int(tag.kind), tag.retention_class, tag.unit),
+        )
+    append_tail(connection, with_codes(connection, join_blocks(blocks)))
+
+
+def known_tags(connection: Connection) -> tuple[TagInfo, ...]:
+    """Every tag of the file, in the order of keys."""
+    return tuple(
+        TagInfo(key, UUID(bytes=tag_id), ValueType(kind), retention_class, unit)
+        for key, tag_id, kind, retention_class, unit in direct(
+            connection, "SELECT key, tag_id, kind, class, unit FROM tag ORDER BY key"
+        )
+    )
+
+
+def open_history_db(path: Path) -> HistoryStore:
+    """Open or create history.db and begin its threads. Call it in a worker: it reads the names of all tags.
+
+    Raises NewerDatabase, DamagedDatabase, OldLibrary, and Refused when it cannot be opened.
+    """
+    database = open_database(path, HISTORY, readers=READERS)
+    engine = database.readers._engine
+    with engine.connect() as connection, connection.begin():
+        tags = known_tags(connection)
+    return HistoryStore(database, tags)
