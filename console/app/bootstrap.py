@@ -23,6 +23,7 @@ from console.app.storage_care import StorageCare, damage_met, open_station
 from console.app.story import join_story
 from console.app.sync_room import SyncRoom, is_enrolled
 from console.app.tag_recall import TagRecall
+from console.app.trend_room import join_trends
 from console.config.settings import StationSettings
 from console.config.station_file import load_station
 from console.domain.alarms import Priority
@@ -308,7 +309,8 @@ class Core:
             partial(holdings.is_held, CENTRE), parts.desk.mark_in_centre, partial(holdings.is_forked, CENTRE)
         )
 
-        others = (self._letter.apply, self.rules.apply, self.master.apply)
+        trends = join_trends(parts, ZoneInfo(self.site.time_zone), self._name_of, now_us)
+        others = (self._letter.apply, self.rules.apply, self.master.apply, trends)
         road = self._road = JournalRoad(
             parts.journal, self.people, projector, parts.desk, marks, others, self.defect, [self.effects.flags]
         )

@@ -10,6 +10,7 @@ from uuid import UUID
 from console.domain import alarm_commands, audit_commands, master_commands, merge_commands, people_commands
 from console.domain.alarms import Occurrence
 from console.domain.command import Command as Command  # noqa: PLC0414 part of this module's face
+from console.domain.history import annotations, export_commands, pen_groups
 from console.domain.signatures import SignatureProof
 
 
@@ -178,5 +179,8 @@ _ALL: tuple[type[Command], ...] = (
     *master_commands.ALL,
     *audit_commands.ALL,
     *people_commands.ALL,
+    *annotations.COMMANDS,
+    *pen_groups.COMMANDS,
+    *export_commands.COMMANDS,
 )
 COMMANDS: dict[str, type[Command]] = {command.name: command for command in _ALL}

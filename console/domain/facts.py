@@ -9,6 +9,7 @@ from uuid import UUID
 
 from console.domain import alarm_facts, archive_facts, incident_facts, master_facts, people_facts, station_facts
 from console.domain.fact import Fact as Fact  # noqa: PLC0414 part of this module's face
+from console.domain.history import annotations, pen_groups
 from console.domain.station_facts import StreamOpened as StreamOpened  # noqa: PLC0414 part of this module's face
 
 
@@ -193,5 +194,7 @@ FACTS: dict[str, type[Fact]] = {
         *incident_facts.ALL,
         *archive_facts.ALL,
         *master_facts.ALL,
+        *annotations.FACTS,
+        *pen_groups.FACTS,
     )
 }

@@ -14,6 +14,9 @@ from console.domain import commands as c
 from console.domain import master_commands as ma
 from console.domain import merge_commands as m
 from console.domain import people_commands as u
+from console.domain.history import annotations as an
+from console.domain.history import pen_groups as pg
+from console.domain.history.export_commands import ExportTrend
 from console.domain.people import Grant, Person, Role
 from console.domain.signatures import Meaning, Signed
 
@@ -31,6 +34,11 @@ _HAVE_ONLY = "Only operators, shift leads, engineers and service managers may wo
 _ENGINEER = frozenset({Role.ENGINEER})
 _RATIONALIZE_ONLY = "Only engineers may change the master records of alarms"
 _APPROVE_ONLY = "Only engineers and shift leads may approve the master records of alarms"
+_ANNOTATE_ONLY = "Only operators, shift leads, engineers and service managers may annotate trends"
+_NO_ROLE = "Your account has no role"
+_OTHERS_WORDS = "Only its author, shift leads and engineers may change an annotation"
+_OTHERS_PENS = "Your role may change only pen groups of your own"
+_OWN_PENS = "Only the person who made it, shift leads and engineers may delete a pen group"
 _ADMIN = frozenset({Role.ADMINISTRATOR})
 _ADMIN_ONLY = "Only administrators may change people, rights and stations"
 
@@ -168,6 +176,12 @@ PERMISSIONS: dict[str, Permission] = {
         Permission(u.RevokeStation, _ADMIN, why_not=_ADMIN_ONLY, signed=Signed(Meaning.REVOKED)),
         Permission(a.ExportAudit, _EVERYONE, why_not="Your account has no role"),  # how much: `reports.audit_acts`
         Permission(a.ExportAlarmKpi, _EVERYONE, why_not="Your account has no role"),
+        Permission(an.AddAnnotation, _WORK, why_not=_ANNOTATE_ONLY),
+        Permission(an.EditAnnotation, _SERVICE, own=_WORK, why_not=_ANNOTATE_ONLY, why_not_own=_OTHERS_WORDS),
+        Permission(an.WithdrawAnnotation, _SERVICE, own=_WORK, why_not=_ANNOTATE_ONLY, why_not_own=_OTHERS_WORDS),
+        Permission(pg.SavePenGroup, _WORK, own=_EVERYONE, why_not=_NO_ROLE, why_not_own=_OTHERS_PENS),
+        Permission(pg.DeletePenGroup, _SERVICE, own=_EVERYONE, why_not=_NO_ROLE, why_not_own=_OWN_PENS),
+        Permission(ExportTrend, _EVERYONE, why_not="Your account has no role"),
         Permission(c.SavePreference, _EVERYONE, why_not="Your account has no role"),
         Permission(c.RequestRebirth, frozenset({Role.ENGINEER}), why_not="Only engineers may ask a node for its birth"),
     )

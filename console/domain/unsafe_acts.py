@@ -78,6 +78,11 @@ ACT_RULES: dict[str, ActRule] = {
         ActRule("master_alarm.moved", _master_step, _approves_or_retires),
         ActRule("master_alarm.imported", "import-master-alarms"),
         ActRule("master_alarm.import_undone", "undo-master-import", _always),
+        ActRule("annotation.added", "add-annotation"),
+        ActRule("annotation.edited", "edit-annotation"),
+        ActRule("annotation.withdrawn", "withdraw-annotation", _always),  # takes it off the trend
+        ActRule("pen_group.saved", "save-pen-group"),
+        ActRule("pen_group.deleted", "delete-pen-group"),
         ActRule("user.added", "add-user", _always),
         ActRule("user.profile_changed", "rename-user", _always),
         ActRule("user.erased", "erase-person", _always),

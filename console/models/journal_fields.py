@@ -28,11 +28,13 @@ NAMES: dict[str, str] = {
     "events": mark("entries"),
     "field": mark("field"),
     "file": mark("file"),
+    "from_us": mark("since"),
     "from_station": mark("from"),
     "impact": mark("impact"),
     "incident_id": mark("incident"),
     "into": mark("into"),
     "is_one_shot": mark("only until its return"),
+    "is_shared": mark("shared with the site"),
     "is_ok": mark("heard"),
     "key": mark("name"),
     "max_s": mark("at most"),
@@ -59,6 +61,7 @@ NAMES: dict[str, str] = {
     "through_us": mark("through"),
     "title": mark("title"),
     "to": mark("to"),
+    "to_us": mark("until"),
     "until_us": mark("until"),
     "urgency": mark("urgency"),
     "user_id": mark("person"),
@@ -72,9 +75,9 @@ NAMES: dict[str, str] = {
 # Keys, digests, positions in streams: for whoever verifies, not for whoever reads.
 LEFT_OUT = frozenset({
     "acknowledgements", "act_hash", "bucket", "certificate_hex", "content", "first_prev", "first_us", "from_seq",
-    "held_by", "import_id", "last_hash", "last_us", "merkle_root", "part", "parts", "predecessor", "public_key_hex",
-    "record_id", "seen", "seen_through_us", "sentence_ver", "seq", "seqs", "sha256", "shelf_class", "station_id",
-    "streams", "to_seq", "uri", "use_id",
+    "held_by", "import_id", "last_hash", "last_us", "look", "merkle_root", "part", "parts", "predecessor",
+    "public_key_hex", "record_id", "seen", "seen_through_us", "sentence_ver", "seq", "seqs", "sha256", "shelf_class",
+    "station_id", "streams", "tag_ids", "to_seq", "uri", "use_id",
 })  # fmt: skip
 WORDS: dict[str, str] = {
     "approve": mark("approve"),

@@ -19,6 +19,7 @@ from console.services.station import ALARMS, INCIDENTS, MASTER, SESSION, TOPOLOG
 from console.ui.translation import mark, tr
 
 KIND_WORDS: dict[str, str] = {
+    "annotation": mark("annotation"),
     "break_glass": mark("emergency identity"),
     "condition": mark("alarm"),
     "event": mark("entry"),
@@ -26,6 +27,7 @@ KIND_WORDS: dict[str, str] = {
     "master_alarm": mark("master alarm record"),
     "master_import": mark("import"),
     "node": mark("node"),
+    "pen_group": mark("pen group"),
     "position": mark("desk"),
     "record": mark("signed record"),
     "site": mark("site"),

@@ -63,6 +63,11 @@ EVENT_WORDS: dict[str, str] = {
     "master_alarm.moved": mark("reviewed a master alarm record"),
     "master_alarm.imported": mark("imported master alarm records"),
     "master_alarm.import_undone": mark("took an import of master alarm records back"),
+    "annotation.added": mark("annotated a trend"),
+    "annotation.edited": mark("edited an annotation"),
+    "annotation.withdrawn": mark("withdrew an annotation"),
+    "pen_group.saved": mark("saved a pen group"),
+    "pen_group.deleted": mark("deleted a pen group"),
 }
 
 
@@ -71,6 +76,7 @@ EVENT_GROUPS: tuple[tuple[str, str], ...] = (  # what a filter asks for: types o
     ("alarm horn sound", mark("Alarms")),
     ("master_alarm", mark("Alarm rationalization")),
     ("incident", mark("Incidents")),
+    ("annotation pen_group", mark("Trends")),
     ("user break_glass act record", mark("People and rights")),
     ("act.refused user.sign_on_failed user.unlock_failed break_glass", mark("Refused and break-glass")),
     ("act.countersigned record.signed", mark("Signatures")),

@@ -52,6 +52,8 @@ from console.services.servicedesk.incidents import IncidentDesk
 from console.services.telemetry.batch import Consumer
 from console.services.telemetry.tag_store import TagStore
 from console.services.topology.plant import PlantTopology
+from console.services.trends.annotation_desk import AnnotationDesk
+from console.services.trends.pen_group_desk import PenGroupDesk
 
 T = TypeVar("T")
 PIECE_S = 0.008  # of a beat at a time
@@ -91,6 +93,9 @@ class Parts:
     sync: Latest[SyncRecord] = field(default_factory=lambda: Latest(SyncRecord()))
     master: MasterDesk = field(default_factory=MasterDesk)
     master_files: Latest[ExportRecord] = field(default_factory=lambda: Latest(ExportRecord()))
+    annotations: AnnotationDesk = field(default_factory=AnnotationDesk)
+    pen_groups: PenGroupDesk = field(default_factory=PenGroupDesk)
+    trend_files: Latest[ExportRecord] = field(default_factory=lambda: Latest(ExportRecord()))
     master_preview: Callable[[str], Awaitable[MasterPreview]] | None = None
 
 
@@ -197,6 +202,9 @@ class LocalStation:
         hub.offer(s.SYNC, parts.sync.snapshot, parts.sync.delta)
         hub.offer(s.MASTER, parts.master.snapshot, parts.master.take_delta)
         hub.offer(s.MASTER_FILES, parts.master_files.snapshot, parts.master_files.delta)
+        hub.offer(s.ANNOTATIONS, parts.annotations.snapshot, parts.annotations.take_delta)
+        hub.offer(s.PEN_GROUPS, parts.pen_groups.snapshot, parts.pen_groups.take_delta)
+        hub.offer(s.TREND_FILES, parts.trend_files.snapshot, parts.trend_files.delta)
         hub.offer(s.JOURNAL, parts.recent.snapshot, parts.recent.delta)
         hub.offer_kind("samples", self._samples)
 

@@ -17,6 +17,7 @@ from console.services.master_records import MasterDelta, MasterPreview
 from console.services.notifier import Undo
 from console.services.people_records import PeopleRecord, SignatureSheet
 from console.services.story_records import AlarmDetails, PastSpans
+from console.services.trend_records import AnnotationsDelta, PenGroupsDelta
 
 T = TypeVar("T")
 
@@ -47,6 +48,9 @@ PEOPLE: Topic[PeopleRecord] = Topic("people")
 EXPORT: Topic[r.ExportRecord] = Topic("export")
 MASTER: Topic[MasterDelta] = Topic("master")
 MASTER_FILES: Topic[r.ExportRecord] = Topic("master_files")
+ANNOTATIONS: Topic[AnnotationsDelta] = Topic("annotations")
+PEN_GROUPS: Topic[PenGroupsDelta] = Topic("pen_groups")
+TREND_FILES: Topic[r.ExportRecord] = Topic("trend_files")
 
 
 def samples_topic(handles: tuple[int, ...]) -> Topic[r.SamplesDelta]:

@@ -66,6 +66,12 @@ retire-master-alarms   - -        y        -               -             -
 import-master-alarms   - -        y        -               -             -
 undo-master-import     - -        y        -               -             -
 export-master-alarms   y y        y        y               y             y
+add-annotation         y y        y        y               -             -
+edit-annotation        o y        y        o               -             -
+withdraw-annotation    o y        y        o               -             -
+save-pen-group         y y        y        y               o             o
+delete-pen-group       o y        y        o               o             o
+export-trend           y y        y        y               y             y
 """
 GERMAN = Path(__file__).parents[2] / "resources" / "translations" / "de" / "operations.toml"
 NEEDS_NOBODY = {"sign-on", "sign-off", "silence", "break-glass"}
