@@ -1,0 +1,217 @@
+"""Columns of numbers as few bytes and back, bit for bit: constant, evenly stepped, decimal or plain, by pcodec.
+
+A section is a method byte, a count of rows that only the caller knows, and what the method needs. Reading checks every
+length and raises `DamagedChunk`; the blobs that hold sections carry a checksum, so that damage is met there first.
+"""
+
+import struct
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pcodec import ChunkConfig, DeltaSpec, ModeSpec, standalone
+
+from console.services.historian.decimal_grid import EXACT, on_grid
+from console.services.historian.rollup_columns import Floats32, above, below
+from console.services.records import Floats, Longs
+
+MAX_ROWS = 1 << 20  # of one blob; more is damage
+CONSTANT, STEPPED, PACKED32, PACKED64, DECIMAL, PLAIN = range(6)
+_MAX_DECIMALS = 11  # an integral: 4 of the value and 6 of the stamp, and one to spare
+_SINGLE_DECIMALS = 6  # a float32 has 7 digits
+_FEW = 8  # at most a row in so many may be off the grid
+_PROBE = 256  # rows that are tried before all
+
+
+class DamagedChunk(Exception):
+    """A blob of the history is torn or flipped; says what is wrong with it."""
+
+
+def _plain(whole: Floats, scale: float) -> Floats:
+    return whole / scale
+
+
+def _single(whole: Floats, scale: float) -> Floats32:
+    return (whole / scale).astype(np.float32)
+
+
+def _below(whole: Floats, scale: float) -> Floats32:
+    return below(whole / scale)
+
+
+def _above(whole: Floats, scale: float) -> Floats32:
+    return above(whole / scale)
+
+
+# How a decimal number became the float that is kept; the index is written. Bounds are rounded outward, and a source of
+# single precision reports decimals too.
+_MADE: tuple[Callable[[Floats, float], NDArray[Any]], ...] = (_plain, _single, _below, _above)
+_FOR = {
+    np.dtype(np.float64): (*((0, d) for d in range(_MAX_DECIMALS + 1)), *((1, d) for d in range(_SINGLE_DECIMALS))),
+    np.dtype(np.float32): tuple((made, d) for made in (2, 3, 1) for d in range(_SINGLE_DECIMALS)),
+}
+
+
+class Reader:
+    """Takes bytes off the front of a blob."""
+
+    def __init__(self, blob: bytes, at: int = 0) -> None:
+        self._blob = blob
+        self._at = at
+
+    def take(self, count: int) -> bytes:
+        found = self._blob[self._at : self._at + count]
+        if len(found) != count:
+            raise DamagedChunk(f"{count} bytes wanted at {self._at}, {len(found)} are left")
+        self._at += count
+        return found
+
+    def skip(self, count: int) -> None:
+        self.take(count)
+
+    def fields(self, form: struct.Struct) -> tuple[Any, ...]:
+        return form.unpack(self.take(form.size))
+
+    def done(self) -> None:
+        if self._at != len(self._blob):
+            raise DamagedChunk(f"{len(self._blob) - self._at} bytes too many")
+
+
+_LONG, _TWO_LONGS, _SIZE = struct.Struct("<q"), struct.Struct("<qq"), struct.Struct("<I")
+_GRID = struct.Struct("<BBI")  # decimals, how it was made, rows off the grid
+
+
+def pack_ints(numbers: Longs) -> bytes:
+    """A section of int64."""
+    if not numbers.size:
+        return bytes([CONSTANT]) + _LONG.pack(0)
+    first = int(numbers[0])
+    low, high = int(numbers.min()), int(numbers.max())
+    if low == high:
+        return bytes([CONSTANT]) + _LONG.pack(first)
+    if high - low >= 1 << 31:
+        return bytes([PACKED64]) + _pcodec(numbers)
+    moved = (numbers - low).astype(np.int32)
+    steps = np.diff(moved)
+    if numbers.size > 2 and (steps == steps[0]).all():
+        return bytes([STEPPED]) + _TWO_LONGS.pack(first, int(steps[0]))
+    return bytes([PACKED32]) + _LONG.pack(low) + _pcodec(moved, steps)
+
+
+def unpack_ints(reader: Reader, count: int) -> Longs:
+    """`count` rows of int64."""
+    method = reader.take(1)[0]
+    if method == CONSTANT:
+        return np.full(count, reader.fields(_LONG)[0], np.int64)
+    if method == STEPPED:
+        first, step = reader.fields(_TWO_LONGS)
+        return np.arange(count, dtype=np.int64) * np.int64(step) + np.int64(first)
+    if method == PACKED32:
+        low = np.int64(reader.fields(_LONG)[0])
+        return _unpcodec(reader, count, np.int32).astype(np.int64) + low
+    if method == PACKED64:
+        return _unpcodec(reader, count, np.int64)
+    raise DamagedChunk(f"no method {method} for whole numbers")
+
+
+def pack_floats(numbers: Floats | Floats32) -> bytes:
+    """A section of float64 or float32 that comes back bit for bit, nan payloads and -0.0 as well."""
+    bits = numbers.view(np.int64 if numbers.itemsize == 8 else np.int32)
+    if not numbers.size or (bits == bits[0]).all():
+        return bytes([CONSTANT]) + (numbers[:1].tobytes() or bytes(numbers.itemsize))
+    grid = _grid_of(numbers)
+    if grid is None:
+        return bytes([PLAIN]) + _pcodec(numbers)
+    decimals, made, whole, off = grid
+    head = bytes([DECIMAL]) + _GRID.pack(decimals, made, off.size)
+    if off.size:
+        head += pack_ints(off) + pack_ints(bits[off].astype(np.int64))
+    return head + pack_ints(whole.astype(np.int64))
+
+
+def unpack_floats(reader: Reader, count: int, dtype: type[np.float64] | type[np.float32]) -> NDArray[Any]:
+    """`count` rows of float64 or float32."""
+    method = reader.take(1)[0]
+    size = np.dtype(dtype).itemsize
+    if method == CONSTANT:
+        return np.repeat(np.frombuffer(reader.take(size), dtype), count)
+    if method == PLAIN:
+        return _unpcodec(reader, count, dtype)
+    if method != DECIMAL:
+        raise DamagedChunk(f"no method {method} for numbers")
+    decimals, made, off_count = reader.fields(_GRID)
+    if decimals > _MAX_DECIMALS or made >= len(_MADE) or off_count > count:
+        raise DamagedChunk(f"no grid of {decimals} decimals, made {made}, {off_count} beside it")
+    off = unpack_ints(reader, off_count) if off_count else np.zeros(0, np.int64)
+    bits = unpack_ints(reader, off_count) if off_count else off
+    if off_count and not 0 <= int(off.min()) <= int(off.max()) < count:
+        raise DamagedChunk("a row off the grid that is none of the chunk's")
+    numbers = _MADE[made](unpack_ints(reader, count).astype(np.float64), 10.0**decimals).astype(dtype, copy=False)
+    if off_count:
+        numbers.view(np.int64 if size == 8 else np.int32)[off] = bits
+    return numbers
+
+
+def _grid_of(numbers: Floats | Floats32) -> tuple[int, int, Floats, Longs] | None:
+    """Decimals, how they became these floats, whole numbers, rows that do not fit; None where the grid does not pay."""
+    finite = np.isfinite(numbers)
+    probe = numbers[finite][:_PROBE]
+    odd = numbers.size - int(np.count_nonzero(finite))
+    best: tuple[int, int, Floats, Longs] | None = None
+    fewest = numbers.size // _FEW
+    for made, decimals in _FOR[numbers.dtype]:
+        if _misfits(probe, decimals, made)[1].size * _FEW > probe.size:
+            continue
+        whole, off = _misfits(numbers, decimals, made)
+        if off.size - odd <= fewest:
+            best, fewest = (decimals, made, _filled(whole, off), off), off.size - odd - 1
+        if off.size == odd:
+            break
+    return best
+
+
+def _misfits(numbers: Floats | Floats32, decimals: int, made: int) -> tuple[Floats, Longs]:
+    """The whole numbers, and the rows that would not come back from them bit for bit."""
+    wide = numbers.astype(np.float64, copy=False)
+    whole, fits = on_grid(wide, decimals)
+    if made:
+        with np.errstate(over="ignore", invalid="ignore"):
+            fits = (_MADE[made](whole, 10.0**decimals) == wide) & (np.abs(whole) < EXACT)
+    fits &= (whole != 0) | ~np.signbit(wide)
+    return whole, np.flatnonzero(~fits)
+
+
+def _filled(whole: Floats, off: Longs) -> Floats:
+    """Rows `off` get what the row before them has, 0 at the front: that costs least."""
+    if not off.size:
+        return whole
+    if off[0] == 0:
+        whole[0] = 0.0
+    source = np.arange(whole.size)
+    source[off] = 0
+    return whole[np.maximum.accumulate(source)]
+
+
+def _pcodec(numbers: NDArray[Any], steps: NDArray[Any] | None = None) -> bytes:
+    """pcodec's standalone form behind its size. Whole numbers say by their steps whether differences are smaller."""
+    if steps is None:
+        config = ChunkConfig()
+    else:
+        is_smooth = float(np.abs(steps).mean()) < float(np.abs(numbers - numbers.mean()).mean())
+        delta = DeltaSpec.try_consecutive(1) if is_smooth else DeltaSpec.no_op()
+        config = ChunkConfig(mode_spec=ModeSpec.classic(), delta_spec=delta)
+    packed = standalone.simple_compress(np.ascontiguousarray(numbers), config)
+    return _SIZE.pack(len(packed)) + packed
+
+
+def _unpcodec(reader: Reader, count: int, dtype: type[np.generic]) -> NDArray[Any]:
+    packed = reader.take(reader.fields(_SIZE)[0])
+    numbers = np.empty(count, dtype)
+    try:
+        progress = standalone.simple_decompress_into(packed, numbers)
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise DamagedChunk(f"pcodec: {error}") from error
+    if progress.n_processed != count or not progress.finished:
+        raise DamagedChunk(f"pcodec has {progress.n_processed} of {count} numbers")
+    return numbers
