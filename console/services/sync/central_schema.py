@@ -13,9 +13,10 @@ from console.services.sync import central_layout, central_schema_1
 from console.services.sync.central_schema_1 import first
 from console.services.sync.central_schema_2 import second
 from console.services.sync.central_schema_3 import third
+from console.services.sync.central_schema_4 import fourth
 
 PROTOCOL = 2
-MIGRATIONS = (first, second, third)
+MIGRATIONS = (first, second, third, fourth)
 _LOCK = 0x4C454954  # one migrating administrator at a time
 
 
