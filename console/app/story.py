@@ -54,6 +54,10 @@ def raw_inputs(engine: AlarmEngine, derived: DerivedTags, condition_id: UUID) ->
         elif not _is_number(rule.setpoint):
             compared.append((rule.setpoint, -1))
         return RawInputs(f"{tag.source.metric} - {rule.setpoint}", (*compared, *tags))
+    if rule.kind is AlarmKind.BASELINE:
+        return RawInputs(
+            f"{tag.source.metric} ~ {rule.cycle} x {rule.periods}", ((tag.source.path(), tag.handle), *tags)
+        )
     return RawInputs(expression, tags)
 
 

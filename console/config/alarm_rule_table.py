@@ -6,14 +6,17 @@ from math import isfinite
 from console.config.problems import TableReader
 from console.domain.alarms import AlarmKind, AlarmRule, Priority
 from console.domain.expressions import Expression, ExpressionError, parse
+from console.domain.history.baseline import LEAST_KNOWN, Cycle, Measure
 
 PRIORITIES = {priority.name.lower(): priority for priority in Priority}
 KINDS = tuple(kind.value for kind in AlarmKind if kind is not AlarmKind.SYSTEM)
 WITHOUT_DELAY = (AlarmKind.NODE_DEAD, AlarmKind.CLOCK, AlarmKind.LINK_DOWN)  # a death or a loss is a fact at once
-WITH_LIMITS = (AlarmKind.LIMIT, AlarmKind.DEVIATION, AlarmKind.RATE)
+WITH_LIMITS = (AlarmKind.LIMIT, AlarmKind.DEVIATION, AlarmKind.RATE, AlarmKind.BASELINE)
 LIMITS = ("ll", "l", "h", "hh")  # in rising order
 LONGEST_S = 31 * 86_400.0
 MOST_ENTRIES = 1000
+MOST_PERIODS = 100
+CYCLES, BOUNDS = tuple(one.value for one in Cycle), tuple(one.value for one in Measure)
 # what has a meaning for some kinds only
 _FOR_KINDS: dict[str, tuple[AlarmKind, ...]] = {
     "deadband": WITH_LIMITS,
@@ -22,6 +25,7 @@ _FOR_KINDS: dict[str, tuple[AlarmKind, ...]] = {
     "equals": (AlarmKind.DISCRETE,),
     "setpoint": (AlarmKind.DEVIATION,),
     "over_s": (AlarmKind.RATE,),
+    **dict.fromkeys(("cycle", "periods", "bound", "floor", "least_sigma"), (AlarmKind.BASELINE,)),
     **dict.fromkeys(
         ("on_delay_s", "off_delay_s", "count", "within_s", "suppress_when", "first_out"),
         tuple(kind for kind in AlarmKind if kind not in WITHOUT_DELAY),
@@ -61,6 +65,11 @@ def read_rule(table: TableReader) -> AlarmRule:
         time_to_respond_s=table.integer("time_to_respond_s", 0, low=0, high=int(LONGEST_S)),
         owner=table.text("owner", ""),
         needs_comment=table.flag("needs_comment"),
+        cycle=table.choice("cycle", CYCLES, "weekday_hour") or "weekday_hour",
+        periods=table.integer("periods", 12, low=LEAST_KNOWN, high=MOST_PERIODS),
+        bound=table.choice("bound", BOUNDS, "sigma") or "sigma",
+        floor=_optional(table, "floor"),
+        least_sigma=table.number("least_sigma", 0.0, low=0.0),
     )
     _check_kind(table, rule, limits)
     if rule.suppress_when:

@@ -47,7 +47,7 @@ version = 2
 # [[rule]]
 # id = "oil-pressure"
 # tag = "*/PRESS-*/Hydraulics/Oil pressure"
-# kind = "limit"                # also: deviation (setpoint), rate (over_s), discrete (equals), stale, bad_quality ...
+# kind = "limit"                # also: deviation (setpoint), rate (over_s), baseline (cycle), discrete (equals) ...
 # l = 4.0
 # ll = 3.0
 # deadband = 0.1

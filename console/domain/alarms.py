@@ -36,6 +36,7 @@ class AlarmKind(StrEnum):
     LIMIT = "limit"  # HH/H/L/LL: one condition per side
     DEVIATION = "deviation"  # value minus setpoint, limits like LIMIT
     RATE = "rate"  # change of the value over `over_s` seconds, per second, limits like LIMIT
+    BASELINE = "baseline"  # distance from what is usual at this hour, limits like LIMIT
     DISCRETE = "discrete"  # a state that is an alarm by itself
     STALE = "stale"
     BAD_QUALITY = "bad_quality"
@@ -94,6 +95,11 @@ class AlarmRule:
     time_to_respond_s: int = 0
     owner: str = ""
     needs_comment: bool = False  # beside what its class says
+    cycle: str = "weekday_hour"  # BASELINE (`domain.history.baseline`): what repeats itself
+    periods: int = 12  # BASELINE: so many of them make what is usual
+    bound: str = "sigma"  # BASELINE: what the limits count
+    floor: float | None = None  # BASELINE: a value below it is never too high
+    least_sigma: float = 0.0  # BASELINE: sigma counts as this at least
 
 
 @dataclass(frozen=True, slots=True)

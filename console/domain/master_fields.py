@@ -14,7 +14,7 @@ from console.domain.refusal import Refused
 
 AREA_MARK = "@"  # "@Press shop" is the record of an area: what it says holds for alarms there that say nothing
 BANDS = ("HH", "H", "L", "LL")
-BAND_KINDS = frozenset({AlarmKind.LIMIT, AlarmKind.DEVIATION, AlarmKind.RATE})
+BAND_KINDS = frozenset({AlarmKind.LIMIT, AlarmKind.DEVIATION, AlarmKind.RATE, AlarmKind.BASELINE})
 LONGEST = 2000  # characters of a text: thousands of them must fit into one import
 _LONGEST_S = 31 * 86_400
 

@@ -30,6 +30,7 @@ KIND_WORDS = {
     AlarmKind.LIMIT: mark("limit of the value"),
     AlarmKind.DEVIATION: mark("distance from the setpoint"),
     AlarmKind.RATE: mark("rate of change, per second"),
+    AlarmKind.BASELINE: mark("distance from what is usual at this time"),
     AlarmKind.DISCRETE: mark("state that is an alarm by itself"),
     AlarmKind.STALE: mark("source is silent"),
     AlarmKind.BAD_QUALITY: mark("value cannot be trusted"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from console.domain.alarms import Condition, Occurrence
+from console.domain.alarms import AlarmKind, Condition, Occurrence
 from console.services.records import AlarmsDelta
 from console.services.station import ALARMS, Station
 
@@ -18,9 +18,9 @@ class AlarmLimits:
         self.close = station.subscribe(ALARMS, self._apply)
 
     def limits(self, handle: int) -> tuple[tuple[str, float], ...]:
-        """Every limit of the tag by name and value, without doubles."""
-        mine = self._by_handle.get(handle, {})
-        return tuple(dict.fromkeys(limit for condition in mine.values() for limit in condition.limits))
+        """Every limit of the tag by name and value, without doubles; what other kinds compare is no value of it."""
+        mine = [one for one in self._by_handle.get(handle, {}).values() if one.kind is AlarmKind.LIMIT]
+        return tuple(dict.fromkeys(limit for condition in mine for limit in condition.limits))
 
     def handle_and_priority(self, occurrence: Occurrence) -> tuple[int, int]:
         """Tag and priority of an occurrence; (-1, 0) when its condition is not known here."""

@@ -46,6 +46,7 @@ from console.services.alarms.source_times import BandLinks, SourceTimes
 from console.services.alarms.tag_conditions import TagConditions, band_settings, sides
 from console.services.alarms.tag_rows import TagRow, priorities, tag_condition
 from console.services.alarms.transitions import OpenOccurrence
+from console.services.alarms.usual import UsualBands
 from console.services.records import Trouble
 from console.services.telemetry.batch import LinkChanged, QualityChanged, SampleBatch, SessionChanged, TagColumns
 
@@ -204,6 +205,11 @@ class AlarmEngine(EngineFace):
         if row not in self._links.band_of and self._book.condition(row).kind in TAG_KINDS:
             return int(self._book.rows.annunciated_us[row])  # of the last run: its tag is not back, nor its node's time
         return self._times.seen_through(row, now_us)
+
+    @property
+    def usual(self) -> UsualBands:
+        """What baseline rules judge by; whoever reads history tells it what is usual."""
+        return self._tag_conditions.usual
 
     @property
     def waiting(self) -> int:

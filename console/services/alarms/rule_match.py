@@ -7,7 +7,9 @@ from fnmatch import translate
 from console.domain.alarms import AlarmKind, AlarmRule
 
 _WILD = re.compile(r"[*?\[]")
-OWN_KINDS = frozenset({AlarmKind.LIMIT, AlarmKind.DEVIATION, AlarmKind.RATE, AlarmKind.DISCRETE})  # only by a rule
+OWN_KINDS = frozenset(  # only by a rule
+    {AlarmKind.LIMIT, AlarmKind.DEVIATION, AlarmKind.RATE, AlarmKind.BASELINE, AlarmKind.DISCRETE}
+)
 TAG_KINDS = OWN_KINDS | {AlarmKind.BAD_QUALITY, AlarmKind.STALE}
 
 

@@ -13,9 +13,10 @@ from console.domain.values import ValueType
 from console.services.alarms.deviation import Deviations, Fed
 from console.services.alarms.limits import NO_EVENTS, BandColumns, BandEvents, BandSettings, Flags, Floats, Rows, Times
 from console.services.alarms.rate import Rates
+from console.services.alarms.usual import UsualBands
 from console.services.telemetry.batch import FLAG_HISTORICAL, FLAG_LATE, SampleBatch, TagColumns
 
-_LIMIT, _DISCRETE, _BAD, _STALE, _DEVIATION, _RATE = range(6)
+_LIMIT, _DISCRETE, _BAD, _STALE, _DEVIATION, _RATE, _USUAL = range(7)
 _MODES = {
     AlarmKind.LIMIT: _LIMIT,
     AlarmKind.DISCRETE: _DISCRETE,
@@ -23,9 +24,10 @@ _MODES = {
     AlarmKind.STALE: _STALE,
     AlarmKind.DEVIATION: _DEVIATION,
     AlarmKind.RATE: _RATE,
+    AlarmKind.BASELINE: _USUAL,
 }
 _NO_VALUE, _FED, _OF_TAG = range(3)  # what is shown beside an alarm
-WITH_SIDES = (AlarmKind.LIMIT, AlarmKind.DEVIATION, AlarmKind.RATE)
+WITH_SIDES = (AlarmKind.LIMIT, AlarmKind.DEVIATION, AlarmKind.RATE, AlarmKind.BASELINE)
 _INF = float("inf")
 SILENT_DETAILS = (Detail.SILENT, Detail.REPORTED)  # the source itself is quiet; dead and blind have their own alarms
 
@@ -69,6 +71,7 @@ class TagConditions:
         self._values = _Values()
         self._deviations = Deviations()
         self._rates = Rates()
+        self.usual = UsualBands()
         self._first = np.full(256, -1, np.int64)  # handle -> band row
         self._next = np.full(256, -1, np.int64)  # band row -> band row of the same handle
         self._mode = np.zeros(256, np.uint8)
@@ -105,6 +108,8 @@ class TagConditions:
             self._deviations.hang(band, tag, rule)
         elif rule.kind is AlarmKind.RATE:
             self._rates.hang(band, rule.over_s)
+        elif rule.kind is AlarmKind.BASELINE:
+            self.usual.hang(band, tag.handle, rule)
 
     def shown(self, bands: Rows, fed: Floats, of_tag: Floats) -> tuple[Floats, Flags]:
         """The value beside each alarm, and whether there is one: what a yes-or-no condition was fed is none, the tag's
@@ -161,7 +166,7 @@ class TagConditions:
         return self.bands.feed(rows, x, ok, times), rows[~ok]
 
     def look(self, rows: Rows, batch: SampleBatch) -> None:
-        """One present sample beside each row, for those that are watched; rates and deviations need a past."""
+        """One present sample beside each row, for those that are watched; the others need a past."""
         at = np.flatnonzero(rows < len(self._shows))
         at = at[(self._shows[rows[at]] != _NO_VALUE) & (self._mode[rows[at]] < _DEVIATION)]
         rows = rows[at]
@@ -181,11 +186,12 @@ class TagConditions:
         return x, ok
 
     def go_on(self, time_of: Callable[[Rows], Times]) -> BandEvents:
-        """What time alone changes: a rate ends when its value has stood still for long enough."""
-        rows = self._rates.waiting()
-        if not len(rows):
+        """What time alone changes: a rate ends when its value has stood still for long enough, and another hour has
+        another usual value."""
+        fed = [one.go_on(rows, time_of(rows)) for one in (self._rates, self.usual) if len(rows := one.waiting())]
+        if not any(len(part[0]) for part in fed):
             return NO_EVENTS
-        band, number, ok, times = self._rates.go_on(rows, time_of(rows))
+        band, number, ok, times = (np.concatenate([part[k] for part in fed]) for k in range(4))
         return self.bands.feed(band, number * self.bands.sign[band], ok, times)
 
     def _over_time(
@@ -197,15 +203,19 @@ class TagConditions:
         counts: Rows,
         good: NDArray[np.bool_],
     ) -> list[Fed]:
-        """What deviations and rates are fed; their joined samples stay in order per row."""
+        """What is fed to all that need a past; their joined samples stay in order per row."""
         value = np.where(good, batch.value, np.nan)
         place = np.zeros(len(batch), np.int64)
         place[counts] = np.arange(len(counts))
         mine = mode == _DEVIATION
         main = (rows[mine], place[at[mine]])
         deviations = self._deviations.samples(batch.handle[counts], batch.source_us[counts], value[counts], main)
-        mine = mode == _RATE
-        return [deviations, self._rates.samples(rows[mine], batch.source_us[at[mine]], value[at[mine]])]
+        rate, usual = mode == _RATE, mode == _USUAL
+        return [
+            deviations,
+            self._rates.samples(rows[rate], batch.source_us[at[rate]], value[at[rate]]),
+            self.usual.samples(rows[usual], batch.source_us[at[usual]], value[at[usual]]),
+        ]
 
     def judge_quality(self, handles: NDArray[np.int32], tags: TagColumns, at_us: int) -> tuple[BandEvents, Rows]:
         """Quality changed without a sample. Returns the changes, and the rows that hold from now on."""
@@ -220,6 +230,7 @@ class TagConditions:
             by_setpoint = self._deviations.distrust(handles, held[mode[lost] == _DEVIATION])
             held = np.concatenate([held, by_setpoint])
         self._rates.distrust(rows[lost & (mode == _RATE)])
+        self.usual.distrust(rows[lost & (mode == _USUAL)])
         self.bands.hold(held)
         rows, x, ok = rows[ok], x[ok], ok[ok]
         return self.bands.feed(rows, x, ok, np.full(len(rows), at_us, np.int64)), held

@@ -17,6 +17,8 @@ TEXTS = {
     (AlarmKind.DEVIATION, "low"): "Value is too far below its setpoint",
     (AlarmKind.RATE, "high"): "Value rises too fast",
     (AlarmKind.RATE, "low"): "Value falls too fast",
+    (AlarmKind.BASELINE, "high"): "Value is higher than usual at this time",
+    (AlarmKind.BASELINE, "low"): "Value is lower than usual at this time",
     (AlarmKind.DISCRETE, ""): "State is an alarm",
     (AlarmKind.BAD_QUALITY, ""): "Bad quality of the value",
     (AlarmKind.STALE, ""): "Sends no data",
@@ -60,6 +62,13 @@ def first_out_of(rule: AlarmRule, tag: Tag) -> str:
     return name
 
 
+def _unit(rule: AlarmRule, unit: str) -> str:
+    """Of what its limits compare."""
+    if rule.kind is AlarmKind.RATE:
+        return f"{unit}/s"
+    return {"sigma": "σ", "percent": "%"}.get(rule.bound, unit) if rule.kind is AlarmKind.BASELINE else unit
+
+
 def tag_condition(
     condition_id: UUID, tag: Tag, rule: AlarmRule, side: str, its_class: AlarmClass, places: Places
 ) -> Maker:
@@ -84,7 +93,7 @@ def tag_condition(
             _area(rule, tag, area),
             rule.text or TEXTS[rule.kind, side],
             rule.response,
-            f"{tag.unit}/s" if rule.kind is AlarmKind.RATE else tag.unit,
+            _unit(rule, tag.unit),
             tuple([(name, limit) for name, limit in names if limit is not None]) if side else (),
             alarm_class=its_class.class_id,
             class_name=its_class.name,
