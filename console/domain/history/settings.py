@@ -50,9 +50,9 @@ class TagHistory:
 
     `exception` holds a sample back while it differs by no more from the last stored one: the value rebuilt by holding
     is off by no more. `compression` (swinging door) holds it back while a straight line still goes through all of them:
-    rebuilt by straight lines it is off by no more than that (and twice the exception band, where there is one too);
-    averages over time, which hold values, are those of the stored points. At the latest after `max_interval_s` one is stored, which also bounds what a power cut
-    takes of what is held back.
+    rebuilt by straight lines it is off by no more than that (and twice the exception band where there is one too);
+    averages over time, which hold values, are those of the stored points. At the latest after `max_interval_s` one is
+    stored, which also bounds what a power cut takes of what is held back.
     """
 
     retention_class: str = STANDARD_NAME
