@@ -1,20 +1,22 @@
-"""The samples of one trend pen and a min/max pyramid over them, so that any window is drawn in constant time.
+"""The samples of one trend pen in chunks, and blocks over them, so that any window is drawn in constant time.
 
 Values hold until the next sample (report by exception); a nan row is a gap: nothing is known until the next sample.
+Memory per sample: 8 bytes of time, 4 of value while float32 is exact (else 8), 1 of goodness once one was not good,
+2.2 of blocks; so 10 M samples take 145 MB, at most 195 MB. No append, late sample or forgetting touches more than the
+chunks it falls into.
 """
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-Longs = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from console.models.trend_blocks import Blocks, BlockRows
+from console.models.trend_chunk import BLOCK, CHUNK, FINE, Bools, Chunk, Floats, Longs
 
-FACTOR = 16
-_RAW_COUNT = 2 * FACTOR  # columns with fewer samples are read from the samples themselves
+_WAITING = 4 * BLOCK  # samples that may wait for their blocks while nobody asks
+_TAIL_COLUMNS, _TAIL_SAMPLES = 16, 16_384  # a few columns of the newest samples are read from these
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,46 +39,49 @@ class PenStatistics:
     has_bad: bool
 
 
-@dataclass(slots=True)
-class _Level:
-    low: Floats
-    high: Floats
-    bad: Bools
-    n: int = 0
-
-
 class TrendPen:
-    """Samples in time order, at most `capacity`; the oldest quarter goes when it is full.
-
-    Samples stay float64, because a counter of 1e9 must not be rounded at the cursor; the levels above them add 1/15.
-    """
+    """Samples in time order, at most `capacity`; the oldest chunk goes when it is full."""
 
     def __init__(self, capacity: int = 1_000_000) -> None:
-        self._capacity = max(FACTOR * FACTOR, -(-capacity // FACTOR) * FACTOR)
+        self._capacity = max(BLOCK, capacity)
+        self._size = min(max(capacity // 16 // BLOCK * BLOCK, BLOCK), CHUNK)
+        self._chunks: list[Chunk] = []
+        self._firsts: list[int] = []  # first moment of each chunk
+        self._lasts: list[int] = []  # last moment of each chunk but the newest
+        self._row_of: Longs = np.empty(0, np.int64)  # first block of each chunk
+        self._blocks = Blocks()
+        self._indexed = 0  # samples of the newest chunk that its blocks know
         self._n = 0
-        size = min(4096, self._capacity)
-        self._time = np.empty(size, np.int64)
-        self._value = np.full(size, np.nan)
-        self._bad = np.ones(size, np.bool_)
-        self._levels: list[_Level] = []
-        self._sums = np.empty((3, size // FACTOR))  # per closed block: value x time, time with a value, gaps
-        self._blocks = 0
 
     def __len__(self) -> int:
         return self._n
 
     @property
     def first_us(self) -> int:
-        return int(self._time[0]) if self._n else 0
+        return self._firsts[0] if self._n else 0
 
     @property
     def last_us(self) -> int:
-        return int(self._time[self._n - 1]) if self._n else 0
+        return int(self._chunks[-1].time[-1]) if self._n else 0
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of samples and blocks."""
+        return self._blocks.nbytes + sum(chunk.nbytes for chunk in self._chunks)
 
     @property
     def samples(self) -> tuple[Longs, Floats, Bools]:
-        """Times, values and good flags as views; do not change them."""
-        return self._time[: self._n], self._value[: self._n], ~self._bad[: self._n]
+        """Times, values and good flags, copied."""
+        return _joined((chunk.time, chunk.value, chunk.good) for chunk in self._chunks)
+
+    def samples_between(self, from_us: int, to_us: int) -> tuple[Longs, Floats, Bools]:
+        """Times, values and good flags of [from_us, to_us), copied."""
+        a, b = max(bisect_right(self._firsts, from_us) - 1, 0), bisect_left(self._firsts, to_us)
+        parts = []
+        for chunk in self._chunks[a:b]:
+            begin, end = np.searchsorted(chunk.time, (from_us, to_us))
+            parts.append((chunk.time[begin:end], chunk.value[begin:end], chunk.good[begin:end]))
+        return _joined(parts)
 
     def append(self, time_us: Longs, value: Floats, good: Bools) -> int:
         """Add samples in any order; returns the time from which columns drawn before are no longer true."""
@@ -92,190 +97,183 @@ class TrendPen:
         if time_us.size > self._capacity:
             keep = slice(-self._capacity, None)
             time_us, value, good = time_us[keep], value[keep], good[keep]
-        self._make_room(time_us.size)
-        end = self._n + time_us.size
-        self._time[self._n : end] = time_us
-        self._value[self._n : end] = value
-        self._bad[self._n : end] = ~good
-        self._n = end
-        self._raise_levels()
+        self._forget(time_us.size)
+        self._extend(time_us, value, good)
         return since
 
     def replace(self, from_us: int, to_us: int, time_us: Longs, value: Floats, good: Bools) -> None:
-        """Put these samples (in time order) in the place of all within [from_us, to_us)."""
-        a, b = np.searchsorted(self._time[: self._n], (from_us, to_us))
-        old_time, old_value, old_good = self.samples
-        self._set(
-            np.concatenate((old_time[:a], time_us, old_time[b:])),
-            np.concatenate((old_value[:a], value, old_value[b:])),
-            np.concatenate((old_good[:a], good, old_good[b:])),
-        )
+        """Put these samples (in time order, within the range) in the place of all within [from_us, to_us)."""
+        a = bisect_left(self._lasts, from_us)
+        b = max(bisect_left(self._firsts, to_us), a)
+        if a > 0 and self._chunks[a - 1].n < self._size // 4:
+            a -= 1  # many small answers shall not make many small chunks
+        old_time, old_value, old_good = _joined((c.time, c.value, c.good) for c in self._chunks[a:b])
+        start, stop = np.searchsorted(old_time, (from_us, to_us))
+        parts = zip((old_time, old_value, old_good), (time_us, value, good), strict=True)
+        self._splice(a, b, *(np.concatenate((old[:start], new, old[stop:])) for old, new in parts))  # type: ignore[arg-type]
 
-    def columns(self, edges_us: Longs, until_us: int) -> PenColumns:
-        """n columns between n+1 rising edges. After `until_us` nothing is known: those columns are empty."""
-        index = np.searchsorted(self._time[: self._n], edges_us)
-        start, stop = index[:-1], index[1:]
-        low, high, bad = self._extremes(start, stop)
-        held_at = np.maximum(start - 1, 0)
-        held = np.where(start > 0, self._value[held_at], np.nan)
-        low, high = np.fmin(low, held), np.fmax(high, held)
-        bad |= (start > 0) & self._bad[held_at] & ~np.isnan(held)
-        future = edges_us[:-1] > until_us
-        low[future] = high[future] = np.nan
+    def columns(self, edges_us: Longs, until_us: int, slack_us: int = 0) -> PenColumns:
+        """n columns between n+1 rising edges. After `until_us` nothing is known: those columns are empty.
+
+        16 or 256 samples that lie within `slack_us` of each other may go to one column though an edge is between them.
+        """
+        low, high, bad = self._tail(edges_us) or self._wide(edges_us, slack_us)
+        none = (low > high) | (edges_us[:-1] > until_us)
+        low[none] = high[none] = np.nan
         return PenColumns(low, high, ~bad)
 
     def value_at(self, at_us: int) -> tuple[float, bool]:
         """The value held at this moment and whether it is good; nan before the first sample and in gaps."""
-        i = int(np.searchsorted(self._time[: self._n], at_us, side="right")) - 1
-        if i < 0:
+        place = bisect_right(self._firsts, at_us) - 1
+        if place < 0:
             return float("nan"), False
-        return float(self._value[i]), not bool(self._bad[i])
+        chunk = self._chunks[place]
+        i = int(np.searchsorted(chunk.time, at_us, side="right")) - 1
+        return float(chunk.value[i]), chunk.bad is None or not bool(chunk.bad[i])
 
     def statistics(self, from_us: int, to_us: int) -> PenStatistics:
         """Over the held values in [from_us, to_us)."""
-        a, b = np.searchsorted(self._time[: self._n], (from_us, to_us))
-        a = max(int(a) - 1, 0)
+        self._settle()
+        rows = self._blocks.rows
+        a, b = (int(place) for place in np.searchsorted(rows.first_us, (from_us, to_us)))
+        a = max(a - 1, 0)
         if a >= b:
             return PenStatistics(np.nan, np.nan, np.nan, 0, False)
-        low, high, bad = self._extremes(np.array([a]), np.array([b]))
-        first, last = min(-(-a // FACTOR), self._blocks), min(int(b) // FACTOR, self._blocks)
-        if last > first:  # the middle from the closed blocks, the two ends sample by sample
-            area, lasting, gaps = self._sums[:, first:last].sum(axis=1)
-            parts = [(a, first * FACTOR), (last * FACTOR, int(b))]
-        else:
-            area, lasting, gaps = 0.0, 0.0, 0.0
-            parts = [(a, int(b))]
-        for begin, end in parts:
-            if begin < end:
-                until = int(self._time[end]) if end < b else to_us
-                times = np.clip(np.append(self._time[begin:end], until), from_us, to_us)
-                sums = _sums(times, self._value[begin:end], end - begin)[:, 0]
-                area, lasting, gaps = area + sums[0], lasting + sums[1], gaps + sums[2]
-        average = float(area / lasting) if lasting > 0 else float("nan")
-        return PenStatistics(float(low[0]), float(high[0]), average, round(float(gaps)), bool(bad[0]))
+        columns = self.columns(np.array((from_us, to_us)), to_us)
+        middle = slice(a + 1, max(b - 1, a + 1))  # blocks that lie inside with all that they hold
+        held = rows.first_us[middle.start + 1 : middle.stop + 1] - rows.last_us[middle]
+        known = ~np.isnan(rows.last[middle])
+        sums = rows.sums[middle].sum(axis=0)
+        sums[0] += (rows.last[middle][known] * held[known]).sum()  # not np.dot: its threads wait for each other
+        sums[1] += held[known].sum()
+        for block in {a, b - 1}:
+            sums += self._block_sums(rows, block, from_us, to_us)
+        average = float(sums[0] / sums[1]) if sums[1] > 0 else float("nan")
+        low, high = float(columns.low[0]), float(columns.high[0])
+        return PenStatistics(low, high, average, round(float(sums[2])), not bool(columns.good[0]))
+
+    def _block_sums(self, rows: BlockRows, block: int, from_us: int, to_us: int) -> Floats:
+        """Value x us, us with a value and gaps of one block, clipped to the range; its last sample holds until the next
+        block."""
+        place = int(np.searchsorted(self._row_of, block, side="right")) - 1
+        start = (block - int(self._row_of[place])) * BLOCK
+        count = int(rows.count[block])
+        time = self._chunks[place].time[start : start + count]
+        value = self._chunks[place].value[start : start + count].astype(np.float64)
+        until = int(rows.first_us[block + 1]) if block + 1 < rows.first_us.size else to_us
+        inside = slice(max(int(np.searchsorted(time, from_us)) - 1, 0), int(np.searchsorted(time, to_us)))
+        lasting = np.diff(np.clip(np.append(time, until), from_us, to_us)).astype(np.float64)
+        empty = np.isnan(value)
+        lasting[empty] = 0.0
+        return np.array(((np.where(empty, 0.0, value) * lasting).sum(), lasting.sum(), empty[inside].sum()))
+
+    def _tail(self, edges: Longs) -> tuple[Floats, Floats, Bools] | None:
+        """A few columns that the newest samples alone decide: what a live frame asks; else None."""
+        if not self._n or edges.size > _TAIL_COLUMNS or self._firsts[-1] >= edges[0]:
+            return None
+        chunk = self._chunks[-1]
+        at = np.searchsorted(chunk.time, edges)
+        begin = int(at[0]) - 1
+        if at[-1] - begin > _TAIL_SAMPLES:
+            return None
+        value = np.append(chunk.value[begin : at[-1]].astype(np.float64), np.nan)
+        pairs = np.stack((at[:-1] - 1, at[1:]), axis=1).ravel() - begin  # the value held before is the first one
+        low, high = np.fmin.reduceat(value, pairs)[::2], np.fmax.reduceat(value, pairs)[::2]
+        empty = np.isnan(low)
+        low[empty], high[empty] = np.inf, -np.inf
+        if chunk.bad is None:
+            return low, high, np.zeros(low.size, np.bool_)
+        bad = np.append(chunk.bad[begin : at[-1]], False) & ~np.isnan(value)
+        return low, high, np.logical_or.reduceat(bad, pairs)[::2]
+
+    def _wide(self, edges: Longs, slack: int) -> tuple[Floats, Floats, Bools]:
+        self._settle()
+        return self._blocks.columns(edges, slack, self._fine_rows)
+
+    def _fine_rows(self, block: Longs, run: Longs) -> tuple[Longs, Floats, Bools]:
+        """Runs of 16 samples, in the order of their blocks; what lies behind a block's count is void."""
+        place = np.searchsorted(self._row_of, block, side="right") - 1
+        row = (block - self._row_of[place]) * (BLOCK // FINE) + run
+        turns = np.flatnonzero(place[1:] != place[:-1]) + 1
+        parts = [
+            self._chunks[int(place[begin])].fine_rows(row[begin:end])
+            for begin, end in zip((0, *turns.tolist()), (*turns.tolist(), place.size), strict=True)
+        ]
+        return parts[0] if len(parts) == 1 else _joined(parts)
+
+    def _extend(self, time_us: Longs, value: Floats, good: Bools) -> None:
+        done = 0
+        while done < time_us.size:
+            if not self._chunks or self._chunks[-1].n >= self._size:
+                self._open(int(time_us[done]), time_us.size - done)
+            chunk = self._chunks[-1]
+            part = slice(done, done + self._size - chunk.n)
+            chunk.add(time_us[part], value[part], good[part])
+            done = min(part.stop, time_us.size)
+        self._n += time_us.size
+        if self._chunks[-1].n - self._indexed > _WAITING:
+            self._settle()
+
+    def _open(self, first_us: int, needed: int) -> None:
+        self._settle()
+        if self._chunks:
+            self._lasts.append(int(self._chunks[-1].time[-1]))
+        self._row_of = np.append(self._row_of, len(self._blocks))
+        self._chunks.append(Chunk(min(needed, self._size)))
+        self._firsts.append(first_us)
+        self._indexed = 0
+
+    def _settle(self) -> None:
+        """Bring the blocks of the newest chunk up to date."""
+        if self._chunks and self._indexed < self._chunks[-1].n:
+            since = self._indexed // BLOCK
+            self._blocks.put(int(self._row_of[-1]) + since, BlockRows.of(self._chunks[-1], since * BLOCK))
+            self._indexed = self._chunks[-1].n
+
+    def _forget(self, more: int) -> None:
+        """Make room for so many samples."""
+        while self._chunks and self._n + more > self._capacity:
+            self._settle()
+            n = -(-self._chunks[0].n // BLOCK)
+            self._n -= self._chunks[0].n
+            self._blocks.forget(n)
+            self._row_of = self._row_of[1:] - n
+            del self._chunks[0], self._firsts[0], self._lasts[:1]
 
     def _insert(self, time_us: Longs, value: Floats, good: Bools) -> None:
         """Late samples: behind those of the same stamp, so that arrival order stays."""
-        old_time, old_value, old_good = self.samples
+        a = max(bisect_right(self._firsts, int(time_us[0])) - 1, 0)
+        b = bisect_right(self._firsts, int(time_us[-1]))
+        old_time, old_value, old_good = _joined((c.time, c.value, c.good) for c in self._chunks[a : max(b, a + 1)])
         at = np.searchsorted(old_time, time_us, side="right")
-        self._set(np.insert(old_time, at, time_us), np.insert(old_value, at, value), np.insert(old_good, at, good))
+        columns = zip((old_time, old_value, old_good), (time_us, value, good), strict=True)
+        self._splice(a, max(b, a + 1), *(np.insert(old, at, new) for old, new in columns))  # type: ignore[arg-type]
 
-    def _set(self, time_us: Longs, value: Floats, good: Bools) -> None:
-        keep = slice(max(0, time_us.size - self._capacity), None)
-        time_us, value, good = time_us[keep], value[keep], good[keep]
-        size = max(4096, -(-time_us.size * 5 // 4 // FACTOR) * FACTOR)
-        self._time = np.empty(size, np.int64)
-        self._value = np.full(size, np.nan)
-        self._bad = np.ones(size, np.bool_)
-        self._n = time_us.size
-        self._time[: self._n], self._value[: self._n], self._bad[: self._n] = time_us, value, ~good
-        self._levels, self._blocks = [], 0
-        self._raise_levels()
-
-    def _make_room(self, more: int) -> None:
-        if self._n + more > self._capacity:
-            drop = min(self._n, max(self._capacity // 4, self._n + more - self._capacity))
-            self._set(self._time[drop : self._n], self._value[drop : self._n], ~self._bad[drop : self._n])
-        if self._n + more > self._time.size:
-            size = -(-max(self._n + more, 2 * self._time.size) // FACTOR) * FACTOR
-            self._time = _grown(self._time, size)
-            self._value = _grown(self._value, size)
-            self._bad = _grown(self._bad, size)
-
-    def _raise_levels(self) -> None:
-        """Close the blocks of 16 that are full now, level by level."""
-        self._close_sums()
-        low, high, bad, n = self._value, self._value, self._bad, self._n
-        depth = 0
-        while n >= FACTOR:
-            if depth == len(self._levels):
-                self._levels.append(_Level(np.empty(16), np.empty(16), np.empty(16, np.bool_)))
-            level = self._levels[depth]
-            done, full = level.n, n // FACTOR
-            if full > level.low.size:
-                size = -(-max(full, 2 * level.low.size) // FACTOR) * FACTOR
-                level.low, level.high = _grown(level.low, size), _grown(level.high, size)
-                level.bad = _grown(level.bad, size)
-            if full > done:
-                part = slice(done * FACTOR, full * FACTOR)
-                np.fmin.reduce(low[part].reshape(-1, FACTOR), axis=1, out=level.low[done:full])
-                np.fmax.reduce(high[part].reshape(-1, FACTOR), axis=1, out=level.high[done:full])
-                np.any(bad[part].reshape(-1, FACTOR), axis=1, out=level.bad[done:full])
-                level.n = full
-            low, high, bad, n = level.low, level.high, level.bad, full
-            depth += 1
-
-    def _close_sums(self) -> None:
-        """A block's time ends with the first sample after it, so the newest block stays open until that came."""
-        full = (self._n - 1) // FACTOR if self._n else 0
-        if full > self._sums.shape[1]:
-            longer = np.empty((3, max(full, 2 * self._sums.shape[1])))
-            longer[:, : self._blocks] = self._sums[:, : self._blocks]
-            self._sums = longer
-        if full > self._blocks:
-            a, b = self._blocks * FACTOR, full * FACTOR
-            self._sums[:, self._blocks : full] = _sums(self._time[a : b + 1], self._value[a:b], FACTOR)
-            self._blocks = full
-
-    def _extremes(self, start: Longs, stop: Longs) -> tuple[Floats, Floats, Bools]:
-        """Exact min, max and any-bad of the index ranges [start, stop), each from the coarsest level that fits."""
-        n = start.size
-        low, high, bad = np.full(n, np.nan), np.full(n, np.nan), np.zeros(n, np.bool_)
-        count = stop - start
-        depth, least = 0, 0
-        while True:
-            most = _RAW_COUNT * FACTOR**depth
-            is_last = depth >= len(self._levels)
-            mine = np.flatnonzero((count > least) & ((count <= most) | is_last))
-            if mine.size:
-                self._reduce(mine, start[mine], stop[mine], depth, (low, high, bad))
-            if is_last:
-                return low, high, bad
-            depth, least = depth + 1, most
-
-    def _reduce(self, rows: Longs, start: Longs, stop: Longs, depth: int, out: tuple[Floats, Floats, Bools]) -> None:
-        """Edges from the finer levels, the middle from level `depth` (0 = the samples)."""
-        for fine in range(depth):
-            upper, lower = -(-start // FACTOR), stop // FACTOR
-            self._fold(rows, start, upper * FACTOR - start, fine, out)
-            self._fold(rows, lower * FACTOR, stop - lower * FACTOR, fine, out)
-            start, stop = upper, lower
-        self._fold(rows, start, stop - start, depth, out)
-
-    def _fold(self, rows: Longs, start: Longs, count: Longs, depth: int, out: tuple[Floats, Floats, Bools]) -> None:
-        """Fold `count` entries of a level from `start` on into the results of `rows`."""
-        width = int(count.max(initial=0))
-        if width <= 0:
-            return
-        if depth:
-            level = self._levels[depth - 1]
-            low, high, bad = level.low, level.high, level.bad
-        else:
-            low, high, bad = self._value, self._value, self._bad
-        reach = np.arange(width)
-        at = np.minimum(start[:, None] + reach, low.size - 1)
-        outside = reach >= count[:, None]
-        picked = low[at]
-        picked[outside] = np.nan
-        out[0][rows] = np.fmin(out[0][rows], np.fmin.reduce(picked, axis=1))
-        if depth:
-            picked = high[at]
-            picked[outside] = np.nan
-        out[1][rows] = np.fmax(out[1][rows], np.fmax.reduce(picked, axis=1))
-        out[2][rows] |= (bad[at] & ~outside & ~np.isnan(low[at])).any(axis=1)
+    def _splice(self, a: int, b: int, time_us: Longs, value: Floats, good: Bools) -> None:
+        """Chunks [a, b) become these samples."""
+        self._settle()
+        made, pieces = [], -(-time_us.size // self._size)
+        for k in range(pieces):  # of equal size, so that each has room for more late ones
+            part = slice(time_us.size * k // pieces, time_us.size * (k + 1) // pieces)
+            made.append(Chunk(part.stop - part.start))
+            made[-1].add(time_us[part], value[part], good[part])
+        ends = [*self._row_of.tolist(), len(self._blocks)]
+        self._blocks.splice(ends[a], ends[b], [BlockRows.of(chunk, 0) for chunk in made])
+        self._chunks[a:b] = made
+        counts = [-(-chunk.n // BLOCK) for chunk in self._chunks]
+        self._row_of = (
+            np.concatenate(([0], np.cumsum(counts)[:-1])).astype(np.int64) if counts else np.empty(0, np.int64)
+        )
+        self._firsts = [int(chunk.time[0]) for chunk in self._chunks]
+        self._lasts = [int(chunk.time[-1]) for chunk in self._chunks[:-1]]
+        self._n = sum(chunk.n for chunk in self._chunks)
+        self._indexed = self._chunks[-1].n if self._chunks else 0
+        self._forget(0)
 
 
-def _sums(times: Longs, value: Floats, size: int) -> Floats:
-    """Value x microseconds, microseconds with a value and gaps per run of `size` samples; one time more than values."""
-    lasting = np.diff(times).astype(np.float64)
-    empty = np.isnan(value)
-    lasting[empty] = 0.0
-    rows = (np.where(empty, 0.0, value) * lasting, lasting, empty.astype(np.float64))
-    return np.stack([row.reshape(-1, size).sum(axis=1) for row in rows])
-
-
-def _grown(column: NDArray[Any], size: int) -> NDArray[Any]:
-    """A longer copy; the new part is not written yet."""
-    longer = np.empty(size, column.dtype)
-    longer[: column.size] = column
-    return longer
+def _joined(parts: Iterable[tuple[Longs, Floats, Bools]]) -> tuple[Longs, Floats, Bools]:
+    columns = list(zip(*parts, strict=True))
+    if not columns:
+        return np.empty(0, np.int64), np.empty(0), np.empty(0, np.bool_)
+    time_us, value, good = (np.concatenate(column) for column in columns)
+    return time_us, value.astype(np.float64), good

@@ -1,0 +1,87 @@
+"""A run of up to 65,536 samples in time order: what a trend pen grows, drops and repairs without touching the rest."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Longs = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+FINE, BLOCK = 16, 256
+CHUNK = 65_536
+
+
+class Chunk:
+    """Values are float32 as long as that is exact (4 bytes less), goodness takes no room as long as all are good."""
+
+    __slots__ = ("_bad", "_time", "_value", "n")
+
+    def __init__(self, size: int = BLOCK) -> None:
+        """Room for `size` samples at first, rounded up to whole blocks."""
+        size = -(-max(size, 1) // BLOCK) * BLOCK
+        self._time: Longs = np.empty(size, np.int64)
+        self._value: NDArray[Any] = np.empty(size, np.float32)
+        self._bad: Bools | None = None
+        self.n = 0
+
+    @property
+    def time(self) -> Longs:
+        """Views here and below; do not change them."""
+        return self._time[: self.n]
+
+    @property
+    def value(self) -> NDArray[Any]:
+        """float32 or float64; nan in gaps."""
+        return self._value[: self.n]
+
+    @property
+    def bad(self) -> Bools | None:
+        """None: all are good."""
+        return None if self._bad is None else self._bad[: self.n]
+
+    @property
+    def good(self) -> Bools:
+        bad = self.bad
+        return np.ones(self.n, np.bool_) if bad is None else ~bad
+
+    @property
+    def nbytes(self) -> int:
+        return self._time.nbytes + self._value.nbytes + (0 if self._bad is None else self._bad.nbytes)
+
+    def add(self, time_us: Longs, value: Floats, good: Bools) -> None:
+        """Append samples that are not older than the last one."""
+        begin, end = self.n, self.n + time_us.size
+        if end > self._time.size:
+            self._grow(end)
+        if self._value.dtype == np.float32:
+            short = value.astype(np.float32)
+            if not ((short == value) | np.isnan(value)).all():
+                self._value = self._value.astype(np.float64)
+        self._time[begin:end] = time_us
+        self._value[begin:end] = value
+        if self._bad is None and not good.all():
+            self._bad = np.zeros(self._time.size, np.bool_)
+        if self._bad is not None:
+            np.logical_not(good, out=self._bad[begin:end])
+        self.n = end
+
+    def fine_rows(self, rows: Longs) -> tuple[Longs, Floats, Bools]:
+        """Times, values and bad flags of these runs of 16, each of shape (n, 16); what lies behind `n` is void."""
+        bad = np.zeros((rows.size, FINE), np.bool_) if self._bad is None else self._bad.reshape(-1, FINE)[rows]
+        return self._time.reshape(-1, FINE)[rows], self._value.reshape(-1, FINE)[rows].astype(np.float64), bad
+
+    def _grow(self, needed: int) -> None:
+        size = -(-max(needed, min(4 * self._time.size, CHUNK)) // BLOCK) * BLOCK
+        self._time = _longer(self._time, size, self.n)
+        self._value = _longer(self._value, size, self.n)
+        if self._bad is not None:
+            self._bad = _longer(self._bad, size, self.n)
+
+
+def _longer(column: NDArray[Any], size: int, n: int) -> NDArray[Any]:
+    """A longer copy; the new part is not written yet."""
+    longer = np.empty(size, column.dtype)
+    longer[:n] = column[:n]
+    return longer
