@@ -1,6 +1,5 @@
 """The composition root: builds a station from its folders, starts and stops it; without Qt, for window and `serve`."""
 
-import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -12,9 +11,11 @@ from zoneinfo import ZoneInfo
 
 from console.app.audit import join_audit
 from console.app.folders import Folders
+from console.app.history_room import HistoryRoom
 from console.app.journal_road import JournalRoad
 from console.app.kpi import join_kpi
 from console.app.master_room import join_master
+from console.app.people_room import people_of
 from console.app.proof_care import ProofCare
 from console.app.site_reading import SiteFiles, places_of, read_site, suppression_of
 from console.app.standing_work import StandingWork
@@ -39,8 +40,6 @@ from console.services.historian.live_ring import LiveRing
 from console.services.identity import credential_tables
 from console.services.identity.enrolment import Enrolment, Identity
 from console.services.identity.password_worker import PasswordWorker
-from console.services.identity.people import Home, People
-from console.services.identity.session import SessionRules
 from console.services.inbox import Inbox
 from console.services.journal.archive_table import sums
 from console.services.journal.entries import Entry
@@ -58,7 +57,6 @@ from console.services.rule_revisions import RuleRevisions
 from console.services.servicedesk.incarnation import IncarnationLetter
 from console.services.servicedesk.incidents import IncidentDesk
 from console.services.station import AlarmLogRow
-from console.services.storage.database import fold_wal
 from console.services.storage.ownership import Ownership
 from console.services.storage.schema import Database, open_journal_db
 from console.services.tag_feed import TagFeed
@@ -149,7 +147,7 @@ class Core:
         journal = self._journal(journal_db)
         worker = PasswordWorker()
         self._closers.append(worker.close)
-        self.people = self._people(journal, worker, station_db)
+        self.people = people_of(self, journal, worker, station_db, now_us)
         await self.people.load()
         store, inbox = TagStore(), Inbox[Message]()
         self.engine = self._alarm_engine(store)
@@ -199,30 +197,6 @@ class Core:
             certificate=lambda: self.enrolment.certificate_hex,
             enrolled=partial(is_enrolled, self.site),
             closed=lambda: self.enrolment.why_not,
-        )
-
-    def _people(self, journal: JournalLog, worker: PasswordWorker, station_db: Database) -> People:
-        settings, site = self.settings, self.site
-        home = Home(
-            site.site_id,
-            site.name,
-            site.authority,
-            self.site_folder,
-            settings.station_id,
-            settings.lock_after_s,
-            SessionRules(settings.max_sessions, settings.shift_s * 1_000_000),
-        )
-        return People(
-            home,
-            journal,
-            worker,
-            self.enrolment,
-            self.key,
-            station_db.writer,
-            station_db.readers,
-            now_us,
-            is_confirmed=lambda: self.sync.replicator.link.state == "live",
-            fold=partial(asyncio.to_thread, fold_wal, station_db.path),
         )
 
     def _name_of(self, user_id: str) -> str:
@@ -291,7 +265,17 @@ class Core:
         world = WorldRecords(parts.nodes, parts.links)
         self.by_design = suppression_of(self._files, parts.store, self.engine)
         derived = self.derived = DerivedTags(self._files.derived, self.telemetry.handles, parts.store)
-        consumers = (self.by_design, self.engine, parts.ring, parts.plant, self.feed, world, self.followers)
+        self.history = HistoryRoom(self, self._files.history, now_us)
+        consumers = (
+            self.by_design,
+            self.engine,
+            self.history.recorder,
+            parts.ring,
+            parts.plant,
+            self.feed,
+            world,
+            self.followers,
+        )
         self.ingest = Ingest(inbox, parts.store, Watchdog(parts.store), consumers, derived=derived)
         self.ingest.troubles.subscribe(parts.troubles.put)
         self.ingest.troubles.subscribe(self.engine.on_trouble)
@@ -367,6 +351,8 @@ class Core:
             self._standing = None
         if hasattr(self, "_road"):
             await self._road.close()
+        if hasattr(self, "history"):
+            await self.history.stop()
         if hasattr(self, "care"):
             await self.care.stop()
         for close in reversed(self._closers):

@@ -6,6 +6,7 @@ from pathlib import Path
 from console.config.alarm_rules import load_alarm_file
 from console.config.assets_file import AssetsFile, load_assets
 from console.config.derived_file import load_derived
+from console.config.history_file import load_history
 from console.config.problems import BadConfiguration
 from console.config.settings import SiteSettings, TopicMap
 from console.config.site_files import load_site, read_topics
@@ -13,6 +14,7 @@ from console.config.users_file import load_users
 from console.domain.alarm_classes import AlarmSettings
 from console.domain.alarms import AlarmRule
 from console.domain.derived import DerivedTag
+from console.domain.history.settings import HistorySettings
 from console.services.alarms.engine import AlarmEngine
 from console.services.alarms.places import Places
 from console.services.alarms.suppression import SuppressionByDesign
@@ -40,6 +42,7 @@ class SiteFiles:
     plant: AssetsFile
     settings: AlarmSettings = field(default_factory=AlarmSettings)
     derived: tuple[DerivedTag, ...] = ()
+    history: HistorySettings = field(default_factory=HistorySettings)
 
 
 def read_site(folder: Path) -> SiteFiles:
@@ -49,4 +52,4 @@ def read_site(folder: Path) -> SiteFiles:
         raise BadConfiguration(tuple(wrong))
     load_users(folder)  # a broken file stops the start; its people become facts later
     alarms, plant = load_alarm_file(folder), load_assets(folder, site.site_id)
-    return SiteFiles(site, topics, alarms.rules, plant, alarms.settings, load_derived(folder))
+    return SiteFiles(site, topics, alarms.rules, plant, alarms.settings, load_derived(folder), load_history(folder))

@@ -64,6 +64,7 @@ class StandingWork:
             self._twin.on_word(self._clock.now_us())
         core.sync.neighbourhood.twins.subscribe(lambda _: self._twin.on_word(self._clock.now_us()))
         core.watch.begin()
+        core.history.start()
         if core.recall.is_done:
             core.telemetry.start()
         core.sync.start()

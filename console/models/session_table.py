@@ -27,6 +27,7 @@ TROUBLE_WORDS: dict[str, str] = {
     "seq_gap": mark("gap in the sequence"),
     "too_large": mark("payload too large"),
     "too_many_metrics": mark("too many metrics"),
+    "history_lost": mark("samples not kept"),
 }
 
 

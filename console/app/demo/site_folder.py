@@ -17,7 +17,7 @@ from console.domain.identity import uuid7
 from console.domain.people import Role
 
 BROKER = "plant"  # the broker's name in every source
-COPIED = ("alarms.toml", "derived.toml", "topics.toml")
+COPIED = ("alarms.toml", "derived.toml", "history.toml", "topics.toml")
 PEOPLE = (
     ("operator", "Anna Keller", Role.OPERATOR),
     ("lead", "Jonas Wagner", Role.SHIFT_LEAD),
