@@ -17,7 +17,7 @@ GROUPS = (OWNER, STATIONS, AUDITORS)
 STATION_FUNCTIONS = (
     "archive", "hello", "push", "tips", "pull", "hashes", "events_by_hash", "confirm", "receipts", "history_push",
     "history_heads", "history_since", "history_range", "history_open", "credential_push", "credential_pull",
-    "samples_push", "samples_have", "samples_range", "sample_tags_push", "sample_tags_find",
+    "samples_push", "samples_have", "samples_range", "samples_mark", "sample_tags_push", "sample_tags_find",
 )  # fmt: skip
 _PARTITIONED = ("event", "alarm_log", "alarm_sighting")
 _GUARDED = ("event", "receipt", "revocation", "archive_segment")

@@ -128,6 +128,15 @@ class CentralSamples:
         )
         return int(told[0][0])
 
+    def marks(self) -> dict[int, int]:
+        """How far this station handed its history over, by span in seconds; of a centre that was restored to an
+        earlier day, as far as it had come then."""
+        return dict(self._ask("select * from leitstand.samples_mark(%s, %s, 0, null)"))
+
+    def mark(self, span_s: int, until_us: int) -> None:
+        """All parts of this span that begin before `until_us` were handed over; a mark never goes back."""
+        self._ask("select * from leitstand.samples_mark(%s, %s, %s, %s)", span_s, until_us)
+
     def bodies(self, span_s: int, body: Body, tag: UUID, from_us: int, to_us: int) -> Iterable[tuple[int, bytes]]:
         """(start, packed columns) of the parts that touch [from_us, to_us), in order, page by page."""
         width_us = span_s * _SECOND_US
@@ -138,7 +147,7 @@ class CentralSamples:
                 "select * from leitstand.samples_range(%s, %s, %s, %s, %s, %s, %s, %s)",
                 span_s, body.value, tag, at_us, to_us, page,
             )  # fmt: skip
-            yield from rows  # type: ignore[misc]
+            yield from rows
             if len(rows) < page:
                 return
             at_us = rows[-1][0] + 1

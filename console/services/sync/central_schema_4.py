@@ -20,6 +20,11 @@ create table leitstand.history_tag (
   unit text not null, kind int not null, station_id uuid not null, told_at timestamptz not null default now(),
   primary key (tenant_id, site_id, tag_id));
 
+-- how far a station handed its history over; restored together with what it handed over
+create table leitstand.history_mark (
+  tenant_id uuid not null, site_id uuid not null, station_id uuid not null, span_s int not null,
+  until_us bigint not null, primary key (tenant_id, site_id, station_id, span_s));
+
 create table leitstand.history_hour (
   tenant_id uuid not null, site_id uuid not null, tag_id uuid not null, start_us bigint not null,
   station_id uuid not null, samples bigint not null, fine bytea not null, coarse bytea not null, raw bytea,
@@ -115,6 +120,22 @@ begin
       and h.%I is not null
     order by h.start_us limit least($6, 1000)', p_what, samples_table(p_span), p_what)
   using p_tenant, p_site, p_tag, p_from_us, p_to_us, p_limit;
+end $$;
+
+create function leitstand.samples_mark(p_tenant uuid, p_site uuid, p_span int, p_until_us bigint)
+returns table (span_s int, until_us bigint)
+language plpgsql security definer set search_path = leitstand, pg_temp as $$
+#variable_conflict use_column
+declare me station := caller(p_tenant, p_site);
+begin
+  if samples_table(p_span) is not null and p_until_us is not null then
+    insert into history_mark as m (tenant_id, site_id, station_id, span_s, until_us)
+    values (p_tenant, p_site, me.station_id, p_span, p_until_us)
+    on conflict (tenant_id, site_id, station_id, span_s) do update set until_us = excluded.until_us
+    where excluded.until_us > m.until_us;
+  end if;
+  return query select m.span_s, m.until_us from history_mark m
+    where m.tenant_id = p_tenant and m.site_id = p_site and m.station_id = me.station_id;
 end $$;
 
 create function leitstand.sample_tags_push(p_tenant uuid, p_site uuid, p_rows jsonb) returns int

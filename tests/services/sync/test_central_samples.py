@@ -135,3 +135,13 @@ def test_tags_are_found_by_their_words_and_by_id_and_renamed(site: Site) -> None
     assert b.find(["%"]) == []  # words are plain text, no pattern
     assert b.tell_tags([CentralTag(two, "plant/Press 2/Speed", "Speed of the ram", "1/min", 3)]) == 1
     assert [tag.name for tag in a.find(["ram"])] == ["Speed of the ram"]
+
+
+def test_each_station_finds_its_own_mark_again_and_it_never_goes_back(site: Site) -> None:
+    a, b = _session(site, "A1"), _session(site, "B2")
+    assert a.marks() == {}
+    a.mark(HOUR_S, TEN)
+    a.mark(DAY_S, TEN - DAY_US)
+    a.mark(HOUR_S, TEN - HOUR_US)
+    assert _session(site, "A1").marks() == {HOUR_S: TEN, DAY_S: TEN - DAY_US}
+    assert b.marks() == {}
