@@ -320,7 +320,8 @@ class TrendColumns:
     """History of one tag over [from_us, to_us): raw when `buckets` was not reached, else min/max per bucket.
 
     `time_us` bucket starts or sample times; `low == high` for raw. Buckets without a sample are absent, never
-    interpolated. `good` is False where any sample of the bucket was not GOOD.
+    interpolated: what `last` says holds through them, and nan is a gap. `low` and `high` are of samples that can be
+    trusted, of others only where there are no such. `good` is False where any sample of the bucket was not GOOD.
     """
 
     tag_id: UUID
@@ -330,3 +331,8 @@ class TrendColumns:
     last: Floats
     good: NDArray[np.bool_]
     is_raw: bool
+    width_us: int = 0  # of a bucket; their begins are multiples of it
+    held: float = float("nan")  # what holds as the first bucket, or the window, begins; nan: nothing, or a gap
+    held_good: bool = False
+    held_us: int = 0  # since when, 0: nothing is known before
+    until_us: int = 0  # after this nothing is known, 0: nobody said

@@ -10,7 +10,11 @@ from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
 from console.domain.alarm_classes import AlarmSettings
+from console.domain.calendar_periods import Period
 from console.domain.commands import Command
+from console.domain.history.baseline import Cycle, Measure
+from console.services import history_records as h
+from console.services import performance_records as p
 from console.services import records as r
 from console.services.kpi_records import KpiPosition, KpiReport
 from console.services.master_records import MasterDelta, MasterPreview
@@ -65,10 +69,66 @@ class Query(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class TrendQuery(Query[tuple[r.TrendColumns, ...]]):
+    """History of tags, in their order. A question with an `asker` takes the place of that asker's earlier one, of
+    whatever kind: who still awaits that is cancelled."""
+
     tag_ids: tuple[UUID, ...]
     from_us: int
     to_us: int
     buckets: int = 2000
+    asker: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AggregateQuery(Query[tuple[h.AggregateColumns, ...]]):
+    """Figures of numeric tags over [from_us, to_us): in at most `buckets` periods of equal length, the first and last
+    of them cut; or by `period` of the site's calendar. Refused for an empty window and for more than 10,000 periods.
+
+    `deviation_by_time` reads every sample: ask for it when it is looked at.
+    """
+
+    tag_ids: tuple[UUID, ...]
+    from_us: int
+    to_us: int
+    buckets: int = 1
+    period: Period | None = None
+    deviation_by_time: bool = False
+    asker: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StateQuery(Query[tuple[h.StateColumns, ...]]):
+    """When boolean, integer and text tags were in which state, in at most `most` spans, and how long in each."""
+
+    tag_ids: tuple[UUID, ...]
+    from_us: int
+    to_us: int
+    most: int = 2000
+    asker: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PercentileQuery(Query[tuple[h.PercentileAnswer, ...]]):
+    """Exact percentiles of `shares` (0 to 1) from samples, by time or each sample once. Refused when the window begins
+    before the samples that are kept: rollups cannot tell percentiles."""
+
+    tag_ids: tuple[UUID, ...]
+    from_us: int
+    to_us: int
+    shares: tuple[float, ...] = (0.05, 0.5, 0.95)
+    is_by_time: bool = False
+    asker: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RawQuery(Query[tuple[h.RawColumns, ...]]):
+    """The samples as they are kept, the first `limit` of each tag."""
+
+    tag_ids: tuple[UUID, ...]
+    from_us: int
+    to_us: int
+    limit: int = 100_000
+    asker: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +205,62 @@ class AlarmAreasQuery(Query[tuple[str, ...]]):
 @dataclass(frozen=True, slots=True)
 class AlarmPositionsQuery(Query[tuple[KpiPosition, ...]]):
     """The site's operator positions, as `site.toml` has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityQuery(Query[p.CapacityReport]):
+    """Every capacity of the site with the day on which it ends, the soonest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastQuery(Query[p.ForecastRecord]):
+    """One capacity with its past and what is expected. Refused: it is none."""
+
+    tag_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class TopQuery(Query[p.TopReport]):
+    """The busiest `count` tags of every metric over [from_us, to_us), by their mean. Refused for an empty window."""
+
+    from_us: int
+    to_us: int
+    count: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineQuery(Query[p.BaselineRecord]):
+    """What is usual for a tag, its bounds over the last two weeks, and where it left them. `above` and `below` are
+    amounts from the mean outwards, None: no bound."""
+
+    tag_id: UUID
+    cycle: Cycle = Cycle.WEEKDAY_HOUR
+    periods: int = 12
+    measure: Measure = Measure.SIGMA
+    above: float | None = 2.0
+    below: float | None = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineRulesQuery(Query[tuple[p.BaselineRule, ...]]):
+    """The alarm rules that judge by what is usual, tag by tag, and how much of a past each one has."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadQuery(Query[p.LoadReport]):
+    """How the figures of performance go with what is produced over [from_us, to_us), hour by hour."""
+
+    from_us: int
+    to_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoadPointsQuery(Query[p.LoadPoints]):
+    """The hours behind one figure of the report."""
+
+    tag_id: UUID
+    from_us: int
+    to_us: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from console.domain.quality import Quality
 from console.domain.tags import Tag
 from console.domain.values import is_numeric
-from console.services.records import Bytes8, Floats, Ints, Longs, TrendColumns
+from console.services.records import Bytes8, Floats, Ints, Longs, Marks16, TrendColumns
 from console.services.telemetry.batch import FLAG_TRANSIENT, LinkChanged, QualityChanged, SampleBatch, SessionChanged
 
 BLOCK_ROWS = 16_384  # sealing one sorts it: about 1 ms
-ROW_BYTES = 4 + 8 + 8 + 1
+ROW_BYTES = 4 + 8 + 8 + 1 + 2
 NOTHING = -1
 
 
@@ -30,10 +30,18 @@ class SealedBlock:
     quality: Bytes8
     first_us: int
     last_us: int
+    turn: Marks16  # which row of the block came when
+    first_row: int  # rows that came before this block
 
     @property
     def nbytes(self) -> int:
-        return self.handle.nbytes + self.source_us.nbytes + self.value.nbytes + self.quality.nbytes
+        columns = (self.handle, self.source_us, self.value, self.quality, self.turn)
+        return sum(column.nbytes for column in columns)
+
+    def rows(self, handle: int) -> slice:
+        """Where a tag's rows are."""
+        start, stop = np.searchsorted(self.handle, (handle, handle + 1))
+        return slice(int(start), int(stop))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,7 @@ class RingSnapshot:
 
     blocks: tuple[SealedBlock, ...]
     tag_ids: dict[int, UUID]
+    stored_rows: int = 0  # rows that came before this one are on disk, or not worth it
 
     def query(self, handles: tuple[int, ...], from_us: int, to_us: int, buckets: int) -> tuple[TrendColumns, ...]:
         """History of the tags over [from_us, to_us), in the order of `handles`; unknown tags give empty columns."""
@@ -52,27 +61,40 @@ class RingSnapshot:
 
     def samples(self, handle: int, from_us: int, to_us: int) -> tuple[Longs, Floats, Bytes8]:
         """Time, value and quality in source-time order; equal stamps keep arrival order."""
-        times: list[Longs] = []
-        values: list[Floats] = []
-        qualities: list[Bytes8] = []
+        parts: list[tuple[Longs, Floats, Bytes8]] = []
         for block in self.blocks:
-            if block.last_us < from_us or block.first_us >= to_us:
-                continue
-            start, stop = np.searchsorted(block.handle, (handle, handle + 1))
-            if start < stop:
-                times.append(block.source_us[start:stop])
-                values.append(block.value[start:stop])
-                qualities.append(block.quality[start:stop])
-        if not times:
-            return np.empty(0, np.int64), np.empty(0, np.float64), np.empty(0, np.uint8)
-        at, value, quality = np.concatenate(times), np.concatenate(values), np.concatenate(qualities)
-        inside = (at >= from_us) & (at < to_us)
-        if not inside.all():
-            at, value, quality = at[inside], value[inside], quality[inside]
-        if at.size > 1 and (at[1:] < at[:-1]).any():  # late and historical samples find their place
-            order = np.argsort(at, kind="stable")
-            at, value, quality = at[order], value[order], quality[order]
-        return at, value, quality
+            if block.last_us >= from_us and block.first_us < to_us:
+                at = block.source_us[rows := block.rows(handle)]
+                parts.append(_picked(block, rows, (at >= from_us) & (at < to_us)))
+        return _in_order(parts)
+
+    def fresh(self, handle: int, newest_us: int) -> tuple[Longs, Floats, Bytes8]:
+        """What the disk may not have: all that is newer than its newest sample, and late ones on their way there."""
+        parts: list[tuple[Longs, Floats, Bytes8]] = []
+        for block in self.blocks:
+            is_stored = block.first_row + block.handle.size <= self.stored_rows
+            if block.last_us > newest_us or not is_stored:
+                wanted = block.source_us[rows := block.rows(handle)] > newest_us
+                if not is_stored:
+                    wanted |= block.first_row + block.turn[rows].astype(np.int64) >= self.stored_rows
+                parts.append(_picked(block, rows, wanted))
+        return _in_order(parts)
+
+
+def _picked(block: SealedBlock, rows: slice, wanted: NDArray[np.bool_]) -> tuple[Longs, Floats, Bytes8]:
+    columns = block.source_us[rows], block.value[rows], block.quality[rows]
+    return columns if wanted.all() else (columns[0][wanted], columns[1][wanted], columns[2][wanted])
+
+
+def _in_order(parts: list[tuple[Longs, Floats, Bytes8]]) -> tuple[Longs, Floats, Bytes8]:
+    """Late and historical samples find their place; equal stamps keep arrival order."""
+    if not parts:
+        return np.empty(0, np.int64), np.empty(0, np.float64), np.empty(0, np.uint8)
+    at, value, quality = (np.concatenate(column) for column in zip(*parts, strict=True))
+    if at.size > 1 and (at[1:] < at[:-1]).any():
+        order = np.argsort(at, kind="stable")
+        at, value, quality = at[order], value[order], quality[order]
+    return at, value, quality
 
 
 def trend_columns(tag_id: UUID, at: Longs, value: Floats, quality: Bytes8, *, buckets: int) -> TrendColumns:
@@ -110,6 +132,8 @@ class LiveRing:
         self._open_value = np.empty(BLOCK_ROWS, np.float64)
         self._open_quality = np.empty(BLOCK_ROWS, np.uint8)
         self._rows = 0
+        self._sealed_rows = 0  # ever
+        self._stored_rows = 0
         self._numeric = np.zeros(0, np.bool_)
         self._tag_ids: dict[int, UUID] = {}
         self._handles: dict[UUID, int] = {}
@@ -125,6 +149,15 @@ class LiveRing:
         if self._sealed:
             return self._sealed[0].first_us
         return int(self._open_us[: self._rows].min()) if self._rows else 0
+
+    @property
+    def arrived(self) -> int:
+        """Rows that ever came: a mark in the order of arrival, see `on_stored`."""
+        return self._sealed_rows + self._rows
+
+    def on_stored(self, arrived: int) -> None:
+        """The history has on disk what it wants of the rows that had come when `arrived` was read."""
+        self._stored_rows = max(self._stored_rows, arrived)
 
     def handle_of(self, tag_id: UUID) -> int:
         """Handle of a tag, -1 when it is unknown."""
@@ -173,7 +206,7 @@ class LiveRing:
         handles = tuple(self.handle_of(tag_id) for tag_id in tag_ids)
         known = dict(zip(handles, tag_ids, strict=True))
         blocks = tuple(self._sealed)
-        return RingSnapshot((*blocks, self._block()) if self._rows else blocks, known), handles
+        return RingSnapshot((*blocks, self._block()) if self._rows else blocks, known, self._stored_rows), handles
 
     def query(self, handles: tuple[int, ...], from_us: int, to_us: int, buckets: int) -> tuple[TrendColumns, ...]:
         """The same in one step, in the calling thread."""
@@ -214,12 +247,15 @@ class LiveRing:
             self._open_quality[:n][order],
             int(times.min()),
             int(times.max()),
+            order.astype(np.uint16),
+            self._sealed_rows,
         )
 
     def _seal(self) -> None:
         block = self._block()
         self._sealed.append(block)
         self._sealed_bytes += block.nbytes
+        self._sealed_rows += self._rows
         self._rows = 0
         while self._sealed and self.nbytes > self._budget:
             self._sealed_bytes -= self._sealed.pop(0).nbytes
