@@ -120,6 +120,12 @@ def forecast(
     return _by_trend(recent, told, now_us, zone, settings)
 
 
+def mirrored(told: Forecast) -> Forecast:
+    """Of a forecast that was made of values turned upside down, because their end lies at the low side."""
+    path = tuple(PathPoint(one.at_us, -one.high, -one.middle, -one.low) for one in told.path)
+    return _with(told, full=-told.full, level=-told.level, per_day=-told.per_day, path=path)
+
+
 def _with(told: Forecast, **changes: object) -> Forecast:
     fields = {name: getattr(told, name) for name in Forecast.__slots__}
     return Forecast(**{**fields, **changes})  # type: ignore[arg-type]

@@ -11,7 +11,8 @@ DAY_US = 24 * HOUR_US
 BACK_US = 8 * DAY_US  # what comes back within a week and a day is load, not a clean-up
 _NOISES = 6.0
 _LEAST_SHARE = 0.01  # of all that the values span
-_AROUND = 3  # periods within which a clean-up is done for the most part
+_AROUND = 3  # periods before and after, within which a clean-up is done for the most part
+_WITHIN_US = 3 * HOUR_US
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,9 @@ def jumps(starts_us: Sequence[int], values: Sequence[float]) -> tuple[Jump, ...]
     steps = [b - a for a, b in pairwise(values)]
     least = max(_NOISES * spread(steps), _LEAST_SHARE * (max(values) - min(values)), 1e-12)
     found: list[Jump] = []
+    around = max(1, min(_AROUND, _WITHIN_US // max(1, round(median([b - a for a, b in pairwise(starts_us)])))))
     for i in range(1, n):
-        sharp = max(values[max(0, i - _AROUND) : i]) - min(values[i : i + _AROUND])
+        sharp = max(values[max(0, i - around) : i]) - min(values[i : i + around])
         if sharp < least or values[i] >= values[i - 1]:
             continue
         before = median(_between(starts_us, values, i, -1))

@@ -80,7 +80,9 @@ class TagConditions:
 
     def expect(self, rules: Iterable[AlarmRule]) -> None:
         """The rules from now on, before the first tag hangs on them."""
+        rules = tuple(rules)
         self._deviations.expect(rules)
+        self.usual.expect(rules)
 
     def know(self, tag: Tag) -> None:
         """A tag exists; a deviation may have it for its setpoint."""

@@ -4,14 +4,14 @@ The references come from history (`tell`); while a slot has none, or of too few 
 shown. What is usual changes with the hour, sample or not: a value that stands still is judged again as its slot ends.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-from console.domain.alarms import AlarmRule
+from console.domain.alarms import AlarmKind, AlarmRule
 from console.domain.history.baseline import (
     LEAST_KNOWN,
     MOST_SIGMAS,
@@ -52,6 +52,17 @@ class Need:
     periods: int
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How many of a rule's slots have enough of a past on one tag, and whether the present one has."""
+
+    handle: int
+    rule: AlarmRule
+    known: int
+    slots: int
+    knows_now: bool
+
+
 class UsualBands:
     """One entry per band row of kind BASELINE. `zone` is the site's."""
 
@@ -69,6 +80,8 @@ class UsualBands:
         self._size = 0
         self._entry: dict[int, int] = {}
         self._entry_of = np.full(256, -1, np.int64)
+        self._hung: dict[int, tuple[int, AlarmRule]] = {}  # entry -> handle of its tag, its rule
+        self._live: set[str] = set()
         self._needs: dict[Need, int] = {}
         self._cycle = np.zeros(16, np.int8)  # by need
         self._mean = np.full((16, max(SLOTS.values())), np.nan)
@@ -76,17 +89,35 @@ class UsualBands:
         self._slots: dict[int, tuple[int, ...]] = {}  # quarter of an hour -> slot by cycle
         self._grow(16)
 
+    def expect(self, rules: Iterable[AlarmRule]) -> None:
+        """The rules from now on; what hangs on others needs nothing any more."""
+        self._live = {rule.rule_id for rule in rules if rule.kind is AlarmKind.BASELINE}
+
     @property
     def needs(self) -> tuple[Need, ...]:
         """What the rules want to be told."""
-        present = set(self.need[: self._size].tolist())
+        present = {int(self.need[entry]) for entry, (_, rule) in self._hung.items() if rule.rule_id in self._live}
         return tuple(need for need, number in self._needs.items() if number in present)
+
+    def told(self, now_us: int) -> tuple[Told, ...]:
+        """How much every rule knows of every tag that it hangs on."""
+        found: dict[tuple[int, str], Told] = {}
+        for entry, (handle, rule) in self._hung.items():
+            if rule.rule_id not in self._live or (handle, rule.rule_id) in found:
+                continue
+            number = int(self.need[entry])
+            slots = SLOTS[Cycle(rule.cycle)]
+            known = np.isfinite(self._mean[number, :slots])
+            slot = int(self._slot(np.array([entry]), np.array([now_us]))[0])
+            found[handle, rule.rule_id] = Told(handle, rule, int(known.sum()), slots, bool(known[slot]))
+        return tuple(found.values())
 
     def hang(self, band: int, handle: int, rule: AlarmRule) -> None:
         """A band judges its tag by what is usual from now on."""
         entry = self._entry.get(band)
         if entry is None:
             entry = self._new(band)
+        self._hung[entry] = handle, rule
         self.need[entry] = self._need(Need(handle, Cycle(rule.cycle), rule.periods))
         self.measure[entry] = _MEASURES[Measure(rule.bound)]
         self.floor[entry] = float("-inf") if rule.floor is None else rule.floor

@@ -148,6 +148,7 @@ def test_the_alarm_tells_its_distance_in_sigmas():
 
 def test_the_hour_is_the_wall_clock_s_of_the_site():
     bands = UsualBands()
+    bands.expect([usual()])
     bands.zone = ZoneInfo("Europe/Berlin")
     bands.hang(0, 7, usual(cycle="hour"))
     table: list[Reference | None] = [None] * 24
