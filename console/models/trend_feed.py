@@ -15,7 +15,7 @@ from console.services.records import SamplesDelta, TrendColumns
 from console.services.station import Station, TrendQuery, samples_topic
 from console.ui.errands import Errands
 
-MAX_PENS = 16
+MAX_PENS = 32
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

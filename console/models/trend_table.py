@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from console.domain.quality import Detail, Quality
 from console.domain.tags import Tag
 from console.domain.values import ValueType
 from console.models.tag_cache import TagCache
 from console.models.trend_pen import PenStatistics, TrendPen
+from console.models.trend_pens import USUAL, PenLook
 from console.ui.fonts import font
 from console.ui.format import DASH, number_text, quality_word, value_text
 from console.ui.theme import theme
@@ -26,9 +28,14 @@ class PenRow:
     """One pen as shown."""
 
     tag: Tag
-    colour: int
     pen: TrendPen
+    look: PenLook = USUAL
+    plot: int = 0  # key of its plot
     statistics: PenStatistics = field(default=_EMPTY)
+
+    @property
+    def colour(self) -> int:
+        return self.look.colour
 
 
 class TrendTable(QAbstractTableModel):
@@ -93,6 +100,8 @@ class TrendTable(QAbstractTableModel):
         """(colour, name, value with unit, quality word) of every pen at a moment."""
         made = []
         for row in self.rows:
+            if row.look.is_hidden:
+                continue
             value, is_good = row.pen.value_at(at_us)
             word = tr("no data") if math.isnan(value) else tr("good") if is_good else tr("not good")
             made.append((row.colour, row.tag.name, self._number(row, value), word))
@@ -101,21 +110,28 @@ class TrendTable(QAbstractTableModel):
     def _text(self, row: PenRow, column: int) -> str:
         statistics = row.statistics
         if column == COLOUR:
-            return "━"
+            return "" if row.look.is_hidden else "━"
         if column == PEN:
-            return row.tag.name
+            return tr("{name} (hidden)", name=row.tag.name) if row.look.is_hidden else row.tag.name
         if column == NOW:
             return self._now(row)
         if column == CURSOR:
             return self._number(row, row.pen.value_at(self._cursor_us)[0]) if self._cursor_us else DASH
         if column == QUALITY:
-            words = [quality_word(self._quality(row), self._detail(row))]
+            words = [self._quality_words(row)]
             if statistics.gaps:
                 words.append(tr_n("{n} gap", "{n} gaps", statistics.gaps))
             if statistics.has_bad:
                 words.append(tr("not all good"))
             return ", ".join(words)
         return self._number(row, {LOW: statistics.low, HIGH: statistics.high, AVERAGE: statistics.average}[column])
+
+    def _quality_words(self, row: PenRow) -> str:
+        """A tag that nobody has sent since the start is known from what was."""
+        quality, detail = self._quality(row), self._detail(row)
+        if quality == Quality.UNKNOWN and detail in (Detail.NONE, Detail.NEVER_SEEN) and len(row.pen):
+            return tr("only in history")
+        return quality_word(quality, detail)
 
     def _now(self, row: PenRow) -> str:
         handle, tag = row.tag.handle, row.tag
@@ -147,7 +163,8 @@ class TrendTable(QAbstractTableModel):
         return self._quality(row) != 0
 
     def _shade(self, row: PenRow, column: int) -> object:
-        return theme().color("text.dim") if column in (NOW, QUALITY) and self._style(row) else None
+        is_dim = row.look.is_hidden or (column in (NOW, QUALITY) and self._style(row))
+        return theme().color("text.dim") if is_dim else None
 
     def _tell(self, first: int, last: int) -> None:
         if self.rows:

@@ -23,6 +23,7 @@ _STEPS_MONTHS = (1, 2, 3, 6, 12, 24, 60, 120)
 _MONDAY = date(1970, 1, 5).toordinal()
 TIME_SPACING_PX = 96
 VALUE_SPACING_PX = 44
+TIGHT_PX = 22  # a low plot has its labels closer, so that it has some
 AXIS_WIDTH = 64
 TIME_HEIGHT = 22
 
@@ -84,11 +85,15 @@ def time_label(at_us: int, step_us: int) -> str:
 
 def value_step(low: float, high: float, height_px: float) -> float:
     """1, 2 or 5 times a power of ten, so that the labels do not touch."""
-    wanted = (high - low) * VALUE_SPACING_PX / max(height_px, 1)
+    wanted = (high - low) * _spacing(height_px) / max(height_px, 1)
     if not math.isfinite(wanted) or wanted <= 0:
         return 1.0
     power = 10.0 ** math.floor(math.log10(wanted))
     return next(factor * power for factor in (1.0, 2.0, 5.0, 10.0) if factor * power >= wanted * 0.999)
+
+
+def _spacing(height_px: float) -> float:
+    return min(max(height_px / 4, TIGHT_PX), VALUE_SPACING_PX)
 
 
 def value_ticks(low: float, high: float, height_px: float) -> list[float]:
@@ -101,8 +106,8 @@ def log_ticks(low: float, high: float, height_px: float) -> list[float]:
     """Powers of ten of a logarithmic axis, with 2 and 5 between them when there is room. 0 < low < high."""
     decades = max(math.log10(high / low), 1e-9)
     per_decade = height_px / decades
-    factors = (1.0, 2.0, 5.0) if per_decade >= 3 * VALUE_SPACING_PX * 0.6 else (1.0,)
-    every = max(1, math.ceil(VALUE_SPACING_PX * 0.6 / max(per_decade, 1e-9)))
+    factors = (1.0, 2.0, 5.0) if per_decade >= 3.5 * TIGHT_PX else (1.0,)
+    every = max(1, math.ceil(TIGHT_PX / max(per_decade, 1e-9)))
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     ticks = [factor * 10.0**k for k in range(first, last + 1) if k % every == 0 for factor in factors]
     return [tick for tick in ticks if low * (1 - 1e-9) <= tick <= high * (1 + 1e-9)]

@@ -1,16 +1,17 @@
-"""The two cursors A and B over all plots: placed, dragged, cleared; the time between them is tinted."""
+"""The two cursors A and B over all plots: placed, dragged, cleared; the time between them is tinted.
 
-from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
+Their letters stand on the time axis.
+"""
+
+from PySide6.QtCore import QObject, QPointF, QRectF, Signal
 from PySide6.QtGui import QPainter, QPen
 
-from console.ui.fonts import font
 from console.ui.theme import theme
 from console.widgets.trend_layers import x_of
 from console.widgets.trend_spans import Window
 
 NAMES = ("A", "B")
 GRAB_PX = 5
-_FLAG = 16
 
 
 class TrendCursors(QObject):
@@ -62,11 +63,6 @@ class TrendCursors(QObject):
         if len(places) == len(NAMES):
             left, right = sorted(places.values())
             painter.fillRect(QRectF(left, box.top(), right - left, box.height()), theme().color("accent", 22))
-        painter.setFont(font("font_small", bold=True))
-        for name, x in places.items():
-            painter.setPen(QPen(theme().color("accent"), 1))
+        painter.setPen(QPen(theme().color("accent"), 1))
+        for x in places.values():
             painter.drawLine(QPointF(round(x) + 0.5, box.top()), QPointF(round(x) + 0.5, box.bottom()))
-            flag = QRectF(x + 1 if name == "A" else x - _FLAG, box.bottom() - _FLAG - 1, _FLAG, _FLAG)
-            painter.fillRect(flag, theme().color("accent"))
-            painter.setPen(theme().color("accent.text"))
-            painter.drawText(flag, Qt.AlignmentFlag.AlignCenter, name)

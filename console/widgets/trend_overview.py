@@ -1,4 +1,4 @@
-"""All that a pen holds in one strip below the trend, with the shown window on it to drag."""
+"""All that a pen holds in one strip below the trend, with the shown window on it to move and to stretch."""
 
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from console.widgets.trend_primitives import Lines
 from console.widgets.trend_spans import Columns
 
 LEFT, RIGHT = AXIS_WIDTH + 4, 12
+EDGE_PX = 5
 
 
 class OverviewSource(Protocol):
@@ -21,16 +22,19 @@ class OverviewSource(Protocol):
 
 
 class TrendOverview(QWidget):
-    """`moved(end_us)`: the person dragged the window to end there."""
+    """`moved(from_us, to_us)`: the person dragged the window or one of its edges there."""
 
-    moved = Signal(object)
+    moved = Signal(object, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._source: OverviewSource | None = None
         self._whole = (0, 1)
         self._window = (0, 1)
+        self._sides = (LEFT, RIGHT)
+        self._edge = ""  # what is dragged: the left or the right edge, else the whole window
         self._lines = Lines()
+        self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         theme().changed.connect(self.update)
 
@@ -43,8 +47,18 @@ class TrendOverview(QWidget):
         self._source, self._whole, self._window = source, (begin, max(whole_us[1], begin + 1)), window_us
         self.update()
 
+    def set_sides(self, left: int, right: int) -> None:
+        """Free pixels on both sides, so that it stands under the plots."""
+        self._sides = (left, right)
+        self.update()
+
     def _box(self) -> QRectF:
-        return QRectF(LEFT, 4, max(self.width() - LEFT - RIGHT, 1), self.height() - 12)
+        left, right = self._sides
+        return QRectF(left, 4, max(self.width() - left - right, 1), self.height() - 12)
+
+    def _x(self, at_us: int) -> float:
+        box, (begin, end) = self._box(), self._whole
+        return box.left() + (at_us - begin) / (end - begin) * box.width()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -53,10 +67,7 @@ class TrendOverview(QWidget):
         painter.fillRect(box, theme().color("surface.raised"))
         if self._source is not None:
             self._paint_pen(painter, box)
-        begin, end = self._whole
-        scale = box.width() / (end - begin)
-        left = box.left() + (self._window[0] - begin) * scale
-        right = min(box.left() + (self._window[1] - begin) * scale, box.right())
+        left, right = self._x(self._window[0]), min(self._x(self._window[1]), box.right())
         painter.fillRect(QRectF(left, box.top(), max(right - left, 2), box.height()), theme().color("accent", 70))
         painter.setPen(theme().color("line.strong"))
         painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5))
@@ -79,16 +90,35 @@ class TrendOverview(QWidget):
         self._lines.draw(painter, known.size)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._edge = self._edge_at(event.position().x())
         self._drag(event.position())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if event.buttons() & Qt.MouseButton.LeftButton:
             self._drag(event.position())
+        else:
+            on_edge = bool(self._edge_at(event.position().x()))
+            self.setCursor(Qt.CursorShape.SplitHCursor if on_edge else Qt.CursorShape.ArrowCursor)
+
+    def _edge_at(self, x: float) -> str:
+        left, right = self._x(self._window[0]), self._x(self._window[1])
+        if right - left < 3 * EDGE_PX:  # too narrow to take an edge of
+            return ""
+        return "left" if abs(x - left) <= EDGE_PX else "right" if abs(x - right) <= EDGE_PX else ""
 
     def _drag(self, place: QPointF) -> None:
-        """The window's middle goes to the pointer."""
-        box = self._box()
+        """An edge goes to the pointer, else the window's middle."""
+        box, (begin, end), (from_us, to_us) = self._box(), self._whole, self._window
         share = min(max((place.x() - box.left()) / box.width(), 0.0), 1.0)
-        at = self._whole[0] + share * (self._whole[1] - self._whole[0])
-        half = (self._window[1] - self._window[0]) / 2
-        self.moved.emit(round(min(at + half, self._whole[1])))
+        at = round(begin + share * (end - begin))
+        if self._edge == "left":
+            from_us = min(at, to_us - 1)
+        elif self._edge == "right":
+            to_us = max(at, from_us + 1)
+        else:
+            half = (to_us - from_us) // 2
+            from_us, to_us = at - half, at - half + (to_us - from_us)
+            if to_us > end:
+                from_us, to_us = from_us - (to_us - end), end
+        self._window = (from_us, to_us)
+        self.moved.emit(from_us, to_us)

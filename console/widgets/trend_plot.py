@@ -217,10 +217,11 @@ class TrendPlot(QWidget):
             item.cursor_us = at_us
             item.update()
 
-    def place_cursor(self, name: str) -> None:
+    def place_cursor(self, name: str, *, at_pointer: bool = True) -> None:
         """A or B to the moment under the pointer, else to a third of the window."""
         share = 1 / 3 if name == NAMES[0] else 2 / 3
-        self.cursors.set(name, self.moment(share) if self._hover_us is None else self._hover_us)
+        at_us = self._hover_us if at_pointer else None
+        self.cursors.set(name, self.moment(share) if at_us is None else at_us)
 
     def apply_theme(self) -> None:
         self._canvas.apply_theme()

@@ -77,8 +77,8 @@ def desk(qtbot):
 
 def test_an_empty_trend_says_what_to_do(desk):
     assert desk.view._stack.currentIndex() == 0
-    assert "T" in desk.view._empty.text()
-    assert desk.view.table.isHidden()
+    assert "T" in desk.view.frame.empty.text()
+    assert desk.view.desk.tables.isHidden()
 
 
 def test_a_few_letters_and_enter_add_a_pen(qtbot, desk):
@@ -104,7 +104,7 @@ def test_letters_that_match_nothing_say_so(qtbot, desk):
 def test_history_and_live_samples_are_drawn_as_one(desk):
     async def story():
         desk.view.add_pen(0)
-        desk.view._load()
+        desk.view._load(*desk.view.navigation.window_us)
         await asyncio.gather(*desk.view._feed._errands._tasks)
 
     asyncio.run(story())
@@ -143,26 +143,26 @@ def test_an_alarm_brings_its_tag_its_limits_and_its_moment(desk):
     assert (item.mark_us, item.mark_priority) == (NOW - 7200 * S, 2)
     from_us, to_us = desk.view.plot.window_us
     assert from_us < NOW - 7200 * S < to_us  # it was longer ago than the window: the view looks back
-    assert not desk.view._is_live
+    assert not desk.view.navigation.is_live
 
 
 def test_looking_back_pauses_and_reaching_now_is_live_again(desk):
     desk.view.add_pen(0)
     desk.view.plot.pan(-1)
-    assert not desk.view._is_live
+    assert not desk.view.navigation.is_live
     assert desk.view.header.live.text() == "Paused"
     before = desk.view.plot.window_us
     desk.now_us += 60 * S
     heartbeat().beat()
     assert desk.view.plot.window_us == before
     desk.view.plot.pan(5)
-    assert desk.view._is_live
+    assert desk.view.navigation.is_live
 
 
 def test_pens_are_remembered_and_come_back_when_their_tags_are_known(qtbot, desk):
     desk.view.add_pen(2)
     desk.view.add_pen(0)
-    desk.view._choose_span(3600 * S)
+    desk.view.navigation.set_span(3600 * S)
     state = desk.view.save_state()
     station = FakeStation()
     other = TrendsView(desk.view.context.__class__(station, desk.view.context.actions, print, print))
@@ -190,14 +190,15 @@ def test_dropped_tag_paths_become_pens(desk):
     assert desk.pens() == [1, 2]
 
 
-def test_at_most_sixteen_pens(desk):
-    more = [tag(k, f"m{k}") for k in range(10, 28)]
+def test_at_most_thirty_two_pens(desk):
+    more = [tag(k, f"m{k}") for k in range(10, 45)]
     desk.station.deliver(TAGS, tag_values([t.handle for t in more], added=more))
     for one in more:
         desk.view.add_pen(one.handle)
-    assert len(desk.pens()) == 16
-    assert "16" in desk.refused[-1]
-    assert len({row.colour for row in desk.view.model.rows}) == 16
+    assert len(desk.pens()) == 32
+    assert "32" in desk.refused[-1]
+    colours = [row.colour for row in desk.view.model.rows]
+    assert [colours.count(colour) for colour in range(8)] == [4] * 8
 
 
 def test_a_selected_pen_is_removed_with_delete(qtbot, desk):

@@ -1,0 +1,175 @@
+"""The table of the two cursors: every pen at A and at B, what it changed by, and what lies between them."""
+
+import math
+from collections.abc import Mapping
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from console.models.trend_between import Between, between_of
+from console.models.trend_table import PenRow
+from console.ui.format import DASH, US, number_text
+from console.ui.theme import theme
+from console.ui.translation import mark, tr
+
+COLUMNS = (
+    "",
+    mark("Pen"),
+    "A",
+    "B",
+    "B − A",
+    mark("Slope"),
+    mark("Min"),
+    mark("Max"),
+    mark("Mean"),
+    mark("Std. dev."),
+    mark("Gaps"),
+    mark("Good"),
+)
+COLOUR, PEN, AT_A, AT_B, CHANGE, SLOPE, LOW, HIGH, MEAN, DEVIATION, GAPS, GOOD = range(12)
+_HOUR = 3600
+_PER = ((2 * 60, 1, mark("s")), (2 * _HOUR, 60, mark("min")), (48 * _HOUR, _HOUR, mark("h")))
+_PER_DAY = (24 * _HOUR, mark("d"))
+Index = QModelIndex | QPersistentModelIndex
+
+
+class CursorTable(QAbstractTableModel):
+    """`set_span` says between which moments; `work` then measures one pen after the other, a pen at a call."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.rows: list[PenRow] = []
+        self.span: tuple[int, int] | None = None  # A, B
+        self._found: dict[int, Between] = {}
+        self._owed: list[int] = []
+
+    def set_rows(self, rows: list[PenRow]) -> None:
+        self.beginResetModel()
+        self.rows = list(rows)
+        self._found = {row.tag.handle: found for row in rows if (found := self._found.get(row.tag.handle))}
+        self.endResetModel()
+        self._owed = [row.tag.handle for row in rows]
+
+    def set_span(self, span: tuple[int, int] | None) -> None:
+        """Moments of A and B; what was measured before stays in sight until it is measured anew."""
+        self.span = span
+        self._owed = [row.tag.handle for row in self.rows]
+        self._tell()
+
+    def stale(self) -> None:
+        """Samples came between the cursors."""
+        self._owed = [row.tag.handle for row in self.rows]
+
+    def work(self) -> bool:
+        """Measure the next pen; False when nothing is owed."""
+        if self.span is None or not self._owed:
+            return False
+        handle = self._owed.pop(0)
+        row = next((row for row in self.rows if row.tag.handle == handle), None)
+        if row is not None:
+            self._found[handle] = between_of(row.pen, *sorted(self.span))
+            self._tell()
+        return bool(self._owed)
+
+    def take(self, found: Mapping[int, Between]) -> None:
+        """Measured elsewhere, from all samples that are kept: by handle."""
+        self._found.update(found)
+        self._tell()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> str | Qt.AlignmentFlag | None:
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return tr(COLUMNS[section]) if section not in (COLOUR, AT_A, AT_B, CHANGE) else COLUMNS[section]
+        return _alignment(section) if role == Qt.ItemDataRole.TextAlignmentRole else None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if not index.isValid() or index.row() >= len(self.rows):
+            return None
+        row, column = self.rows[index.row()], index.column()
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._text(row, column)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(column)
+        if role == Qt.ItemDataRole.ForegroundRole:
+            return theme().pen(row.colour) if column == COLOUR else self._shade(row, column)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return row.tag.source.path() if column == PEN else self._tip(row, column)
+        return None
+
+    def _text(self, row: PenRow, column: int) -> str:
+        found = self._found.get(row.tag.handle, Between())
+        if column == COLOUR:
+            return "━"
+        if column == PEN:
+            return row.tag.name
+        if column == GAPS:
+            return str(found.gaps) if self.span else DASH
+        if column == GOOD:
+            return DASH if math.isnan(found.good_share) else _percent(found.good_share)
+        if column in (AT_A, AT_B, CHANGE, SLOPE):
+            return self._at_cursors(row, column)
+        figures = {LOW: found.low, HIGH: found.high, MEAN: found.mean, DEVIATION: found.deviation}
+        is_rough = not found.is_exact and column in (MEAN, DEVIATION) and not math.isnan(figures[column])
+        return ("≈ " if is_rough else "") + _number(figures[column], row.tag.unit)
+
+    def _at_cursors(self, row: PenRow, column: int) -> str:
+        if self.span is None:
+            return DASH
+        begin, end = self.span
+        (first, _good), (last, _also) = row.pen.value_at(begin), row.pen.value_at(end)
+        if column in (AT_A, AT_B):
+            return _number(first if column == AT_A else last, row.tag.unit)
+        if column == CHANGE:
+            return _number(last - first, row.tag.unit)
+        seconds, word = slope_unit(abs(end - begin))
+        slope = (last - first) / ((end - begin) / US) * seconds if begin != end else math.nan
+        return DASH if math.isnan(slope) else f"{number_text(slope)} {row.tag.unit}/{tr(word)}".replace(" /", " 1/")
+
+    def _shade(self, row: PenRow, column: int) -> object:
+        """What is not good never looks so."""
+        if column not in (AT_A, AT_B) or self.span is None:
+            return None
+        _value, is_good = row.pen.value_at(self.span[column - AT_A])
+        return None if is_good else theme().color("text.dim")
+
+    def _tip(self, row: PenRow, column: int) -> str | None:
+        found = self._found.get(row.tag.handle)
+        if found is not None and not found.is_exact and column in (MEAN, DEVIATION):
+            return tr("From the lowest and highest values of short spans: the samples are not at hand")
+        if column in (AT_A, AT_B) and self.span is not None:
+            value, is_good = row.pen.value_at(self.span[column - AT_A])
+            return tr("no data") if math.isnan(value) else tr("good") if is_good else tr("not good")
+        return None
+
+    def _tell(self) -> None:
+        if self.rows:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self.rows) - 1, len(COLUMNS) - 1))
+
+
+def slope_unit(span_us: int) -> tuple[int, str]:
+    """By what time a slope is told: seconds, and its marked word; of a long span per hour or per day."""
+    seconds = span_us / US
+    return next(((unit, word) for most, unit, word in _PER if seconds < most), _PER_DAY)
+
+
+def _percent(share: float) -> str:
+    """Never 100 % while something is missing."""
+    shown = math.floor(share * 1000) / 10
+    return f"{number_text(shown)} %"
+
+
+def _number(value: float, unit: str) -> str:
+    return DASH if math.isnan(value) else f"{number_text(value)} {unit}".rstrip()
+
+
+def _alignment(column: int) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignLeft if column in (COLOUR, PEN) else Qt.AlignmentFlag.AlignRight
+    return side | Qt.AlignmentFlag.AlignVCenter

@@ -1,0 +1,109 @@
+"""The two cursors below a trend: where they stand, the time between them, and the table of what lies there."""
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from console.models.trend_cursor_table import CursorTable
+from console.models.trend_table import PenRow
+from console.ui.export import tabbed_text
+from console.ui.format import US, date_text, local, number_text
+from console.ui.plain_label import PlainLabel
+from console.ui.table_view import TableView
+from console.ui.translation import tr
+from console.widgets.column_layout import lay_out_columns
+from console.widgets.trend_cursors import TrendCursors
+
+_SLICE_MS = 5  # between two pens, so that the window never stands
+_WIDTHS = (36, 0, 96, 96, 96, 150, 92, 92, 92, 92, 64, 76)
+
+
+class CursorDesk(QWidget):
+    """Shown in the place of the pens' table while both cursors are set."""
+
+    def __init__(self, cursors: TrendCursors) -> None:
+        super().__init__()
+        self._cursors = cursors
+        self.words = PlainLabel()
+        self.words.setProperty("role", "dim")
+        self.words.setContentsMargins(14, 4, 14, 4)
+        self.table = TableView("trend_cursors")
+        self.model = CursorTable(self)
+        self.table.setModel(self.model)
+        lay_out_columns(self.table, _WIDTHS, (10, 9, 5))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.words)
+        column.addWidget(self.table, 1)
+        self._worker = QTimer(self, singleShot=True, interval=_SLICE_MS)
+        self._worker.timeout.connect(self._work)
+        cursors.changed.connect(self._on_cursors)
+
+    def set_rows(self, rows: list[PenRow]) -> None:
+        self.model.set_rows([row for row in rows if not row.look.is_hidden])
+        self._work_soon()
+
+    def stale(self) -> None:
+        """Samples came; measure anew when somebody looks."""
+        if self.isVisible():
+            self.model.stale()
+            self._work_soon()
+
+    def finish(self) -> None:
+        """Measure all at once."""
+        while self.model.work():
+            pass
+
+    def retell(self) -> None:
+        span = self._cursors.span
+        if span is None:
+            self.words.setText("")
+            return
+        begin, end = span
+        length = duration_words(end - begin)
+        self.words.setText(tr("A {begin}  ·  B {end}  ·  B − A {length}", begin=moment_words(begin),
+                              end=moment_words(end), length=length))  # fmt: skip
+
+    def copy(self) -> str:
+        """The selected rows, or all, with a heading and where the cursors stand, to the clipboard; returns it."""
+        self.finish()
+        rows = self.table.selected_rows() or range(self.model.rowCount())
+        text = f"{self.words.text()}\n{tabbed_text(self.table.headers(), self.table.row_texts(rows))}"
+        QGuiApplication.clipboard().setText(text)
+        return text
+
+    def stop(self) -> None:
+        self._worker.stop()
+
+    def _on_cursors(self) -> None:
+        self.model.set_span(self._cursors.span)
+        self.retell()
+        self._work_soon()
+
+    def _work_soon(self) -> None:
+        if self.model.span is not None:
+            self._worker.start()
+
+    def _work(self) -> None:
+        if self.model.work():
+            self._worker.start()
+
+
+def moment_words(at_us: int) -> str:
+    """Date and time of the site, milliseconds where there are some."""
+    moment = local(at_us)
+    rest = at_us % US // 1000
+    return f"{date_text(moment)} {moment:%H:%M:%S}" + (f".{rest:03d}" if rest else "")
+
+
+def duration_words(span_us: int) -> str:
+    """`0:08:53`, `2 d 04:00:00`, `1.25 s`; with its sign."""
+    sign, size = "−" if span_us < 0 else "", abs(span_us)
+    if size < 60 * US:
+        return f"{sign}{number_text(size / US)} s"
+    seconds = round(size / US)
+    days, rest = divmod(seconds, 86_400)
+    hours, minutes = rest // 3600, rest % 3600 // 60
+    clock = f"{hours:02d}:{minutes:02d}:{rest % 60:02d}"
+    return f"{sign}{days} d {clock}" if days else f"{sign}{clock.removeprefix('0')}"
