@@ -119,8 +119,8 @@ class Blocks:
 
     def columns(self, edges: Longs, slack: int, samples: FineRows) -> tuple[Floats, Floats, Bools]:
         """Lowest, highest (inf, -inf when there is none) and any-bad of n columns between n+1 rising edges, including
-        the value held at the column's start. A run of samples that takes at most `slack` microseconds may go to one
-        column as a whole. `samples(block, run)` reads runs of 16."""
+        the value held at the column's start. A run of samples that takes at most `slack` microseconds is in every
+        column that it touches, as a whole. `samples(block, run)` reads runs of 16."""
         rows, n = self.rows, edges.size - 1
         out = (np.full(n, np.inf), np.full(n, -np.inf), np.zeros(n, np.bool_))
         if not rows.first_us.size:
@@ -128,22 +128,29 @@ class Blocks:
         pos = np.searchsorted(rows.first_us, edges)
         before = np.maximum(pos - 1, 0)
         first, last = rows.first_us[before], rows.last_us[before]
-        cut = (pos > 0) & (edges <= last) & (last - first > slack)
+        touched = (pos > 0) & (edges <= last)
+        cut = touched & (last - first > slack)
         opened = _distinct(before[cut])
         _fold_blocks(rows, pos, opened, out)
         if opened.size:
             _fold_runs(rows, opened, edges, slack, samples, out)
-        held, held_bad = rows.last[before[:-1]], rows.last_bad[before[:-1]]
-        held[pos[:-1] == 0] = np.nan
-        high = held
+        _hold(rows, before[:-1], (pos[:-1] > 0) & ~cut[:-1], touched[:-1], out)
         at = np.flatnonzero(cut[:-1])
         if at.size:
-            high = held.copy()
-            held[at], high[at], held_bad[at] = _held(rows, before[at], edges[at], slack, samples)
-        np.fmin(out[0], held, out=out[0])
-        np.fmax(out[1], high, out=out[1])
-        out[2][:] |= held_bad & ~np.isnan(held)
+            low, high, bad = _held(rows, before[at], edges[at], slack, samples)
+            out[0][at], out[1][at] = np.fmin(out[0][at], low), np.fmax(out[1][at], high)
+            out[2][at] |= bad & ~np.isnan(low)
         return out
+
+
+def _hold(rows: BlockRows, block: Longs, known: Bools, whole: Bools, out: tuple[Floats, Floats, Bools]) -> None:
+    """What holds where a column starts: the last sample of the block before; all of a short block that is cut."""
+    last = rows.last[block]
+    low, high = np.where(whole, rows.low[block], last), np.where(whole, rows.high[block], last)
+    known = known & (low <= high)
+    np.minimum(out[0], low, out=out[0], where=known)
+    np.maximum(out[1], high, out=out[1], where=known)
+    out[2][:] |= known & np.where(whole, rows.bad[block], rows.last_bad[block])
 
 
 def _held(rows: BlockRows, block: Longs, edge: Longs, slack: int, samples: FineRows) -> tuple[Floats, Floats, Bools]:

@@ -56,9 +56,12 @@ class Chunk:
         if end > self._time.size:
             self._grow(end)
         if self._value.dtype == np.float32:
-            short = value.astype(np.float32)
-            if not ((short == value) | np.isnan(value)).all():
-                self._value = self._value.astype(np.float64)
+            with np.errstate(over="ignore"):
+                is_exact = ((value.astype(np.float32) == value) | np.isnan(value)).all()
+            if not is_exact:
+                longer = np.empty(self._value.size)
+                longer[:begin] = self._value[:begin]
+                self._value = longer
         self._time[begin:end] = time_us
         self._value[begin:end] = value
         if self._bad is None and not good.all():
@@ -70,7 +73,9 @@ class Chunk:
     def fine_rows(self, rows: Longs) -> tuple[Longs, Floats, Bools]:
         """Times, values and bad flags of these runs of 16, each of shape (n, 16); what lies behind `n` is void."""
         bad = np.zeros((rows.size, FINE), np.bool_) if self._bad is None else self._bad.reshape(-1, FINE)[rows]
-        return self._time.reshape(-1, FINE)[rows], self._value.reshape(-1, FINE)[rows].astype(np.float64), bad
+        with np.errstate(invalid="ignore"):  # void ones
+            value = self._value.reshape(-1, FINE)[rows].astype(np.float64)
+        return self._time.reshape(-1, FINE)[rows], value, bad
 
     def _grow(self, needed: int) -> None:
         size = -(-max(needed, min(4 * self._time.size, CHUNK)) // BLOCK) * BLOCK

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from console.models.trend_blocks import Blocks, BlockRows
+from console.models.trend_blocks import BlockRows, Blocks
 from console.models.trend_chunk import BLOCK, CHUNK, FINE, Bools, Chunk, Floats, Longs
 
 _WAITING = 4 * BLOCK  # samples that may wait for their blocks while nobody asks
@@ -112,12 +112,13 @@ class TrendPen:
         parts = zip((old_time, old_value, old_good), (time_us, value, good), strict=True)
         self._splice(a, b, *(np.concatenate((old[:start], new, old[stop:])) for old, new in parts))  # type: ignore[arg-type]
 
-    def columns(self, edges_us: Longs, until_us: int, slack_us: int = 0) -> PenColumns:
+    def columns(self, edges_us: Longs, until_us: int, *, is_exact: bool = False) -> PenColumns:
         """n columns between n+1 rising edges. After `until_us` nothing is known: those columns are empty.
 
-        16 or 256 samples that lie within `slack_us` of each other may go to one column though an edge is between them.
+        What is less than a quarter of a column away may be in it too, unless `is_exact`: nothing is ever left out.
         """
-        low, high, bad = self._tail(edges_us) or self._wide(edges_us, slack_us)
+        slack = 0 if is_exact else int(edges_us[1] - edges_us[0]) // 4
+        low, high, bad = self._tail(edges_us) or self._wide(edges_us, slack)
         none = (low > high) | (edges_us[:-1] > until_us)
         low[none] = high[none] = np.nan
         return PenColumns(low, high, ~bad)
@@ -139,7 +140,7 @@ class TrendPen:
         a = max(a - 1, 0)
         if a >= b:
             return PenStatistics(np.nan, np.nan, np.nan, 0, False)
-        columns = self.columns(np.array((from_us, to_us)), to_us)
+        columns = self.columns(np.array((from_us, to_us)), to_us, is_exact=True)
         middle = slice(a + 1, max(b - 1, a + 1))  # blocks that lie inside with all that they hold
         held = rows.first_us[middle.start + 1 : middle.stop + 1] - rows.last_us[middle]
         known = ~np.isnan(rows.last[middle])

@@ -44,7 +44,7 @@ def test_the_pyramid_equals_brute_force(parts, first, step, n):
         rows += part
     rows.sort(key=lambda row: row[0])
     edges = first + np.arange(n + 1, dtype=np.int64) * step
-    columns = pen.columns(edges, 10**9)
+    columns = pen.columns(edges, 10**9, is_exact=True)
     for k in range(n):
         low, high, good = brute(rows, int(edges[k]), int(edges[k + 1]))
         assert np.array_equal([columns.low[k], columns.high[k]], [low, high], equal_nan=True)
@@ -62,7 +62,7 @@ def test_two_levels_up_the_pyramid_is_still_exact():
         part = slice(start, start + 999)
         pen.append(np.arange(n, dtype=np.int64)[part], values[part], good[part])
     edges = np.array([0, 7, 5000, 30_011, 69_990, 70_000, 80_000])
-    columns = pen.columns(edges, 10**9)
+    columns = pen.columns(edges, 10**9, is_exact=True)
     for k, (a, b) in enumerate(pairwise(edges)):
         seen = slice(max(a - 1, 0), b)
         assert columns.low[k] == np.nanmin(values[seen])
@@ -108,7 +108,7 @@ def test_a_full_pen_keeps_the_newest():
         pen.append(at, at.astype(np.float64), np.ones(100, np.bool_))
         assert len(pen) <= 4096
     assert pen.last_us == 39_999
-    assert pen.columns(np.array([39_000, 40_000]), 10**9).low[0] == 38_999
+    assert pen.columns(np.array([39_000, 40_000]), 10**9, is_exact=True).low[0] == 38_999
 
 
 def test_history_takes_the_place_of_what_was_there():

@@ -26,7 +26,7 @@ PAINTERS = {
     "widgets/navigation_rail.py": "the badge with the number of alarms",
     "widgets/topology_painter.py": "an asset in alarm",
     "widgets/trend_snippet.py": "when the alarm was active, and its limits",
-    "widgets/trend_spans.py": "when an alarm was active, and its limits",
+    "widgets/trend_ground.py": "when an alarm was active, and its limits",
 }
 # Labels in the colour of a critical alarm (role "alarm"), and which alarm that is.
 LABELS = {

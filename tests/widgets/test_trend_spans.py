@@ -196,8 +196,8 @@ def test_time_that_runs_while_the_picture_is_refined_is_not_lost(qtbot):
 def test_the_plot_refines_itself_between_other_work(qtbot):
     plot = TrendPlot()
     qtbot.addWidget(plot)
-    plot.resize(900, 400)
-    curves = tuple(Curve(key, pen, key) for key, pen in enumerate(many_pens(12)))
+    plot.resize(1600, 400)
+    curves = tuple(Curve(key, pen, key) for key, pen in enumerate(many_pens(32)))
     plot.set_groups([PlotGroup("many", curves)])
     plot.show()
     plot.show_span(0, 300 * STEP * 1000, 300 * STEP)

@@ -1,0 +1,159 @@
+"""Curves as boxes of whole pixels: from the lowest to the highest value of every pixel column.
+
+They are drawn lying on their side, one byte a pixel, because a column is a run of memory then and costs a twentieth
+of a line; the finished bytes are turned and coloured at once.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QImage, QPainter
+
+from console.ui.theme import theme
+from console.widgets.trend_axes import Scale
+from console.widgets.trend_curve import Bools, Curve, Floats, Window
+from console.widgets.trend_primitives import PixelBoxes
+
+Bytes = NDArray[np.uint8]
+Ints = NDArray[np.int32]
+Bits = NDArray[np.uint32]
+DOT = 2  # logical pixels of a dot of what is not trusted
+DASH, DASH_PERIOD = 6, 10  # of a ghost where it runs level
+GHOST_ALPHA = 150
+_DOUBTED, _FIRST = 1, 2  # byte of what is not trusted; of the first curve
+
+
+def pixel_rows(value: Floats, scale: Scale, height: int) -> Ints:
+    """Rows from the top; -1 above the scale and `height` below it. No value may be nan."""
+    if scale.is_log:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = np.log(scale.high / np.maximum(value, 0.0)) / np.log(scale.high / scale.low)
+    else:
+        share = (scale.high - value) / (scale.high - scale.low)
+    y = np.clip(share * height, -1.0, height)
+    y[(y == height) & (share <= 1.0)] = height - 1  # the lowest value of the scale is on it
+    return np.floor(y).astype(np.int32)
+
+
+class Strokes:
+    """Paints the columns of curves. Keeps its memory from one picture to the next."""
+
+    def __init__(self) -> None:
+        self._boxes = PixelBoxes()
+        self._bytes: Bytes = np.empty(0, np.uint8)
+        self._bits: Bits = np.empty(0, np.uint32)
+
+    def paint(
+        self,
+        painter: QPainter,
+        curves: Sequence[tuple[Curve, Scale]],
+        window: Window,
+        first: int,
+        height: int,
+        ratio: float,
+    ) -> None:
+        """The columns from `first` on, in physical pixels; `ratio` of them are a logical one."""
+        dot = max(1, round(ratio))
+        reach = max((curve.thickness * dot for curve, _scale in curves), default=1) - 1
+        start = max(first - reach, 0)  # wide columns before reach into the first one
+        canvas, image = self._lying(window.width - start, height)
+        shown = sorted(enumerate(curves), key=lambda pair: (not pair[1][0].is_ghost, pair[1][0].is_strong))
+        parts = [(place, _Part(curve, scale, start, window, height, dot)) for place, (curve, scale) in shown]
+        pen = QPainter(image)
+        pen.setPen(Qt.PenStyle.NoPen)
+        if any(part.has_doubted for _place, part in parts):
+            for _place, part in parts:
+                self._draw(pen, part, _DOUBTED, part.doubted)
+            canvas &= _dots(window.first + start, canvas.shape, DOT * dot)
+        for place, part in parts:
+            self._draw(pen, part, _FIRST + place, part.trusted)
+        pen.end()
+        self._stand_up(painter, canvas[first - start :, :height], first, _colours(curves))
+
+    def _draw(self, pen: QPainter, part: "_Part", byte: int, mask: Bools) -> None:
+        n = int(np.count_nonzero(mask))
+        rows = self._boxes.rows(n)
+        rows[:, 0], rows[:, 2] = part.upper[mask], part.lower[mask]
+        rows[:, 1] = part.at[mask]
+        np.add(rows[:, 1], part.thickness - 1, out=rows[:, 3])
+        pen.setBrush(QColor(byte, byte, byte))
+        self._boxes.draw(pen, n)
+
+    def _lying(self, columns: int, height: int) -> tuple[Bytes, QImage]:
+        """One line of bytes per pixel column, all void."""
+        line = -(-height // 4) * 4
+        if columns * line > self._bytes.size:
+            self._bytes = np.empty(columns * line, np.uint8)
+        part = self._bytes[: columns * line]
+        part.fill(0)
+        image = QImage(part.data, height, columns, line, QImage.Format.Format_Grayscale8)
+        return part.reshape(columns, line), image
+
+    def _stand_up(self, painter: QPainter, canvas: Bytes, first: int, colours: Bits) -> None:
+        columns, height = canvas.shape
+        if columns * height > self._bits.size:
+            self._bits = np.empty(columns * height, np.uint32)
+        bits = self._bits[: columns * height]
+        np.take(colours, np.ascontiguousarray(canvas.T).ravel(), out=bits, mode="clip")
+        picture = QImage(bits.data, columns, height, columns * 4, QImage.Format.Format_ARGB32_Premultiplied)
+        painter.drawImage(first, 0, picture)
+
+
+class _Part:
+    """One curve in pixel rows: `at` counts columns from `start`."""
+
+    def __init__(self, curve: Curve, scale: Scale, start: int, window: Window, height: int, dot: int) -> None:
+        low, high, good = curve.low[start:], curve.high[start:], curve.good[start:]
+        filled = ~np.isnan(low)
+        pieces = curve.pieces
+        begin = int(np.searchsorted(pieces.column, start))
+        divided = pieces.column[begin:] - start
+        filled[divided] = False
+        at = np.flatnonzero(filled)
+        self.thickness = curve.thickness * dot
+        self.at = np.concatenate((at, divided))
+        self.upper = pixel_rows(np.concatenate((high[at], pieces.high[begin:])), scale, height)
+        self.lower = pixel_rows(np.concatenate((low[at], pieces.low[begin:])), scale, height)
+        self.trusted = np.concatenate((good[at], pieces.good[begin:]))
+        self.doubted = ~self.trusted
+        self.has_doubted = bool(self.doubted.any())
+        if curve.is_ghost:
+            level = self.lower - self.upper <= DOT * dot
+            self.trusted &= ~level | ((self.at + start + window.first) % (DASH_PERIOD * dot) < DASH * dot)
+        self.lower += self.thickness - 1
+        if self.has_doubted:  # a single dot may fall between the dots of the pattern
+            flat = self.doubted & (self.lower - self.upper < DOT * dot) & _alone(self.at, self.doubted, DOT * dot)
+            self.upper[flat] -= DOT * dot // 2
+            self.lower[flat] += DOT * dot // 2
+
+
+def _alone(at: NDArray[np.int64], mask: Bools, most: int) -> Bools:
+    """Which of the masked columns stand in runs of at most so many."""
+    found = np.zeros(at.size, np.bool_)
+    places = np.flatnonzero(mask)
+    turns = np.flatnonzero(np.diff(at[places]) != 1) + 1
+    starts = np.concatenate(([0], turns))
+    lengths = np.diff(np.append(starts, places.size))
+    found[places] = np.repeat(lengths <= most, lengths)
+    return found
+
+
+def _dots(first: int, shape: tuple[int, ...], size: int) -> Bytes:
+    """Every other square of this size; they stay where they are in time."""
+    columns = ((first + np.arange(shape[0])) // size % 2).astype(np.uint8)
+    rows = (np.arange(shape[1]) // size % 2).astype(np.uint8)
+    return np.where(columns[:, None] ^ rows, np.uint8(0), np.uint8(255))
+
+
+def _colours(curves: Sequence[tuple[Curve, Scale]]) -> Bits:
+    """What every byte means: nothing, not trusted, then the curves."""
+    ghosts = (GHOST_ALPHA if curve.is_ghost else 255 for curve, _scale in curves)
+    pens = zip((theme().pen(curve.colour) for curve, _scale in curves), ghosts, strict=True)
+    return np.array([0, _bits(theme().color("stale"), 255), *(_bits(*pen) for pen in pens)], np.uint32)
+
+
+def _bits(colour: QColor, alpha: int) -> int:
+    red, green, blue = (part * alpha // 255 for part in (colour.red(), colour.green(), colour.blue()))
+    return alpha << 24 | red << 16 | green << 8 | blue
