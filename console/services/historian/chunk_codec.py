@@ -71,7 +71,7 @@ def _pack_times(at: Longs) -> bytes:
         return _TIMES.pack(_PLAIN_TIMES, 0, 0, 0)
     first = int(at[0])
     if int(at.max()) - int(at.min()) >= 1 << 50:  # 35 years: nothing is even there, and steps might overflow
-        return _TIMES.pack(_PLAIN_TIMES, 0, 0, 0) + pack_ints(at)
+        return _TIMES.pack(_PLAIN_TIMES, _UNITS.index(1), 0, 0) + pack_ints(at)
     moved = at - first
     unit = next(number for number, us in enumerate(_UNITS) if us == 1 or not (moved % us).any())
     moved //= _UNITS[unit]

@@ -12,45 +12,42 @@ import numpy as np
 from numpy.typing import NDArray
 from pcodec import ChunkConfig, DeltaSpec, ModeSpec, standalone
 
-from console.services.historian.decimal_grid import EXACT, on_grid
+from console.services.historian.decimal_grid import EXACT
 from console.services.historian.rollup_columns import Floats32, above, below
 from console.services.records import Floats, Longs
 
 MAX_ROWS = 1 << 20  # of one blob; more is damage
 CONSTANT, STEPPED, PACKED32, PACKED64, DECIMAL, PLAIN = range(6)
 _MAX_DECIMALS = 11  # an integral: 4 of the value and 6 of the stamp, and one to spare
-_SINGLE_DECIMALS = 6  # a float32 has 7 digits
 _FEW = 8  # at most a row in so many may be off the grid
-_PROBE = 256  # rows that are tried before all
+_PROBE = 64  # rows that are tried before all
 
 
 class DamagedChunk(Exception):
     """A blob of the history is torn or flipped; says what is wrong with it."""
 
 
-def _plain(whole: Floats, scale: float) -> Floats:
-    return whole / scale
+def _plain(whole: Floats, scale: Any) -> Floats:
+    return np.asarray(whole / scale)
 
 
-def _single(whole: Floats, scale: float) -> Floats32:
-    return (whole / scale).astype(np.float32)
+def _single(whole: Floats, scale: Any) -> Floats32:
+    return np.asarray(whole / scale).astype(np.float32)
 
 
-def _below(whole: Floats, scale: float) -> Floats32:
+def _below(whole: Floats, scale: Any) -> Floats32:
     return below(whole / scale)
 
 
-def _above(whole: Floats, scale: float) -> Floats32:
+def _above(whole: Floats, scale: Any) -> Floats32:
     return above(whole / scale)
 
 
 # How a decimal number became the float that is kept; the index is written. Bounds are rounded outward, and a source of
 # single precision reports decimals too.
-_MADE: tuple[Callable[[Floats, float], NDArray[Any]], ...] = (_plain, _single, _below, _above)
-_FOR = {
-    np.dtype(np.float64): (*((0, d) for d in range(_MAX_DECIMALS + 1)), *((1, d) for d in range(_SINGLE_DECIMALS))),
-    np.dtype(np.float32): tuple((made, d) for made in (2, 3, 1) for d in range(_SINGLE_DECIMALS)),
-}
+_MADE: tuple[Callable[[Floats, Any], NDArray[Any]], ...] = (_plain, _single, _below, _above)
+_FOR = {np.dtype(np.float64): (0, 1), np.dtype(np.float32): (2, 3, 1)}
+_SCALES = 10.0 ** np.arange(_MAX_DECIMALS + 1)
 
 
 class Reader:
@@ -147,7 +144,9 @@ def unpack_floats(reader: Reader, count: int, dtype: type[np.float64] | type[np.
     bits = unpack_ints(reader, off_count) if off_count else off
     if off_count and not 0 <= int(off.min()) <= int(off.max()) < count:
         raise DamagedChunk("a row off the grid that is none of the chunk's")
-    numbers = _MADE[made](unpack_ints(reader, count).astype(np.float64), 10.0**decimals).astype(dtype, copy=False)
+    numbers: NDArray[Any] = _MADE[made](unpack_ints(reader, count).astype(np.float64), 10.0**decimals).astype(
+        dtype, copy=False
+    )
     if off_count:
         numbers.view(np.int64 if size == 8 else np.int32)[off] = bits
     return numbers
@@ -156,30 +155,31 @@ def unpack_floats(reader: Reader, count: int, dtype: type[np.float64] | type[np.
 def _grid_of(numbers: Floats | Floats32) -> tuple[int, int, Floats, Longs] | None:
     """Decimals, how they became these floats, whole numbers, rows that do not fit; None where the grid does not pay."""
     finite = np.isfinite(numbers)
-    probe = numbers[finite][:_PROBE]
     odd = numbers.size - int(np.count_nonzero(finite))
+    probe = numbers[finite] if odd else numbers
+    probe = probe[:: probe.size // _PROBE + 1].reshape(-1, 1)
     best: tuple[int, int, Floats, Longs] | None = None
     fewest = numbers.size // _FEW
-    for made, decimals in _FOR[numbers.dtype]:
-        if _misfits(probe, decimals, made)[1].size * _FEW > probe.size:
-            continue
-        whole, off = _misfits(numbers, decimals, made)
-        if off.size - odd <= fewest:
-            best, fewest = (decimals, made, _filled(whole, off), off), off.size - odd - 1
-        if off.size == odd:
-            break
+    for made in _FOR[numbers.dtype]:
+        off_probe = np.count_nonzero(~_fits(probe, _SCALES, made)[1], axis=0)
+        for decimals in np.flatnonzero(off_probe * _FEW <= probe.size).tolist():
+            whole, fits = _fits(numbers, _SCALES[decimals], made)
+            off = np.flatnonzero(~fits)
+            if off.size - odd <= fewest:
+                best, fewest = (decimals, made, _filled(whole, off), off), off.size - odd - 1
+            if off.size == odd:
+                return best
     return best
 
 
-def _misfits(numbers: Floats | Floats32, decimals: int, made: int) -> tuple[Floats, Longs]:
-    """The whole numbers, and the rows that would not come back from them bit for bit."""
+def _fits(numbers: NDArray[Any], scale: NDArray[Any], made: int) -> tuple[Floats, NDArray[np.bool_]]:
+    """numbers x scale as whole numbers, and which of them give the number back bit for bit."""
     wide = numbers.astype(np.float64, copy=False)
-    whole, fits = on_grid(wide, decimals)
-    if made:
-        with np.errstate(over="ignore", invalid="ignore"):
-            fits = (_MADE[made](whole, 10.0**decimals) == wide) & (np.abs(whole) < EXACT)
+    with np.errstate(over="ignore", invalid="ignore"):
+        whole = np.rint(wide * scale)
+        fits = (_MADE[made](whole, scale) == wide) & (np.abs(whole) < EXACT)
     fits &= (whole != 0) | ~np.signbit(wide)
-    return whole, np.flatnonzero(~fits)
+    return whole, fits
 
 
 def _filled(whole: Floats, off: Longs) -> Floats:
@@ -201,7 +201,7 @@ def _pcodec(numbers: NDArray[Any], steps: NDArray[Any] | None = None) -> bytes:
         is_smooth = float(np.abs(steps).mean()) < float(np.abs(numbers - numbers.mean()).mean())
         delta = DeltaSpec.try_consecutive(1) if is_smooth else DeltaSpec.no_op()
         config = ChunkConfig(mode_spec=ModeSpec.classic(), delta_spec=delta)
-    packed = standalone.simple_compress(np.ascontiguousarray(numbers), config)
+    packed: bytes = standalone.simple_compress(np.ascontiguousarray(numbers), config)
     return _SIZE.pack(len(packed)) + packed
 
 

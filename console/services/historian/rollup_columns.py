@@ -128,7 +128,7 @@ def columns_of(width_us: int, columns: "dict[str, NDArray[np.generic]]") -> Roll
         name: np.empty(0, DTYPES[name]) if column is None else column.astype(DTYPES[name], copy=False)
         for name, column in found.items()
     }
-    return RollupColumns(width_us=width_us, **made)  # type: ignore[arg-type]
+    return RollupColumns(width_us=width_us, **made)
 
 
 def no_rows(width_us: int) -> RollupColumns:

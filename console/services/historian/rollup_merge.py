@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from console.services.historian.decimal_grid import products, segment_sums
+from console.services.historian.decimal_grid import INTEGRAL_DECIMALS, SQUARE_DECIMALS, products, segment_sums
 from console.services.historian.rollup_columns import (
     SECOND_US,
     Bools,
@@ -23,10 +23,6 @@ from console.services.historian.rollup_columns import (
 from console.services.records import Bytes8, Floats, Longs
 
 Column = NDArray[np.generic]
-# Which powers of ten are tried for sums: values have up to 4 decimals, squares twice as many, integrals those and the
-# 3 of a stamp in ms or the 6 of one in us.
-_SQUARE_DECIMALS = (0, 2, 4, 6, 8)
-_INTEGRAL_DECIMALS = (0, 3, 5, 7, 10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +116,8 @@ def concat(*parts: RollupColumns) -> RollupColumns:
     starts = row_starts(k, np.zeros(1, np.int64))
     if starts.size == k.size:
         return columns_of(width_us, columns)
-    nothing = np.zeros(k.size, np.int64), np.zeros(k.size), np.zeros(k.size, np.bool_)
-    gap = _Gap(*nothing, Lead(*(column[starts] for column in nothing)))
+    us, number, trusted = np.zeros(k.size, np.int64), np.zeros(k.size), np.zeros(k.size, np.bool_)
+    gap = _Gap(us, number, trusted, Lead(us[starts], number[starts], trusted[starts]))
     return columns_of(width_us, {"k": k[starts]} | _merged(columns, starts) | _times(columns, starts, gap))
 
 
@@ -187,13 +183,13 @@ def _times(columns: dict[str, Column], starts: Longs, gap: _Gap) -> dict[str, Co
     if "integral" in columns:
         integral = columns["integral"].astype(np.float64, copy=False)
         if not gap.us.any() and not gap.lead.us.any():
-            merged["integral"] = segment_sums(integral, starts, _INTEGRAL_DECIMALS)
+            merged["integral"] = segment_sums(integral, starts, INTEGRAL_DECIMALS)
         else:
             terms = np.zeros((integral.size, 3))
             terms[:, 0] = integral
             terms[:, 1] = products(gap.number, gap.us, SECOND_US)
             terms[starts, 2] = products(gap.lead.number, gap.lead.us, SECOND_US)
-            merged["integral"] = segment_sums(terms.ravel(), starts * 3, _INTEGRAL_DECIMALS)
+            merged["integral"] = segment_sums(terms.ravel(), starts * 3, INTEGRAL_DECIMALS)
     return merged
 
 
@@ -228,7 +224,7 @@ _MERGES: dict[str, Callable[[Column, Longs], Column]] = {
     "count": np.add.reduceat,
     "untrusted": np.add.reduceat,
     "sum": segment_sums,  # type: ignore[dict-item]
-    "sum_sq": lambda column, starts: segment_sums(column, starts, _SQUARE_DECIMALS),  # type: ignore[arg-type]
+    "sum_sq": lambda column, starts: segment_sums(column, starts, SQUARE_DECIMALS),  # type: ignore[arg-type]
     "tail": lambda column, starts: column[_ends(column, starts)],
     "tail_quality": lambda column, starts: column[_ends(column, starts)],
 }

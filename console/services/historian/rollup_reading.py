@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from console.domain.quality import Quality
-from console.services.historian.decimal_grid import products
+from console.services.historian.decimal_grid import INTEGRAL_DECIMALS, VALUE_DECIMALS, products, segment_sums
 from console.services.historian.rollup_columns import (
     DTYPES,
     SECOND_US,
@@ -46,13 +46,10 @@ def aggregate(rollups: RollupColumns) -> Statistics:
     """Statistics of all rows together; all columns are needed."""
     count = rollups.count.astype(np.float64)
     some = rollups.count > 0
-    total, samples = math.fsum(rollups.sum.tolist()), int(rollups.count.sum())
+    samples = int(rollups.count.sum())
+    total = _total(rollups.sum)
     mean = total / samples if samples else math.nan
-    good_s = math.fsum(rollups.good_s.tolist())
-    integral = math.fsum(rollups.integral.tolist())
-    within = rollups.sum_sq[some] - rollups.sum[some] ** 2 / count[some]
-    between = count[some] * (rollups.sum[some] / count[some] - mean) ** 2
-    spread = float(np.maximum(within, 0.0).sum() + between.sum())
+    good_s, integral = _total(rollups.good_s.astype(np.float64)), _total(rollups.integral, INTEGRAL_DECIMALS)
     return Statistics(
         count=samples,
         untrusted=int(rollups.untrusted.sum()),
@@ -62,12 +59,27 @@ def aggregate(rollups: RollupColumns) -> Statistics:
         last=float(rollups.last[some][-1]) if samples else math.nan,
         sum=total,
         mean=mean,
-        deviation=math.sqrt(spread / (samples - 1)) if samples > 1 else (0.0 if samples else math.nan),
+        deviation=_deviation(count[some], rollups.sum[some], rollups.sum_sq[some], mean),
         integral=integral,
         time_mean=integral / good_s if good_s else math.nan,
         good_s=good_s,
-        bad_s=math.fsum(rollups.bad_s.tolist()),
+        bad_s=_total(rollups.bad_s.astype(np.float64)),
     )
+
+
+def _total(column: Floats, decimals: tuple[int, ...] = VALUE_DECIMALS) -> float:
+    return float(segment_sums(column, np.zeros(1, np.int64), decimals)[0]) if column.size else 0.0
+
+
+def _deviation(count: Floats, total: Floats, square: Floats, mean: float) -> float:
+    """Within the buckets and between them: loses less than one difference of two large sums would."""
+    samples = count.sum()
+    if samples <= 1:
+        return 0.0 if samples else math.nan
+    with np.errstate(over="ignore", invalid="ignore"):
+        within = np.maximum(square - total**2 / count, 0.0)
+        between = count * (total / count - mean) ** 2
+        return math.sqrt((within.sum() + between.sum()) / (samples - 1))
 
 
 def expand(rollups: RollupColumns, from_k: int, to_k: int, before: Held | None, until_us: int) -> RollupColumns:
