@@ -16,6 +16,7 @@ from console.app.journal_road import JournalRoad
 from console.app.kpi import join_kpi
 from console.app.master_room import join_master
 from console.app.people_room import people_of
+from console.app.performance_room import join_performance
 from console.app.proof_care import ProofCare
 from console.app.site_reading import SiteFiles, places_of, read_site, suppression_of
 from console.app.standing_work import StandingWork
@@ -158,6 +159,7 @@ class Core:
         self.master = join_master(self.parts, self._files.rules, self._name_of, now_us, self._files.settings.matrix)
         join_audit(self.parts, self.settings, self.site, data, self.people.name_pair, now_us)
         self.watch = join_kpi(self.parts, station_db, self.settings, self.site, self.master, now_us, self.engine)
+        self.usual = join_performance(self.parts, self._files, now_us, self.engine)
         consumers = self._feed_from(inbox)
         join_story(self.parts, self.settings.station_id, station_db, journal_db, self.derived, self._name_of)
         self.alarm_lane = alarm_log.AlarmLog(station_db.writer)
@@ -266,6 +268,7 @@ class Core:
         self.by_design = suppression_of(self._files, parts.store, self.engine)
         derived = self.derived = DerivedTags(self._files.derived, self.telemetry.handles, parts.store)
         self.history = HistoryRoom(self, self._files.history, now_us)
+        parts.history_store = lambda: self.history.store
         consumers = (
             self.by_design,
             self.engine,

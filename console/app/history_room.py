@@ -118,6 +118,8 @@ class HistoryRoom:
 
     def _on_state(self, state: RecorderState) -> None:
         self._alarm("history", LOSES_TEXT if state.is_losing else WAITS_TEXT if state.failure else "")
+        if not state.waiting and not state.failure:
+            self._core.parts.ring.on_stored(self._core.parts.ring.arrived)
         if state.lost:
             now_us = self._now_us()
             self._lost_since_us = self._lost_since_us or now_us

@@ -1,20 +1,22 @@
 """The station of this process: joins what runs behind the seam and lets nobody reach around it."""
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from console.domain.alarm_classes import AlarmSettings
 from console.domain.commands import Command
 from console.services import station as s
 from console.services.alarms.engine import AlarmEngine
 from console.services.alarms.master_desk import MasterDesk
+from console.services.historian.history_query import HistoryDesk
 from console.services.historian.live_feed import LiveFeed
 from console.services.historian.live_ring import LiveRing
+from console.services.historian.store import HistoryStore
 from console.services.identity.people import People
 from console.services.identity.sign_on import Session
 from console.services.journal.entries import Entry
@@ -44,7 +46,6 @@ from console.services.records import (
     SyncRecord,
     TagsDelta,
     TopologyDelta,
-    TrendColumns,
     Trouble,
     TroublesDelta,
 )
@@ -97,6 +98,7 @@ class Parts:
     pen_groups: PenGroupDesk = field(default_factory=PenGroupDesk)
     trend_files: Latest[ExportRecord] = field(default_factory=lambda: Latest(ExportRecord()))
     master_preview: Callable[[str], Awaitable[MasterPreview]] | None = None
+    history_store: Callable[[], HistoryStore | None] = lambda: None  # None: history.db is not open
 
 
 class LocalStation:
@@ -112,8 +114,10 @@ class LocalStation:
         self._people = Latest(parts.people.view.record())
         self._is_people_old = False
         self._pool = ThreadPoolExecutor(1, "trend query")
+        zone = ZoneInfo(parts.status().time_zone)
+        self._history = HistoryDesk(parts.ring, parts.store, zone, parts.now_us, self._pool, parts.history_store)
         self._answers: dict[type, Callable[[Any], Awaitable[Any]]] = {
-            s.TrendQuery: self._trend,
+            **self._history.answers(),
             s.JournalQuery: self._journal_rows,
             s.AlarmHistoryQuery: self._alarm_history,
             s.AlarmSettingsQuery: self._alarm_settings,
@@ -236,12 +240,6 @@ class LocalStation:
     def _samples(self, rest: str) -> Publication[SamplesDelta]:
         feed = LiveFeed(tuple(int(handle) for handle in rest.split(",") if handle))
         return Publication(feed.snapshot, feed.take, self._parts.add_consumer(feed))
-
-    async def _trend(self, query: s.TrendQuery) -> tuple[TrendColumns, ...]:
-        snapshot, handles = self._parts.ring.query_snapshot(query.tag_ids)
-        return await asyncio.get_running_loop().run_in_executor(
-            self._pool, snapshot.query, handles, query.from_us, query.to_us, query.buckets
-        )
 
     async def _journal_rows(self, query: s.JournalQuery) -> tuple[JournalRow, ...]:
         return await self._parts.journal.query(query)

@@ -89,12 +89,18 @@ class _Tag:
 
 
 class HistoryDesk:
-    """Lives in the main thread. `store` is set when history.db is open; before, the ring alone is history."""
+    """Lives in the main thread. `store` is None until history.db is open: before, the ring alone is history."""
 
     def __init__(
-        self, ring: LiveRing, tags: TagColumns, zone: tzinfo, now_us: Callable[[], int], pool: Executor
+        self,
+        ring: LiveRing,
+        tags: TagColumns,
+        zone: tzinfo,
+        now_us: Callable[[], int],
+        pool: Executor,
+        store: Callable[[], HistoryStore | None] = lambda: None,
     ) -> None:
-        self.store: HistoryStore | None = None
+        self._store = store
         self._ring = ring
         self._tags = tags
         self._zone = zone
@@ -168,11 +174,12 @@ class HistoryDesk:
     async def _ask(self, query: Question, answer: Callable[[_Tag, Connection | None], T]) -> tuple[T, ...]:
         """One answer for each tag; given up when the awaiting task is cancelled, or its asker asks anew."""
         wish = _Wish()
-        tags = self._tags_of(query.tag_ids, wish)
+        store = self._store()
+        tags = self._tags_of(query.tag_ids, wish, store)
         work = partial(_answers, tags, answer)
         loop = asyncio.get_running_loop()
-        if self.store is not None:
-            future = asyncio.ensure_future(self.store.database.readers.read(work))
+        if store is not None:
+            future = asyncio.ensure_future(store.database.readers.read(work))
         else:
             future = asyncio.ensure_future(loop.run_in_executor(self._pool, work, None))
         future.add_done_callback(wish.on_done)
@@ -187,12 +194,12 @@ class HistoryDesk:
             if self._asked.get(query.asker) is future:
                 del self._asked[query.asker]
 
-    def _tags_of(self, tag_ids: tuple[UUID, ...], wish: _Wish) -> tuple[_Tag, ...]:
+    def _tags_of(self, tag_ids: tuple[UUID, ...], wish: _Wish, store: HistoryStore | None) -> tuple[_Tag, ...]:
         ring, handles = self._ring.query_snapshot(tag_ids)
         now_us, quality = self._now_us(), self._tags.quality
         made = []
         for tag_id, handle in zip(tag_ids, handles, strict=True):
-            info = self.store.find(tag_id) if self.store is not None else None
+            info = store.find(tag_id) if store is not None else None
             is_live = 0 <= handle < quality.size and quality[handle] <= Quality.UNCERTAIN
             tag = self._tags.tag(handle) if handle >= 0 else None
             kind = tag.value_type if tag is not None else info.kind if info is not None else ValueType.UNKNOWN

@@ -4,7 +4,7 @@ from sqlalchemy.engine import Connection
 
 from console.services.historian import history_read
 from console.services.historian.rollup_columns import LEVELS_S, LEVELS_US, Held, RollupColumns
-from console.services.historian.samples import SampleBlock
+from console.services.historian.samples import SampleBlock, join_blocks
 from console.services.historian.seals import Seal, load_seal, young_level
 from console.services.storage.direct import direct
 
@@ -17,7 +17,22 @@ class StorePast:
         self._key = key
 
     def raw(self, from_us: int, to_us: int, limit: int) -> SampleBlock:
-        return history_read.read_raw(self._connection, self._key, from_us, to_us, limit)
+        parts, count = [], 0
+        while from_us < to_us and count < limit:  # a chunk is opened as a whole: no more of them than needed
+            until_us = min(to_us, self._enough_until(from_us, to_us, limit - count))
+            part = history_read.read_raw(self._connection, self._key, from_us, until_us, limit - count)
+            parts.append(part)
+            count, from_us = count + len(part), until_us
+        return join_blocks(parts)
+
+    def _enough_until(self, from_us: int, to_us: int, wanted: int) -> int:
+        """Until when chunks hold about this many samples."""
+        sql = (
+            "SELECT last_us FROM (SELECT last_us, sum(n) OVER (ORDER BY first_us) AS n FROM chunk"
+            " WHERE key = ? AND first_us >= ? AND first_us < ?) WHERE n >= ? ORDER BY last_us LIMIT 1"
+        )
+        row = direct(self._connection, sql, (self._key, from_us, to_us, wanted)).fetchone()
+        return int(row[0]) + 1 if row is not None else to_us
 
     def rollups(self, level_s: int, from_us: int, to_us: int, columns: tuple[str, ...] | None) -> RollupColumns:
         level = LEVELS_S.index(level_s)
