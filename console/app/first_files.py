@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from console.config import derived_file, history_file, site_files, station_file
+from console.config import derived_file, history_file, performance_file, site_files, station_file
 from console.config.private_file import write_private
 from console.config.users_file import FILE as USERS
 from console.config.users_file import UserEntry, read_users, write_first_user, write_users
@@ -90,6 +90,7 @@ def write_site(site: Path, name: str, time_zone: str = TIME_ZONE) -> None:
         "alarms.toml": site_files.ALARMS_TEMPLATE,
         derived_file.FILE: derived_file.DERIVED_TEMPLATE,
         history_file.FILE: history_file.HISTORY_TEMPLATE,
+        performance_file.FILE: performance_file.PERFORMANCE_TEMPLATE,
         "assets.toml": site_files.ASSETS_TEMPLATE,
     }
     for file, content in files.items():

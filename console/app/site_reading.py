@@ -7,6 +7,7 @@ from console.config.alarm_rules import load_alarm_file
 from console.config.assets_file import AssetsFile, load_assets
 from console.config.derived_file import load_derived
 from console.config.history_file import load_history
+from console.config.performance_file import load_performance
 from console.config.problems import BadConfiguration
 from console.config.settings import SiteSettings, TopicMap
 from console.config.site_files import load_site, read_topics
@@ -14,6 +15,7 @@ from console.config.users_file import load_users
 from console.domain.alarm_classes import AlarmSettings
 from console.domain.alarms import AlarmRule
 from console.domain.derived import DerivedTag
+from console.domain.history.metrics import PerformanceSettings
 from console.domain.history.settings import HistorySettings
 from console.services.alarms.engine import AlarmEngine
 from console.services.alarms.places import Places
@@ -43,6 +45,7 @@ class SiteFiles:
     settings: AlarmSettings = field(default_factory=AlarmSettings)
     derived: tuple[DerivedTag, ...] = ()
     history: HistorySettings = field(default_factory=HistorySettings)
+    performance: PerformanceSettings = field(default_factory=PerformanceSettings)
 
 
 def read_site(folder: Path) -> SiteFiles:
@@ -52,4 +55,5 @@ def read_site(folder: Path) -> SiteFiles:
         raise BadConfiguration(tuple(wrong))
     load_users(folder)  # a broken file stops the start; its people become facts later
     alarms, plant = load_alarm_file(folder), load_assets(folder, site.site_id)
-    return SiteFiles(site, topics, alarms.rules, plant, alarms.settings, load_derived(folder), load_history(folder))
+    derived, history, performance = load_derived(folder), load_history(folder), load_performance(folder)
+    return SiteFiles(site, topics, alarms.rules, plant, alarms.settings, derived, history, performance)

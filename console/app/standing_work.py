@@ -80,6 +80,7 @@ class StandingWork:
             self._look_at_people(),
             core.replay_rest(),
             core.proof.scrub.run(),
+            core.usual.run(),
         ):
             task = asyncio.ensure_future(work)
             task.add_done_callback(self._on_ended)

@@ -42,7 +42,7 @@ class FakeHistory:
         }
         good = np.zeros(n)
         for k, start in enumerate(starts.tolist()):
-            hours = range(-(-start // HOUR_US), min(start + width_us, to_us) // HOUR_US)
+            hours = range(-(-start // HOUR_US), -(-min(start + width_us, to_us) // HOUR_US))
             held = [mine[hour] for hour in hours if hour in mine]
             if held:
                 columns["low"][k], columns["high"][k] = min(h[0] for h in held), max(h[2] for h in held)

@@ -14,6 +14,7 @@ from console.config.alarm_rules import read_alarm_rules
 from console.config.assets_file import read_assets
 from console.config.derived_file import read_derived
 from console.config.history_file import read_history
+from console.config.performance_file import read_performance
 from console.config.problems import Problem, read_toml
 from console.config.users_file import FILE as USERS
 from console.config.users_file import MIN_PASSWORD, UserEntry, hash_password, read_users, write_first_user
@@ -136,6 +137,7 @@ def find_problems(folder: Path) -> list[Problem]:
     problems += read_alarm_rules(site)[1]
     problems += read_derived(site)[1]
     problems += read_history(site)[1]
+    problems += read_performance(site)[1]
     problems += read_assets(site, settings.site_id if settings is not None else UUID(int=0))[1]
     problems += read_users(site)[1]
     return problems

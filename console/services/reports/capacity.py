@@ -14,7 +14,7 @@ from console.services.reports.period_history import DAY_US, HOUR_US, PeriodHisto
 from console.services.reports.tag_catalogue import Found
 
 PAST_US = 120 * DAY_US
-WIDTH_US = 3 * HOUR_US  # of the list; one capacity by itself is told hour by hour
+WIDTH_US = 10_000_000_000  # of the list: the coarsest that history keeps; one by itself is told hour by hour
 MOST = 500
 _ORDER = (
     Outcome.FULL, Outcome.PREDICTED, Outcome.BEYOND, Outcome.UNSURE, Outcome.REGULAR, Outcome.FLAT, Outcome.FALLING,

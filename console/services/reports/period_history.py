@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Protocol
 from uuid import UUID
 
+from console.domain.calendar_periods import Period
 from console.domain.refusal import Refused
 from console.services.history_records import AggregateColumns
 from console.services.station import AggregateQuery
@@ -15,9 +16,9 @@ AT_ONCE = 20  # tags a question: between two of them others are answered, and a 
 
 
 class PeriodHistory(Protocol):
-    """One `AggregateColumns` a tag, in order, of the periods of `width_us` that begin at `from_us`.
-
-    An unknown tag has periods without anything. Cancel by cancelling the await.
+    """One `AggregateColumns` a tag, in order, of the periods of `width_us` that begin at `from_us`: an hour, 10,000 s
+    (both on whole multiples), or the whole window. An unknown tag has periods without anything; cancel by cancelling
+    the await.
     """
 
     async def periods(
@@ -51,4 +52,7 @@ class AskedHistory:
         answer = self._answer()
         if answer is None:
             raise Refused("No history is kept here.")
-        return await answer(AggregateQuery(tag_ids, from_us, to_us, max(1, (to_us - from_us) // width_us)))
+        if width_us == HOUR_US:
+            return await answer(AggregateQuery(tag_ids, from_us, to_us, period=Period.HOUR))
+        count = (to_us - from_us) // width_us
+        return await answer(AggregateQuery(tag_ids, from_us, to_us, count + 1 if count > 1 else 1))

@@ -12,8 +12,6 @@ from console.services.performance_records import TopList, TopReport, TopRow
 from console.services.reports.period_history import HOUR_US, PeriodHistory, in_turn
 from console.services.reports.tag_catalogue import Found
 
-MOST_PERIODS = 24 * 31
-
 
 async def top_report(
     history: PeriodHistory,
@@ -29,13 +27,13 @@ async def top_report(
     looked: dict[str, int] = {}
     for is_counter, group in groupby(sorted(found, key=_kind), key=_kind):
         some = list(group)
-        width = counting_width(from_us, to_us) if is_counter else to_us - from_us
+        width = HOUR_US if is_counter else to_us - from_us
         ids = [one.tag.tag_id for one in some]
         async for place, columns in in_turn(history, ids, from_us, to_us, width):
             one = some[place]
             metric_id = one.subject.metric_id
             looked[metric_id] = looked.get(metric_id, 0) + 1
-            row = _counted(one, columns, width) if is_counter else _measured(one, columns, to_us - from_us)
+            row = _counted(one, columns) if is_counter else _measured(one, columns, to_us - from_us)
             if row is not None:
                 rows.setdefault(metric_id, []).append(row)
     lists = []
@@ -52,12 +50,6 @@ def _kind(one: Found) -> bool:
     return one.match.is_counter
 
 
-def counting_width(from_us: int, to_us: int) -> int:
-    """Whole hours, so many that a long window has not too many periods."""
-    hours = -(-(to_us - from_us) // HOUR_US)
-    return max(1, -(-hours // MOST_PERIODS)) * HOUR_US
-
-
 def _measured(one: Found, columns: AggregateColumns, window_us: int) -> TopRow | None:
     mean = float(columns.mean[0]) if len(columns.mean) else float("nan")
     if not np.isfinite(mean):
@@ -66,12 +58,11 @@ def _measured(one: Found, columns: AggregateColumns, window_us: int) -> TopRow |
     return TopRow(one.subject, mean * factor, float(columns.high[0]) * factor, min(1.0, known))
 
 
-def _counted(one: Found, columns: AggregateColumns, width_us: int) -> TopRow | None:
+def _counted(one: Found, columns: AggregateColumns) -> TopRow | None:
     """Increase per hour; the period in which a counter was reset is no leap but unknown."""
     grown = np.array(increases(columns.last.tolist()))
     known = grown[np.isfinite(grown)]
     if not len(known):
         return None
-    per_hour = HOUR_US / width_us
     share = len(known) / max(1, len(grown) - 1)
-    return TopRow(one.subject, float(known.mean()) * per_hour, float(known.max()) * per_hour, min(1.0, share))
+    return TopRow(one.subject, float(known.mean()), float(known.max()), min(1.0, share))
