@@ -14,6 +14,7 @@ from console.models.trend_chunk import BLOCK, FINE, Bools, Chunk, Floats, Longs
 
 RUNS = BLOCK // FINE
 FineRows = Callable[[Longs, Longs], tuple[Longs, Floats, Bools]]
+Extremes = tuple[Floats, Floats, Bools]  # lowest, highest, any bad; changed in place
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,118 +118,97 @@ class Blocks:
         if is_fitting:
             self._end = end
 
-    def columns(self, edges: Longs, slack: int, samples: FineRows) -> tuple[Floats, Floats, Bools]:
+    def columns(self, edges: Longs, slack: int, samples: FineRows) -> Extremes:
         """Lowest, highest (inf, -inf when there is none) and any-bad of n columns between n+1 rising edges, including
         the value held at the column's start. A run of samples that takes at most `slack` microseconds is in every
         column that it touches, as a whole. `samples(block, run)` reads runs of 16."""
         rows, n = self.rows, edges.size - 1
         out = (np.full(n, np.inf), np.full(n, -np.inf), np.zeros(n, np.bool_))
-        if not rows.first_us.size:
-            return out
-        pos = np.searchsorted(rows.first_us, edges)
-        before = np.maximum(pos - 1, 0)
-        first, last = rows.first_us[before], rows.last_us[before]
-        touched = (pos > 0) & (edges <= last)
-        cut = touched & (last - first > slack)
-        opened = _distinct(before[cut])
-        _fold_blocks(rows, pos, opened, out)
-        if opened.size:
-            _fold_runs(rows, opened, edges, slack, samples, out)
-        _hold(rows, before[:-1], (pos[:-1] > 0) & ~cut[:-1], touched[:-1], out)
-        at = np.flatnonzero(cut[:-1])
-        if at.size:
-            low, high, bad = _held(rows, before[at], edges[at], slack, samples)
-            out[0][at], out[1][at] = np.fmin(out[0][at], low), np.fmax(out[1][at], high)
-            out[2][at] |= bad & ~np.isnan(low)
+        if rows.first_us.size:
+            blocks = _Items(rows.first_us, rows.last_us, rows.low, rows.high, rows.bad)
+            opened, deep = blocks.fold(edges, np.ones(n + 1, np.bool_), slack, out, rows)
+            if opened.size:
+                _fold_runs(rows, opened, edges, deep, slack, samples, out)
         return out
 
 
-def _hold(rows: BlockRows, block: Longs, known: Bools, whole: Bools, out: tuple[Floats, Floats, Bools]) -> None:
-    """What holds where a column starts: the last sample of the block before; all of a short block that is cut."""
-    last = rows.last[block]
-    low, high = np.where(whole, rows.low[block], last), np.where(whole, rows.high[block], last)
-    known = known & (low <= high)
-    np.minimum(out[0], low, out=out[0], where=known)
-    np.maximum(out[1], high, out=out[1], where=known)
-    out[2][:] |= known & np.where(whole, rows.bad[block], rows.last_bad[block])
+@dataclass(frozen=True, slots=True)
+class _Items:
+    """Blocks or runs in the order of time. An empty one has low = inf and high = -inf."""
 
+    first_us: Longs
+    last_us: Longs
+    low: Floats
+    high: Floats
+    bad: Bools
 
-def _held(rows: BlockRows, block: Longs, edge: Longs, slack: int, samples: FineRows) -> tuple[Floats, Floats, Bools]:
-    """The last sample before each edge, which lies within that block; of a short run all that it holds."""
-    time = rows.fine_us[block]
-    run = np.minimum((time < edge[:, None]).sum(axis=1), -(-rows.count[block] // FINE)) - 1
-    low, high, bad = rows.fine_low[block, run], rows.fine_high[block, run], rows.fine_bad[block, run]
-    end = np.where(run + 1 < RUNS, time[np.arange(run.size), np.minimum(run + 1, RUNS - 1)], rows.last_us[block])
-    empty = low > high
-    low[empty] = high[empty] = np.nan
-    at = np.flatnonzero(end - rows.fine_us[block, run] > slack)
-    if at.size:
-        block, run = block[at], run[at]
-        times, values, bads = samples(block, run)
-        room = rows.count[block] - run * FINE
-        place = ((times < edge[at, None]) & (np.arange(FINE) < room[:, None])).sum(axis=1) - 1
-        lines = np.arange(at.size)
-        low[at] = high[at] = values[lines, place]
-        bad[at] = bads[lines, place]
-    return low, high, bad
-
-
-def _fold_blocks(rows: BlockRows, pos: Longs, opened: Longs, out: tuple[Floats, Floats, Bools]) -> None:
-    """Whole blocks go to the column that they start in."""
-    begin, end = int(pos[0]), int(pos[-1])
-    filled = np.flatnonzero(pos[1:] > pos[:-1])
-    if not filled.size:
-        return
-    low, high, bad = rows.low[begin:end], rows.high[begin:end], rows.bad[begin:end]
-    inside = opened[opened >= begin] - begin
-    if inside.size:
-        low, high, bad = low.copy(), high.copy(), bad.copy()
-        low[inside], high[inside], bad[inside] = np.inf, -np.inf, False
-    starts = pos[:-1][filled] - begin
-    out[0][filled] = np.minimum.reduceat(low, starts)
-    out[1][filled] = np.maximum.reduceat(high, starts)
-    out[2][filled] = np.logical_or.reduceat(bad, starts)
+    def fold(
+        self, edges: Longs, mine: Bools, slack: int, out: Extremes, rows: BlockRows | None = None
+    ) -> tuple[Longs, Bools]:
+        """Give every item to the column it starts in, and to the columns that begin at `mine` edges what holds there.
+        Left out are items to open, because an edge cuts them: returns these, and the edges that do."""
+        pos = np.searchsorted(self.first_us, edges)
+        before = np.maximum(pos - 1, 0)
+        first, last = self.first_us[before], self.last_us[before]
+        touched = mine & (pos > 0) & (edges <= last)
+        deep = touched & (last - first > slack)
+        opened = _distinct(before[deep])
+        low, high, bad = self.low, self.high, self.bad
+        if opened.size:
+            low, high, bad = low.copy(), high.copy(), bad.copy()
+            low[opened], high[opened], bad[opened] = np.inf, -np.inf, False
+        _reduce(pos, low, high, bad, out)
+        held = before[:-1]
+        low, high, bad = self.low[held], self.high[held], self.bad[held]
+        if rows is not None:  # a block that ends before the edge: its last sample holds
+            over = ~touched[:-1]
+            low, high = np.where(over, rows.last[held], low), np.where(over, rows.last[held], high)
+            bad = np.where(over, rows.last_bad[held], bad)
+        _hold(mine[:-1] & ~deep[:-1] & (pos[:-1] > 0), low, high, bad, out)
+        return opened, deep
 
 
 def _fold_runs(
-    rows: BlockRows,
-    opened: Longs,
-    edges: Longs,
-    slack: int,
-    samples: FineRows,
-    out: tuple[Floats, Floats, Bools],
+    rows: BlockRows, opened: Longs, edges: Longs, mine: Bools, slack: int, samples: FineRows, out: Extremes
 ) -> None:
     """The runs of opened blocks, and the samples of those runs that an edge cuts."""
     time = rows.fine_us[opened]
     end = np.concatenate((time[:, 1:], rows.last_us[opened][:, None]), axis=1).ravel()
-    time, block, run = time.ravel(), np.repeat(opened, RUNS), np.tile(np.arange(RUNS), opened.size)
-    low, high, bad = rows.fine_low[opened].ravel(), rows.fine_high[opened].ravel(), rows.fine_bad[opened].ravel()
-    column = np.searchsorted(edges, time, side="right") - 1
-    cut = (edges[np.minimum(column + 1, edges.size - 1)] <= end) & (column < edges.size - 1) & (end - time > slack)
-    filled = low <= high
-    whole = filled & ~cut
-    _fold(column[whole], low[whole], high[whole], bad[whole], out)
-    at = np.flatnonzero(filled & cut)
-    if not at.size:
+    fine = (column[opened].ravel() for column in (rows.fine_low, rows.fine_high, rows.fine_bad))
+    items, deep = _Items(time.ravel(), end, *fine).fold(edges, mine, slack, out)
+    if not items.size:
         return
-    times, values, bads = samples(block[at], run[at])
-    room = rows.count[block[at]] - run[at] * FINE
-    valid = (np.arange(FINE) < room[:, None]) & ~np.isnan(values)
-    value = values[valid]
-    _fold(np.searchsorted(edges, times[valid], side="right") - 1, value, value, bads[valid], out)
+    block, run = opened[items // RUNS], items % RUNS
+    times, values, bads = samples(block, run)
+    void = np.arange(FINE) >= (rows.count[block] - run * FINE)[:, None]
+    time = np.where(void, end[items][:, None], times).ravel()
+    value = np.where(void, np.nan, values).ravel()
+    bad = bads.ravel() & ~np.isnan(value)
+    pos = np.searchsorted(time, edges)
+    empty = np.isnan(value)
+    _reduce(pos, np.where(empty, np.inf, value), np.where(empty, -np.inf, value), bad, out)
+    held = np.maximum(pos[:-1] - 1, 0)
+    _hold(deep[:-1], value[held], value[held], bad[held], out)
 
 
-def _fold(column: Longs, low: Floats, high: Floats, bad: Bools, out: tuple[Floats, Floats, Bools]) -> None:
-    """Items in the order of their columns; those outside are left out."""
-    begin, end = np.searchsorted(column, (0, out[0].size))
-    if begin == end:
+def _reduce(pos: Longs, low: Floats, high: Floats, bad: Bools, out: Extremes) -> None:
+    """Items [pos[k], pos[k + 1]) go to column k."""
+    filled = np.flatnonzero(pos[1:] > pos[:-1])
+    if not filled.size:
         return
-    column = column[begin:end]
-    starts = np.flatnonzero(np.concatenate(([True], column[1:] != column[:-1])))
-    at = column[starts]
-    out[0][at] = np.minimum(out[0][at], np.minimum.reduceat(low[begin:end], starts))
-    out[1][at] = np.maximum(out[1][at], np.maximum.reduceat(high[begin:end], starts))
-    out[2][at] |= np.logical_or.reduceat(bad[begin:end], starts)
+    starts, end = pos[filled], int(pos[-1])
+    out[0][filled] = np.minimum(out[0][filled], np.minimum.reduceat(low[:end], starts))
+    out[1][filled] = np.maximum(out[1][filled], np.maximum.reduceat(high[:end], starts))
+    if bad.any():
+        out[2][filled] |= np.logical_or.reduceat(bad[:end], starts)
+
+
+def _hold(mine: Bools, low: Floats, high: Floats, bad: Bools, out: Extremes) -> None:
+    """One value range per column, nan or inf where there is none."""
+    mine = mine & (low <= high)
+    np.minimum(out[0], low, out=out[0], where=mine)
+    np.maximum(out[1], high, out=out[1], where=mine)
+    out[2][:] |= mine & bad
 
 
 def _distinct(rising: Longs) -> Longs:

@@ -15,7 +15,7 @@ import numpy as np
 from console.models.trend_blocks import BlockRows, Blocks
 from console.models.trend_chunk import BLOCK, CHUNK, FINE, Bools, Chunk, Floats, Longs
 
-_WAITING = 4 * BLOCK  # samples that may wait for their blocks while nobody asks
+_WAITING = 64 * BLOCK  # samples that may wait for their blocks while nobody asks
 _TAIL_COLUMNS, _TAIL_SAMPLES = 16, 16_384  # a few columns of the newest samples are read from these
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen
 
 from console.ui.fonts import font
 from console.ui.format import number_text
@@ -16,6 +17,7 @@ from console.widgets.trend_curve import Curve, Window
 
 LIMIT_TOKENS = {"HH": "alarm.critical", "H": "alarm.medium", "L": "alarm.medium", "LL": "alarm.critical"}
 GAP_WORD_PX = 28
+BAND_SHARE = 0.1  # of the alarm's colour in the band beyond a limit
 _DASHES = (6, 4)
 
 
@@ -43,11 +45,7 @@ def draw_ground(
 ) -> None:
     """Surface, bands beyond the limits, grid; in physical pixels, from the left edge of `box` on."""
     height = box.height()
-    painter.fillRect(box, theme().color("surface.raised"))
-    for limit in limits:
-        y = round(min(max(limit.scale.y(limit.value, height), 0), height))
-        part = QRect(box.x(), 0, box.width(), y) if limit.name in ("H", "HH") else box.adjusted(0, y, 0, 0)
-        painter.fillRect(part, theme().color(limit.token, 26))
+    _draw_bands(painter, box, limits)
     painter.setPen(theme().color("line.soft"))
     for value in scale.ticks(height / ratio):
         y = round(scale.y(value, height))
@@ -56,6 +54,23 @@ def draw_ground(
         x = window.column(at_us)
         if x >= box.left():
             painter.drawLine(x, 0, x, height)
+
+
+def _draw_bands(painter: QPainter, box: QRect, limits: Sequence[Limit]) -> None:
+    """Strips of one opaque colour each: blending a whole picture would cost more than all curves."""
+    height = box.height()
+    rows = [round(min(max(limit.scale.y(limit.value, height), 0), height)) for limit in limits]
+    for top, bottom in pairwise(sorted({0, height, *rows})):
+        colour = theme().color("surface.raised")
+        for limit, row in zip(limits, rows, strict=True):
+            if bottom <= row if limit.name in ("H", "HH") else top >= row:
+                colour = _mixed(colour, theme().color(limit.token))
+        painter.fillRect(box.x(), top, box.width(), bottom - top, colour)
+
+
+def _mixed(below: QColor, above: QColor) -> QColor:
+    parts = zip(below.getRgb()[:3], above.getRgb()[:3], strict=True)  # type: ignore[index]
+    return QColor(*(round(low + (high - low) * BAND_SHARE) for low, high in parts))
 
 
 def draw_limits(painter: QPainter, box: QRect, window: Window, limits: Sequence[Limit]) -> None:
