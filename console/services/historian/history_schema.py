@@ -25,16 +25,18 @@ _FIRST = (
         id INTEGER PRIMARY KEY, key INTEGER NOT NULL, first_us INTEGER NOT NULL, last_us INTEGER NOT NULL,
         n INTEGER NOT NULL, block BLOB NOT NULL) STRICT""",
     "CREATE UNIQUE INDEX chunk_place ON chunk (key, first_us)",
-    # Rows of a level may share the bucket at their border: readers add both parts.
+    # Rows of a level never overlap and hold finished buckets only; the newest ones stand in `seal.young`.
     """CREATE TABLE rollup (
         id INTEGER PRIMARY KEY, key INTEGER NOT NULL, level INTEGER NOT NULL, first_k INTEGER NOT NULL,
         last_k INTEGER NOT NULL, n INTEGER NOT NULL, block BLOB NOT NULL) STRICT""",
     "CREATE UNIQUE INDEX rollup_place ON rollup (key, level, first_k)",
     # What of a tag stands in chunks: all tail rows up to `seq`; its newest sample there; raw is whole from
-    # `raw_from_us` on. `version` rises with each change, so that work prepared on an older state is not written.
+    # `raw_from_us` on (NULL: always). `young`: the newest buckets of all levels, the last of each still filling.
+    # `version` rises with each change, so that work prepared on an older state is not written.
     """CREATE TABLE seal (
-        key INTEGER PRIMARY KEY, seq INTEGER NOT NULL, held BLOB, raw_from_us INTEGER, version INTEGER NOT NULL,
-        samples INTEGER NOT NULL, raw_bytes INTEGER NOT NULL, rollup_bytes INTEGER NOT NULL) STRICT""",
+        key INTEGER PRIMARY KEY, seq INTEGER NOT NULL, held BLOB NOT NULL, raw_from_us INTEGER,
+        version INTEGER NOT NULL, samples INTEGER NOT NULL, raw_bytes INTEGER NOT NULL,
+        rollup_bytes INTEGER NOT NULL, young BLOB NOT NULL) STRICT""",
     """CREATE TABLE damage (
         id INTEGER PRIMARY KEY, key INTEGER NOT NULL, level INTEGER NOT NULL, from_us INTEGER NOT NULL,
         to_us INTEGER NOT NULL, samples INTEGER NOT NULL, reason TEXT NOT NULL) STRICT""",

@@ -4,7 +4,8 @@ One `HistoryStore` lives in the main thread; all writing runs on the database's 
 """
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,16 @@ from uuid import UUID
 from sqlalchemy.engine import Connection
 
 from console.domain.values import ValueType
-from console.services.historian.history_schema import HISTORY
+from console.services.historian.compaction import (
+    Compactor,
+    PartWork,
+    close_part,
+    open_part,
+    plan_tags,
+    share_out,
+    write_tags,
+)
+from console.services.historian.history_schema import HISTORY, NEWEST_PART
 from console.services.historian.samples import SampleBlock, TagInfo, join_blocks
 from console.services.historian.tail import append_tail
 from console.services.historian.text_codes import with_codes
@@ -31,6 +41,9 @@ class HistoryStore:
         self._tags = {tag.tag_id: tag for tag in tags}
         self._next_key = 1 + max((tag.key for tag in tags), default=0)
         self._undefined: dict[int, TagInfo] = {}
+        self._compactor = Compactor()
+        self._work: PartWork | None = None
+        self._sealing = asyncio.Lock()
 
     def find(self, tag_id: UUID) -> TagInfo | None:
         """What is known of a tag, None when it was never defined."""
@@ -63,6 +76,49 @@ class HistoryStore:
         future = self.database.writer.write(partial(append_to, blocks=tuple(blocks), tags=defined))
         future.add_done_callback(partial(self._defined, defined))
         return future
+
+    async def compact_some(
+        self,
+        budget_s: float,
+        now_us: int,
+        *,
+        is_all: bool = False,
+        elapsed: Callable[[], float] = time.perf_counter,
+    ) -> bool:
+        """Seal what is due, for about `budget_s`; True: there is more to do. Call it now and then, and at once again.
+
+        A step takes some 50 ms, opening a partition up to a second, both in a reader's thread; the writing
+        transactions between them a few milliseconds. `is_all`: everything is due, before a backup or for a
+        measurement. Raises what writing raises (Refused when the disk is full); the next call goes on from there.
+        """
+        async with self._sealing:
+            end = elapsed() + budget_s
+            while await self._seal_step(now_us, is_all=is_all):
+                if elapsed() >= end:
+                    return True
+            return False
+
+    async def _seal_step(self, now_us: int, *, is_all: bool) -> bool:
+        read, write = self.database.readers.read, self.database.writer.write
+        work = self._work
+        if work is None:
+            part = await read(partial(self._compactor.next_part, now_us=now_us, is_all=is_all))
+            if part == NEWEST_PART:
+                await write(share_out)
+                self._compactor.forget(part)
+            elif part is not None:
+                self._work = await read(partial(open_part, part=part))
+            return part is not None
+        if work.done < len(work.keys):
+            plans = await read(partial(plan_tags, work=work))
+            work.is_stale |= not await write(partial(write_tags, every=plans))
+            work.done += len(plans)
+            return True
+        if not work.is_stale:  # else some tag was purged meanwhile: its samples wait for the next time
+            await write(partial(close_part, work=work))
+        self._compactor.forget(work.part)
+        self._work = None
+        return True
 
     def close(self) -> None:
         """Finish what is queued and close the file."""

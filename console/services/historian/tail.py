@@ -5,7 +5,7 @@ sealing (compaction.py) takes it away partition by partition.
 """
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,7 +68,8 @@ def spread(connection: Connection, seq: int, more: SampleBlock | None = None) ->
     """
     damage: list[TailRow] = []
     newest, _ = read_tail(connection, NEWEST_PART, -1, damage)
-    note_lost_rows(connection, damage)
+    for row in damage:
+        note_lost_row(connection, row)
     direct(connection, "DELETE FROM tail WHERE id >= ? AND id < ?", bounds(NEWEST_PART))
     block = join_blocks([newest, more]) if more is not None else newest
     parts = (block.key % NEWEST_PART).astype(np.uint8)
@@ -80,16 +81,6 @@ def spread(connection: Connection, seq: int, more: SampleBlock | None = None) ->
             rows = order[starts[part] : starts[part + 1]]
             last = max(last, _insert(connection, part, pick(block, rows), seq + 1))
     return last
-
-
-def note_lost_rows(connection: Connection, damage: Iterable[TailRow]) -> None:
-    """Remember which time the lost samples were of."""
-    for row in damage:
-        direct(
-            connection,
-            "INSERT INTO damage (key, level, from_us, to_us, samples, reason) VALUES (?, ?, ?, ?, ?, ?)",
-            (EVERY_KEY, RAW, row.from_us, row.to_us, row.samples, row.reason),
-        )
 
 
 def _insert(connection: Connection, part: int, block: SampleBlock, seq: int) -> int:
@@ -186,17 +177,59 @@ def tail_of_key(
     return join_blocks([shared, newest])
 
 
+@dataclass(frozen=True, slots=True)
+class TailPart:
+    """A partition's oldest rows: samples in the order of arrival, the seq of each one's row, and the last seq."""
+
+    block: SampleBlock
+    seq: NDArray[np.int64]
+    last_seq: int
+    damage: list[TailRow]
+
+
+def read_part(connection: Connection, part: int, most: int) -> TailPart:
+    """A partition from its beginning, in whole rows until there are `most` samples."""
+    sql = "SELECT seq, n, crc, block, exact, first_us, last_us FROM tail WHERE id >= ? AND id < ?"
+    packed: list[bytes] = []
+    beside: list[bytes | None] = []
+    seqs: list[int] = []
+    damage: list[TailRow] = []
+    last, count = -1, 0
+    for seq, n, crc, block, exact, first_us, last_us in direct(connection, sql, bounds(part)):
+        last = seq
+        if reason := wrong_with(n, crc, block, exact):
+            damage.append(TailRow(seq, n, first_us, last_us, reason))
+            continue
+        packed.append(block)
+        beside.append(exact)
+        seqs.append(seq)
+        count += n
+        if count >= most:
+            break
+    sizes = [len(block) // RECORD.itemsize for block in packed]
+    return TailPart(unpack_rows(packed, beside), np.repeat(np.array(seqs, np.int64), sizes), last, damage)
+
+
+def waiting(connection: Connection, part: int, after_seq: int) -> tuple[int, int]:
+    """Samples in rows behind `after_seq` and the last seq there (`after_seq` when there are none)."""
+    sql = "SELECT coalesce(sum(n), 0), coalesce(max(seq), ?) FROM tail WHERE id >= ? AND id < ?"
+    n, last = direct(connection, sql, (after_seq, *bounds(part, after_seq))).fetchone()
+    return int(n), int(last)
+
+
 def drop_tail(connection: Connection, part: int, to_seq: int) -> None:
     """Delete a partition's rows up to and with `to_seq`: all its tags are sealed that far."""
     low, _ = bounds(part)
     direct(connection, "DELETE FROM tail WHERE id >= ? AND id <= ?", (low, low + to_seq))
 
 
-def parts_with_rows(connection: Connection) -> Iterable[int]:
-    """Partitions that hold anything: 256 looks into the tree, none of them reads a row."""
-    for part in range(NEWEST_PART):
-        if direct(connection, "SELECT 1 FROM tail WHERE id >= ? AND id < ? LIMIT 1", bounds(part)).fetchone():
-            yield part
+def note_lost_row(connection: Connection, row: TailRow) -> None:
+    """Remember which time the lost samples of a row were of."""
+    direct(
+        connection,
+        "INSERT INTO damage (key, level, from_us, to_us, samples, reason) VALUES (?, ?, ?, ?, ?, ?)",
+        (EVERY_KEY, RAW, row.from_us, row.to_us, row.samples, row.reason),
+    )
 
 
 def _crc(packed: bytes, exact: bytes | None) -> int:

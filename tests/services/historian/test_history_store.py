@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from console.domain.quality import Quality
 from console.domain.values import ValueType
-from console.services.historian.history_read import held_before, read_raw
+from console.services.historian.history_read import held_before, read_raw, read_rollups
 from console.services.historian.samples import SampleBlock
 from console.services.historian.store import HistoryStore, open_history_db
 from console.services.historian.text_codes import texts_of
@@ -109,5 +109,30 @@ def test_a_tick_of_many_tags_is_read_tag_by_tag(tmp_path: Path, ticks: int) -> N
             await store.append([SampleBlock(key, at, value, np.zeros(1000, np.uint8))])
         got = await store.database.readers.read(lambda connection: read_raw(connection, 321, 0, 99 * S))
         assert got.value.tolist() == [321 + tick / 100 for tick in range(ticks)]
+
+    run(tmp_path / "history.db", story)
+
+
+def test_sealing_in_slices_changes_nothing_that_is_read(tmp_path: Path) -> None:
+    async def story(store: HistoryStore) -> None:
+        def ask(connection: Connection) -> list[object]:
+            raw = [read_raw(connection, key, 0, 900 * S).value.tolist() for key in range(50)]
+            return [raw, [read_rollups(connection, key, 1, 0, 900 * S).sum.tolist() for key in range(50)]]
+
+        for second in range(0, 600, 5):
+            key = np.arange(50, dtype=np.uint32)
+            at = np.full(50, second * S)
+            await store.append([SampleBlock(key, at, key + second / 10, np.zeros(50, np.uint8))])
+        before = await store.database.readers.read(ask)
+        steps = 0
+        while await store.compact_some(0, 0, is_all=True):
+            steps += 1
+        assert steps > 50
+        assert await store.database.readers.read(ask) == before
+
+        def rest(connection: Connection) -> int:
+            return int(connection.exec_driver_sql("SELECT count(*) FROM tail").scalar_one())
+
+        assert await store.database.readers.read(rest) == 0
 
     run(tmp_path / "history.db", story)
