@@ -14,6 +14,8 @@ QUERIES = (
     "tags", "alarms", "journal", "incidents", "assets", "links", "sync", "history", "nodes", "troubles", "horn", "kpi",
 )  # fmt: skip
 
+HISTORY_FORMS = ("trend", "samples", "figures", "states", "percentiles")
+
 EXPORTS = ("journal", "vector", "audit")
 
 
@@ -70,6 +72,12 @@ def _query(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from", dest="from_time", metavar="T", help="UTC ISO-8601 time, for `history` and `kpi`")
     parser.add_argument("--to", dest="to_time", metavar="T")
     parser.add_argument("--buckets", type=_count, default=0, metavar="N")
+    parser.add_argument(
+        "--as", dest="form", default="trend", choices=HISTORY_FORMS, help="for `history`: what is to be told (trend)"
+    )
+    parser.add_argument("--period", default="", metavar="P", help="for figures: hour, day, week, month of the site")
+    parser.add_argument("--percentiles", default="", metavar="P,P", help="which ones, in percent (5,50,95)")
+    parser.add_argument("--by-time", action="store_true", help="percentiles and deviation of held time, not of samples")
     parser.add_argument("--limit", type=_count, default=0, metavar="N")
     parser.add_argument(
         "--position", default="", metavar="ID", help="for `kpi`: of this operator position, not the site"
@@ -105,6 +113,7 @@ def _centre(parser: argparse.ArgumentParser) -> None:
 
 def _backup(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="the file that the backup becomes")
+    parser.add_argument("--without-history", action="store_true", help="leave history.db out: it may be very large")
 
 
 def _restore(parser: argparse.ArgumentParser) -> None:

@@ -25,6 +25,7 @@ from console.services.local_station import LocalStation, Parts
 from console.services.storage.schema import Database
 
 if TYPE_CHECKING:
+    from console.app.history_room import HistoryRoom
     from console.app.sync_room import SyncRoom
 
 
@@ -49,6 +50,8 @@ class Core(Protocol):
     def journal_db(self) -> Database: ...
     @property
     def recall(self) -> TagRecall: ...
+    @property
+    def history(self) -> "HistoryRoom": ...
 
 
 _FURTHER = {**carry_door.OPS, **archive_door.OPS}
@@ -79,7 +82,7 @@ class Door:
                 await self._core.recall.wait()
                 return {"ok": True, "rows": await answer(self._core, question["what"], question.get("args", {}))}
             case "backup":
-                return await self.back_up(question["file"])
+                return await self.back_up(question["file"], with_history=question.get("history") is True)
             case str(op) if op in _FURTHER:
                 return await _FURTHER[op](self._core, question)
             case "act":
@@ -92,11 +95,11 @@ class Door:
         self._raise_window()
         return {"ok": True}
 
-    async def back_up(self, file: str) -> dict[str, Any]:
+    async def back_up(self, file: str, *, with_history: bool = False) -> dict[str, Any]:
         """A backup on demand, told to the journal. Raises Refused; what the disk says becomes an error."""
         keeper = backup_keeper(self._core, self._core.parts.journal, lambda: time.time_ns() // 1000)
         try:
-            report = await keeper.make(Path(file))
+            report = await keeper.make(Path(file), with_history=with_history)
         except OSError as error:
             return {"ok": False, "error": str(error)}
         return {

@@ -13,7 +13,7 @@ from console.config.problems import BadConfiguration
 from console.services.local_socket import ask
 from console.services.storage.ownership import is_owned
 
-_PATIENCE_S = 3600.0  # a journal of gigabytes on a slow disk
+_PATIENCE_S = 12 * 3600.0  # a history of a hundred gigabytes on a slow disk
 
 
 def command(options: argparse.Namespace) -> int:
@@ -22,7 +22,7 @@ def command(options: argparse.Namespace) -> int:
         print(f"{file} is a folder: name the file that the backup shall become", file=sys.stderr)
         return Exit.BAD_INPUT
     try:
-        reply = asyncio.run(_back_up(resolve(options.config, options.data), file))
+        reply = asyncio.run(_back_up(resolve(options.config, options.data), file, not options.without_history))
     except (ValueError, BadConfiguration) as error:
         print(error, file=sys.stderr)
         return Exit.BAD_INPUT
@@ -34,10 +34,10 @@ def command(options: argparse.Namespace) -> int:
     return Exit.DONE
 
 
-async def _back_up(folders: Folders, file: Path) -> dict[str, Any]:
+async def _back_up(folders: Folders, file: Path, with_history: bool) -> dict[str, Any]:
     """Through the running station's door, so that its journal tells of it; else by opening the stopped one."""
     if is_owned(folders.data):
-        question = json.dumps({"op": "backup", "file": str(file)}).encode()
+        question = json.dumps({"op": "backup", "file": str(file), "history": with_history}).encode()
         reply: dict[str, Any] = json.loads(
             await ask(folders.data, question, _PATIENCE_S) or b'{"ok": false, "error": "the station gave no answer"}'
         )
@@ -49,6 +49,6 @@ async def _back_up(folders: Folders, file: Path) -> dict[str, Any]:
         raise FileNotFoundError(f"there is no journal in {folders.data}")
     core = await build(folders, Work.ACT)
     try:
-        return await Door(core).back_up(str(file))
+        return await Door(core).back_up(str(file), with_history=with_history)
     finally:
         await core.stop()

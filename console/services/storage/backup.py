@@ -1,10 +1,16 @@
-"""Copies a station's databases, keys and settings into one file while it runs, and proves the copy."""
+"""Copies a station's databases, keys and settings into one file while it runs, and proves the copy.
+
+The history may be a hundred times as large as all the rest: backups of every quarter of an hour leave it out
+(`history_copy` keeps a copy of its own beside them, made once a day), one on demand has it, stored as it is because it
+is compressed already. Neither holds the station up: a database is copied from one read transaction in small steps with
+pauses; until it ends the WAL of that database only grows.
+"""
 
 import logging
 import shutil
 import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +21,7 @@ from console import __version__
 from console.config.private_file import own_private
 from console.domain.refusal import Refused
 from console.services.storage.backup_file import (
+    HISTORY,
     JOURNAL,
     MANIFEST,
     STATION,
@@ -64,14 +71,22 @@ def backup_name(code: str, now_us: int) -> str:
     return f"leitstand-{code}-{datetime.fromtimestamp(now_us / 1e6, UTC):%Y%m%dT%H%M%SZ}.zip"
 
 
-def make_backup(sources: BackupSources, file: Path, now_us: int, stop: threading.Event | None = None) -> BackupReport:
+def make_backup(
+    sources: BackupSources,
+    file: Path,
+    now_us: int,
+    stop: threading.Event | None = None,
+    *,
+    with_history: bool = False,
+) -> BackupReport:
     """Write `file` whole, or leave what was there. Beside a running station or on a stopped one that was closed well.
 
     Each database is one moment's image; the writer is not held up, its WAL only cannot begin anew meanwhile. The file
     holds the station's private key: it is its owner's alone. Raises Refused, OSError, BackupStopped.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
-    _check_room(sources, file.parent)
+    databases = (JOURNAL, STATION, HISTORY) if with_history else (JOURNAL, STATION)
+    check_room([sources.data / Path(name).name for name in databases], file.parent, 2)
     scratch = file.with_name(f".{file.name}.making")
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir()
@@ -84,7 +99,7 @@ def make_backup(sources: BackupSources, file: Path, now_us: int, stop: threading
             raise BackupStopped
 
     try:
-        _write(sources, fresh, scratch, now_us, stop)
+        _write(sources, databases, fresh, scratch, now_us, stop)
         manifest = verify_backup(fresh, scratch, go_on)
         sha256, size = sha256_of(fresh), fresh.stat().st_size
         fresh.replace(file)
@@ -108,18 +123,21 @@ def prune(folder: Path, code: str, keep: int) -> list[Path]:
     return gone
 
 
-def _write(sources: BackupSources, fresh: Path, scratch: Path, now_us: int, stop: threading.Event) -> None:
+def _write(
+    sources: BackupSources, databases: Sequence[str], fresh: Path, scratch: Path, now_us: int, stop: threading.Event
+) -> None:
     files = dict(_files(sources))
-    for name in (JOURNAL, STATION):
+    for name in databases:
         source = sources.data / Path(name).name
         if source.exists():
             files[name] = scratch / source.name
-            _copy_database(source, files[name], stop)
+            copy_database(source, files[name], stop)
     events, heads = _heads(files[JOURNAL]) if JOURNAL in files else (0, ())
     parts = []
     with own_private(fresh) as out, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, path in sorted(files.items()):
-            with path.open("rb") as source_file, archive.open(name, "w", force_zip64=True) as entry:
+            form = zipfile.ZipInfo(name) if name == HISTORY else name  # by itself it says: stored
+            with path.open("rb") as source_file, archive.open(form, "w", force_zip64=True) as entry:
                 parts.append(Part(name, *copy_hashed(_Stoppable(source_file, stop), entry)))
         manifest = Manifest(sources.station_id, sources.code, now_us, __version__, events, heads, tuple(parts))
         archive.writestr(MANIFEST, manifest.to_json())
@@ -151,8 +169,11 @@ class _Stoppable:
         return self._file.read(size)
 
 
-def _copy_database(source: Path, target: Path, stop: threading.Event) -> None:
-    """SQLite's backup in small steps from one read transaction: without it every commit would start it over."""
+def copy_database(source: Path, target: Path, stop: threading.Event) -> None:
+    """SQLite's backup in small steps from one read transaction: without it every commit would start it over.
+
+    Raises BackupStopped.
+    """
     engine = reader_engine(source)
     copy = LIBRARY.connect(str(target), isolation_level=None)
 
@@ -183,13 +204,14 @@ def _heads(journal: Path) -> tuple[int, tuple[Head, ...]]:
         engine.dispose()
 
 
-def _check_room(sources: BackupSources, folder: Path) -> None:
-    size = sum(path.stat().st_size for path in sources.data.glob("*.db"))
+def check_room(databases: Sequence[Path], folder: Path, times: int) -> None:
+    """Refused where `folder` has no room for so many copies of them."""
+    size = times * sum(path.stat().st_size for path in databases if path.exists())
     free = shutil.disk_usage(folder).free
-    if free < 2 * size + _ROOM:
+    if free < size + _ROOM:
         raise Refused(
             "No backup: {folder} has {free} MB free, {needed} MB are needed.",
             folder=str(folder),
             free=free >> 20,
-            needed=(2 * size + _ROOM) >> 20,
+            needed=(size + _ROOM) >> 20,
         )

@@ -20,7 +20,7 @@ from console.services.storage.journal_health import LINKS, broken_link, whole_ch
 
 VERSION = 1
 MANIFEST = "manifest.json"
-JOURNAL, STATION = "data/journal.db", "data/station.db"
+JOURNAL, STATION, HISTORY = "data/journal.db", "data/station.db", "data/history.db"
 ROOTS = ("data", "config", "site")  # what the parts' names begin with
 _CHUNK = 1 << 20
 _MOST_PARTS = 10_000
@@ -75,7 +75,8 @@ def read_manifest(file: Path) -> Manifest:
 def verify_backup(
     file: Path, scratch: Path, go_on: Callable[[], None] = lambda: None, *, every_event: bool = False
 ) -> Manifest:
-    """Prove the whole file: every part's hash, both databases open and sound, every stream's head in its place.
+    """Prove the whole file: every part's hash, both databases open and sound, every stream's head in its place. Of the
+    history the hash is enough: each of its parts carries a checksum of its own, and damage there stops no station.
 
     `scratch` is a folder for the databases while they are looked at; `go_on` is called now and then and may raise.
     Raises BadBackup, OSError.

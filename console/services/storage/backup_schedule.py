@@ -76,7 +76,7 @@ class BackupKeeper:
                 self._on_problem(str(error))
                 wait_s = min(_AGAIN_S, self._settings.every_s)
 
-    async def make(self, file: Path | None = None) -> BackupReport:
+    async def make(self, file: Path | None = None, *, with_history: bool = False) -> BackupReport:
         """One backup now: to `file`, else to the folder, where the oldest then go. Raises Refused, OSError.
 
         Each backup on demand becomes a fact; a scheduled one only when something happened since the last, so that a
@@ -86,7 +86,7 @@ class BackupKeeper:
             now_us = self._now_us()
             target = file or self.folder / backup_name(self._sources.code, now_us)
             self._working = asyncio.ensure_future(
-                asyncio.to_thread(make_backup, self._sources, target, now_us, self._stopping)
+                asyncio.to_thread(make_backup, self._sources, target, now_us, self._stopping, with_history=with_history)
             )
             report = await asyncio.shield(self._working)
             if file is None:

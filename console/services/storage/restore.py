@@ -1,4 +1,8 @@
-"""Brings a backup back into a station's folders; what is there is set aside, never deleted."""
+"""Brings a backup back into a station's folders; what is there is set aside, never deleted.
+
+A backup without the history leaves the one that is there; where there is none, the daily copy beside the backup is
+taken (`history_copy`).
+"""
 
 import shutil
 from dataclasses import dataclass
@@ -8,6 +12,7 @@ from pathlib import Path
 from console.config.station_file import FILE, read_station
 from console.domain.refusal import Refused
 from console.services.storage.backup_file import (
+    HISTORY,
     JOURNAL,
     STATION,
     Manifest,
@@ -15,6 +20,7 @@ from console.services.storage.backup_file import (
     sha256_of,
     verify_backup,
 )
+from console.services.storage.history_copy import bring_history_back
 from console.services.storage.journal_health import forget_damage
 from console.services.storage.ownership import Ownership, restrict_to_owner
 from console.services.storage.start_mark import StartMark, Why, write_mark
@@ -48,7 +54,7 @@ def restore(file: Path, data: Path, config: Path, now_us: int, *, force: bool = 
         settings, _ = read_station(config)
         if settings is not None and settings.station_id != manifest.station_id:
             raise Refused("{file} is the backup of another station ({code}).", file=file.name, code=manifest.code)
-        present = _present(data)
+        present = _present(data, has_history=any(part.name == HISTORY for part in manifest.parts))
         if present and not force:
             raise Refused(
                 "{folder} holds {names}. With --force they are set aside first.",
@@ -62,6 +68,7 @@ def restore(file: Path, data: Path, config: Path, now_us: int, *, force: bool = 
         mark = StartMark(Why.RESTORED, file.name, sha256_of(file), manifest.events, set_aside.name if set_aside else "")
         write_mark(data, mark)
         _place(manifest, scratch, data, config, with_settings)
+        bring_history_back(file.parent, manifest.code, data)
         forget_damage(data / "journal.db")
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -69,9 +76,10 @@ def restore(file: Path, data: Path, config: Path, now_us: int, *, force: bool = 
     return Restored(manifest, set_aside, with_settings)
 
 
-def _present(data: Path) -> list[Path]:
+def _present(data: Path, *, has_history: bool) -> list[Path]:
     """What a restore would take the place of."""
-    databases = [data / (Path(name).name + end) for name in _DATA for end in _BESIDE]
+    names = (*_DATA, HISTORY) if has_history else _DATA
+    databases = [data / (Path(name).name + end) for name in names for end in _BESIDE]
     return [path for path in (*databases, data / "keys") if path.exists()]
 
 
