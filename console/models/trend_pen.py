@@ -117,7 +117,7 @@ class TrendPen:
 
         What is less than a quarter of a column away may be in it too, unless `is_exact`: nothing is ever left out.
         """
-        slack = 0 if is_exact else int(edges_us[1] - edges_us[0]) // 4
+        slack = 0 if is_exact or edges_us.size < 2 else int(edges_us[1] - edges_us[0]) // 4
         low, high, bad = self._tail(edges_us) or self._wide(edges_us, slack)
         none = (low > high) | (edges_us[:-1] > until_us)
         low[none] = high[none] = np.nan
