@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
@@ -142,6 +143,30 @@ def _log_step(value: float, *, up: bool) -> float:
     return next(step for step in reversed(steps) if step <= value * (1 + 1e-9))
 
 
+def value_labels(ticks: Sequence[float]) -> list[str]:
+    """Short and all different: `0.5`, `1,500`, `200k`, `1e-5`; with as many digits as it takes to tell them apart."""
+    largest = max((abs(tick) for tick in ticks), default=0.0)
+    step = min((abs(b - a) for a, b in pairwise(ticks)), default=largest) or 1.0
+    digits = 4 if largest < 1e-12 else max(4, math.ceil(math.log10(largest / step) + 1e-9) + 2)
+    for least, sign in _THOUSANDS:
+        if largest >= max(least, 1e5) and step >= least / 20:
+            return [number_text(tick / least, digits=digits) + (sign if tick else "") for tick in ticks]
+    labels = [_tiny(tick) if 0 < abs(tick) < 1e-3 else number_text(tick, digits=digits) for tick in ticks]
+    if len(set(labels)) < len(labels):  # large numbers close together
+        decimals = max(0, -math.floor(math.log10(step)))
+        labels = [f"{tick:.{decimals}f}".replace(".", number_text(0.5)[1]) for tick in ticks]
+    return labels
+
+
+_THOUSANDS = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
+
+
+def _tiny(value: float) -> str:
+    """`1e-5`, `-2.5e-12`."""
+    power = math.floor(math.log10(abs(value)) + 1e-9)
+    return f"{number_text(round(value / 10.0**power, 6))}e{power}"
+
+
 @dataclass(frozen=True, slots=True)
 class Scale:
     """One value axis: its bounds, and the colour of the pen that it belongs to (None: shared)."""
@@ -224,10 +249,22 @@ class ValueAxes(QGraphicsItem):
             painter.setPen(QColor(colour))
             if scale.colour is not None:
                 painter.drawLine(round(right) - 2, 0, round(right) - 2, round(height))
-            for value in scale.ticks(height):
+            ticks = scale.ticks(height)
+            for value, words in zip(ticks, value_labels(ticks), strict=True):
                 top = min(max(scale.y(value, height) - small / 2, 0), height - small)
-                room = QRectF(right - AXIS_WIDTH + 2, top, AXIS_WIDTH - 10, small)
-                painter.drawText(room, Qt.AlignmentFlag.AlignRight, number_text(value))
+                _squeezed(painter, QRectF(right - AXIS_WIDTH + 2, top, AXIS_WIDTH - 10, small), words)
+
+
+def _squeezed(painter: QPainter, room: QRectF, words: str) -> None:
+    """Right-aligned and narrower rather than cut: a number without its first digits is another number."""
+    wide = painter.fontMetrics().horizontalAdvance(words)
+    usual = painter.font()
+    if wide > room.width():
+        narrow = font("font_small")
+        narrow.setStretch(max(int(100 * room.width() / wide), 50))
+        painter.setFont(narrow)
+    painter.drawText(room, Qt.AlignmentFlag.AlignRight, words)
+    painter.setFont(usual)
 
 
 class TimeAxis(QWidget):

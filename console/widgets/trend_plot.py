@@ -36,7 +36,7 @@ class TrendPlot(QWidget):
     fit_wanted = Signal()
     cursor_moved = Signal(object)  # at_us or None
     menu_wanted = Signal(int, object, QPoint)  # plot, moment, place on the screen
-    range_wanted = Signal(int, int, object)  # plot, axis, (low, high) or None: fit
+    range_wanted = Signal(int, int, object)  # plot, axis number, (low, high) or None: fit
     heights_changed = Signal(object)  # weights of the plots, empty: as they were at first
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -91,7 +91,7 @@ class TrendPlot(QWidget):
         canvas.menu_wanted.connect(lambda row, share, place: self.menu_wanted.emit(row, self.moment(share), place))
         canvas.axis_moved.connect(self._move_axis)
         canvas.axis_turned.connect(self._turn_axis)
-        canvas.axis_reset.connect(lambda row, axis: self.range_wanted.emit(row, axis, None))
+        canvas.axis_reset.connect(lambda row, place: self._want_range(row, place, None))
         canvas.resized.connect(self._relay)
         self.cursors.changed.connect(self._on_cursors)
 
@@ -118,9 +118,10 @@ class TrendPlot(QWidget):
         """The moment under the pointer."""
         return self._hover_us
 
-    def scales(self, row: int) -> tuple[Scale, ...]:
-        """The value axes of a plot as they are drawn, the shared one first."""
-        return self._stack.panes[row].axes.scales
+    def scales(self, row: int) -> dict[int, Scale]:
+        """The value axes of a plot by their numbers, as they are drawn; 0 is the shared one."""
+        item = self._stack.panes[row].item
+        return dict(zip(item.axis_numbers, item.scales, strict=True))
 
     def moment(self, share: float) -> int:
         """The moment at a share of the plots' width."""
@@ -318,11 +319,15 @@ class TrendPlot(QWidget):
         self._tell_flags()
         self.cursor_moved.emit(at_us)
 
-    def _move_axis(self, row: int, axis: int, share: float) -> None:
-        self.range_wanted.emit(row, axis, self.scales(row)[axis].moved(share))
+    def _move_axis(self, row: int, place: int, share: float) -> None:
+        self._want_range(row, place, list(self.scales(row).values())[place].moved(share))
 
-    def _turn_axis(self, row: int, axis: int, turns: float, share: float) -> None:
-        self.range_wanted.emit(row, axis, self.scales(row)[axis].zoomed(ZOOM_NOTCH**turns, share))
+    def _turn_axis(self, row: int, place: int, turns: float, share: float) -> None:
+        self._want_range(row, place, list(self.scales(row).values())[place].zoomed(ZOOM_NOTCH**turns, share))
+
+    def _want_range(self, row: int, place: int, bounds: tuple[float, float] | None) -> None:
+        """Of the axis in this place from the plot to the left."""
+        self.range_wanted.emit(row, list(self.scales(row))[place], bounds)
 
     def _make_dividers(self, count: int) -> None:
         while len(self._dividers) > count:

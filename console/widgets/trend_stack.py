@@ -1,13 +1,13 @@
 """The plots of a trend one below the other: their items, their places, and the lines to drag between them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QGraphicsScene, QWidget
 
-from console.widgets.trend_axes import AXIS_WIDTH, Scale, ValueAxes
+from console.widgets.trend_axes import AXIS_WIDTH, ValueAxes
 from console.widgets.trend_layers import LayerItem, Placed, Stage
 from console.widgets.trend_spans import Curve, SpanItem
 
@@ -17,13 +17,12 @@ LEAST_HEIGHT = 36
 
 @dataclass(frozen=True, slots=True)
 class PlotGroup:
-    """One plot. `weight` is its share of the height; `y_range`: the shared axis as a person fixed it, None fits."""
+    """One plot. `weight` is its share of the height; `pins` are the axes (by number) that a person fixed."""
 
     title: str
     curves: tuple[Curve, ...]
     weight: float = 2
-    is_log: bool = False
-    y_range: tuple[float, float] | None = None
+    pins: tuple[tuple[int, tuple[float, float]], ...] = ()
 
 
 @dataclass(slots=True)
@@ -35,6 +34,7 @@ class Pane:
     axes: ValueAxes
     weight: float
     box: QRectF
+    pinned: set[int] = field(default_factory=set)
 
     def size(self) -> QRectF:
         return QRectF(0, 0, self.box.width(), self.box.height())
@@ -92,10 +92,15 @@ class PlotStack:
             for part in (pane.item, pane.over, pane.axes):
                 self._scene.addItem(part)
             self.panes.append(pane)
-        self.axes_wide = max((_axes_of(group) for group in groups), default=1)
+        self.axes_wide = max((len({curve.axis for curve in group.curves}) for group in groups), default=1)
         for row, (pane, group) in enumerate(zip(self.panes, groups, strict=True)):
             pane.weight = group.weight
             pane.item.curves, pane.item.title, pane.item.is_top = list(group.curves), group.title, row == 0
+            for axis in pane.pinned - {axis for axis, _bounds in group.pins}:
+                pane.item.pin_range(axis, None)
+            for axis, bounds in group.pins:
+                pane.item.pin_range(axis, bounds)
+            pane.pinned = {axis for axis, _bounds in group.pins}
             pane.item.invalidate()
 
     def lay_out(self, size: QSize, ratio: float) -> int:
@@ -116,7 +121,7 @@ class PlotStack:
     def show_scales(self) -> None:
         """The axes follow what the plots have fitted themselves to."""
         for pane in self.panes:
-            pane.axes.show_scales(scales_of(pane.item))
+            pane.axes.show_scales(pane.item.scales)
 
     def pane_at(self, y: float) -> int:
         """The plot at this height, the nearest one in a gap; -1 without any."""
@@ -153,12 +158,3 @@ class PlotStack:
         if heights:
             heights[-1] += free - sum(heights)
         return heights
-
-
-def scales_of(item: SpanItem) -> list[Scale]:
-    """The axes of a plot as it is drawn now, the shared one first."""
-    return [Scale(*item.y_range)]
-
-
-def _axes_of(group: PlotGroup) -> int:
-    return 1

@@ -43,6 +43,7 @@ def pens_to_json(layout: PenLayout) -> dict[str, object]:
                 "width": pen.look.width,
                 "hidden": pen.look.is_hidden,
                 "own_axis": pen.look.has_own_axis,
+                "range": list(pen.look.y_range) if pen.look.y_range else None,
             }
             for pen in layout.pens
         ],
@@ -89,6 +90,7 @@ def _pen(entry: object, plots: int) -> RememberedPen | None:
         2 if named.get("width") == 2 else 1,
         named.get("hidden") is True,
         named.get("own_axis") is True,
+        _range(_list(named.get("range")), is_log=False),
     )
     return RememberedPen(tag_id, plot if plot is not None and 0 <= plot < plots else -1, look)
 
@@ -97,10 +99,10 @@ def _plot(entry: object) -> PlotLook:
     named = entry if isinstance(entry, Mapping) else {}
     weight, bounds = _number(named.get("weight")), _list(named.get("range"))
     is_log = named.get("log") is True
-    return PlotLook(weight if weight and 0 < weight <= _HEAVIEST else 0.0, is_log, _range(bounds, is_log))
+    return PlotLook(weight if weight and 0 < weight <= _HEAVIEST else 0.0, is_log, _range(bounds, is_log=is_log))
 
 
-def _range(bounds: list[object], is_log: bool) -> tuple[float, float] | None:
+def _range(bounds: list[object], *, is_log: bool) -> tuple[float, float] | None:
     low, high = (_number(bounds[0]), _number(bounds[1])) if len(bounds) == 2 else (None, None)
     if low is None or high is None or not low < high or (is_log and low <= 0):
         return None

@@ -1,7 +1,7 @@
 """What can be done with the pens of a trend and with their plots: the menus on the table and on a plot."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from PySide6.QtGui import QAction, QColor, QIcon, QPixmap
@@ -20,9 +20,9 @@ _SWATCH = 14
 
 
 class PenMenu:
-    """Fills menus. `changed` after every change; `ask_range(key)` asks for the value range of a plot."""
+    """Fills menus. `changed` after every change; `ask_range(plot, axis)` asks for the value range of an axis."""
 
-    def __init__(self, pens: PenSet, changed: Callable[[], None], ask_range: Callable[[int], None]) -> None:
+    def __init__(self, pens: PenSet, changed: Callable[[], None], ask_range: Callable[[int, int], None]) -> None:
         self._pens, self._changed, self._ask_range = pens, changed, ask_range
 
     def fill_for_pens(self, menu: QMenu, handles: Sequence[int]) -> None:
@@ -51,16 +51,17 @@ class PenMenu:
             entry.setEnabled(len(handles) == 1 and self._pens.can_move(one, step))
         _add(menu, tr("To a plot of its own"), lambda: self._do(lambda: self._each(handles, self._pens.to_own_plot)))
         menu.addSeparator()
-        self.fill_for_plot(menu, first.plot)
+        self.fill_for_plot(menu, first.plot, self._pens.axis_of(one))
         menu.addSeparator()
         _add(menu, tr("Remove pen"), lambda: self._do(lambda: self._each(handles, self._pens.remove)))
 
-    def fill_for_plot(self, menu: QMenu, key: int) -> None:
-        """Entries for the plot of this key."""
+    def fill_for_plot(self, menu: QMenu, key: int, axis: int = 0) -> None:
+        """Entries for the plot of this key, and for one of its axes."""
         look = self._pens.plot(key)
+        is_fixed = (self._pens.rows[axis - 1].look if axis else look).y_range is not None
         _add(menu, tr("Logarithmic axis"), lambda: self.set_log(key, not look.is_log), ticked=look.is_log)
-        _add(menu, tr("Value range..."), lambda: self._ask_range(key))
-        _add(menu, tr("Fit the values"), lambda: self.fix(key, None), enabled=look.y_range is not None)
+        _add(menu, tr("Value range..."), lambda: self._ask_range(key, axis))
+        _add(menu, tr("Fit the values"), lambda: self.fix(key, axis, None), enabled=is_fixed)
 
     def set_log(self, key: int, on: bool) -> None:
         """A fixed range that a logarithmic axis cannot show is given up."""
@@ -71,11 +72,11 @@ class PenMenu:
 
         self._do(lambda: self._pens.change_plot(key, change))
 
-    def fix(self, key: int, y_range: tuple[float, float] | None) -> None:
-        """The value range of a plot, None fits it."""
-        self._do(lambda: self._pens.change_plot(key, lambda look: replace(look, y_range=y_range)))
+    def fix(self, key: int, axis: int, y_range: tuple[float, float] | None) -> None:
+        """The value range of an axis, None fits it."""
+        self._do(lambda: self._pens.fix_range(key, axis, y_range))
 
-    async def ask(self, key: int, shown: tuple[float, float], parent: QWidget) -> None:
+    async def ask(self, key: int, axis: int, shown: tuple[float, float], parent: QWidget) -> None:
         """The value range by typing; `shown` is what stands there at first."""
         question = Question(
             tr("Value range of the plot"),
@@ -86,9 +87,9 @@ class PenMenu:
             accept=tr("Set value range"),
         )
 
-        async def act(answers: object) -> None:
-            assert isinstance(answers, dict)
-            self.fix(key, read_range(str(answers["low"]), str(answers["high"]), is_log=self._pens.plot(key).is_log))
+        async def act(answers: Mapping[str, str]) -> None:
+            is_log = self._pens.plot(key).is_log
+            self.fix(key, axis, read_range(answers["low"], answers["high"], is_log=is_log))
 
         await ask_until_done(question, act, parent)
 

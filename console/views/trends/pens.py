@@ -79,6 +79,25 @@ class PenSet:
             if row is not None:
                 row.look = change(row.look)
 
+    def fix_range(self, key: int, axis: int, y_range: tuple[float, float] | None) -> None:
+        """An axis of a plot, by the number that its curves have; None lets it fit itself."""
+        if axis:
+            self.change([self.rows[axis - 1].tag.handle], lambda look: replace(look, y_range=y_range))
+        else:
+            self.change_plot(key, lambda look: replace(look, y_range=y_range))
+
+    def fit_all(self) -> None:
+        """No axis is fixed by hand any more."""
+        for row in self.rows:
+            row.look = replace(row.look, y_range=None)
+        for key in self._plots:
+            self.change_plot(key, lambda look: replace(look, y_range=None))
+
+    def axis_of(self, handle: int) -> int:
+        """Number of the axis that a pen is drawn on."""
+        row = self.row(handle)
+        return self.rows.index(row) + 1 if row is not None and row.look.has_own_axis else 0
+
     def change_plot(self, key: int, change: Callable[[PlotLook], PlotLook]) -> None:
         self._plots[key] = change(self._plots[key])
 
@@ -174,13 +193,23 @@ class PenSet:
     def _group(self, key: int, strong: int) -> PlotGroup:
         rows = [row for row in self.rows if row.plot == key and not row.look.is_hidden]
         look = self._plots[key]
-        curves = tuple(self._curve(row, row.tag.handle == strong) for row in rows)
-        return PlotGroup(_title(rows), curves, look.weight or _weight(rows), look.is_log, look.y_range)
+        curves = [self._curve(row, look, row.tag.handle == strong) for row in rows]
+        pins = [(curve.axis, row.look.y_range) for curve, row in zip(curves, rows, strict=True) if curve.axis]
+        fixed = tuple((axis, bounds) for axis, bounds in [(0, look.y_range), *pins] if bounds is not None)
+        return PlotGroup(_title(rows), tuple(curves), look.weight or _weight(rows), fixed)
 
-    def _curve(self, row: PenRow, is_selected: bool) -> Curve:
-        limits = self._limits.limits(row.tag.handle)
-        is_strong = row.look.width > 1 or (is_selected and len(self.rows) > 1)
-        return Curve(row.tag.handle, row.pen, row.colour, limits, is_strong)
+    def _curve(self, row: PenRow, plot: PlotLook, is_selected: bool) -> Curve:
+        """Its own axis has the number of its row, from 1 on."""
+        return Curve(
+            row.tag.handle,
+            row.pen,
+            row.colour,
+            self._limits.limits(row.tag.handle),
+            is_selected and len(self.rows) > 1,
+            width_px=row.look.width,
+            axis=self.rows.index(row) + 1 if row.look.has_own_axis else 0,
+            is_log=plot.is_log,
+        )
 
 
 def _title(rows: list[PenRow]) -> str:

@@ -1,7 +1,6 @@
 """What a person does on the plots: their menu, value ranges by hand, heights, and the two cursors."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QMenu
@@ -45,9 +44,8 @@ class PlotDesk(QObject):
             self._plot.place_cursor(name, at_pointer=False)
 
     def fit_all(self) -> None:
-        """No value range is fixed by hand any more."""
-        for key in self._pens.shown:
-            self._pens.change_plot(key, lambda look: replace(look, y_range=None))
+        """No axis is fixed by hand any more."""
+        self._pens.fit_all()
         self._changed()
 
     def go_to_start(self) -> None:
@@ -75,15 +73,15 @@ class PlotDesk(QObject):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(place)
 
-    def _fix_range(self, row: int, _axis: int, y_range: tuple[float, float] | None) -> None:
-        self.menu.fix(self._pens.shown[row], y_range)
+    def _fix_range(self, row: int, axis: int, y_range: tuple[float, float] | None) -> None:
+        self.menu.fix(self._pens.shown[row], axis, y_range)
 
     def _set_heights(self, weights: list[float]) -> None:
         self._pens.set_weights(weights)
         self._changed()
 
-    def _ask_range(self, key: int) -> None:
+    def _ask_range(self, key: int, axis: int) -> None:
         shown = self._pens.shown
-        scale = self._plot.scales(shown.index(key))[0] if key in shown else None
+        scale = self._plot.scales(shown.index(key)).get(axis) if key in shown else None
         bounds = (scale.low, scale.high) if scale is not None else (0.0, 1.0)
-        self._errands.run(self.menu.ask(key, bounds, self._plot))
+        self._errands.run(self.menu.ask(key, axis, bounds, self._plot))
