@@ -3,16 +3,16 @@
 import asyncio
 import math
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
+from console.app.history_rows import history_rows
 from console.app.kpi_rows import kpi_rows
+from console.app.row_values import iso, plain_number
 from console.domain.alarm_flags import AlarmFlag
 from console.domain.alarms import ACTIVE_STATES, UNACKNOWLEDGED_STATES, AlarmState, Condition, Occurrence
 from console.domain.quality import Detail, Quality
-from console.domain.values import ValueType, is_numeric
-from console.services.station import JournalQuery, TrendQuery
+from console.domain.values import is_numeric
+from console.services.station import JournalQuery
 
 if TYPE_CHECKING:
     from console.app.door import Core
@@ -28,7 +28,7 @@ async def answer(core: "Core", what: str, arguments: dict[str, Any]) -> list[Row
     if what == "tags":
         return await _tags(core)
     if what == "history":
-        return await _history(core, arguments)
+        return await history_rows(core, arguments)
     if what == "journal":
         return await _journal(core, int(arguments.get("limit") or _MOST))
     if what == "kpi":
@@ -46,14 +46,14 @@ async def _tags(core: "Core") -> list[Row]:
         if count % STEP == 0:
             await asyncio.sleep(0)
         handle = tag.handle
-        number = float(store.value[handle])
-        is_number = is_numeric(tag.value_type) and math.isfinite(number)
+        value = float(store.value[handle])
+        is_number = is_numeric(tag.value_type) and math.isfinite(value)
         rows.append(
             {
                 "id": str(tag.tag_id),
                 "name": tag.name,
                 "source": tag.source.path(),
-                "value": _number(number, tag.value_type, store.text(handle))
+                "value": plain_number(value, tag.value_type, store.text(handle))
                 if is_number
                 else store.text(handle) or None,
                 "type": tag.value_type.name.lower(),
@@ -264,56 +264,6 @@ async def _journal(core: "Core", limit: int) -> list[Row]:
         }
         for row in rows
     ]
-
-
-async def _history(core: "Core", arguments: dict[str, Any]) -> list[Row]:
-    tag_id = _tag_id(core, str(arguments["tag"]))
-    buckets = int(arguments.get("buckets") or _MOST)
-    query = TrendQuery((tag_id,), int(arguments["from_us"]), int(arguments["to_us"]), buckets)
-    (columns,) = await core.station.query(query)
-    return [
-        {
-            "at": iso(int(columns.time_us[i])),
-            "low": _finite(columns.low[i]),
-            "high": _finite(columns.high[i]),
-            "last": _finite(columns.last[i]),
-            "good": bool(columns.good[i]),
-        }
-        for i in range(len(columns.time_us))
-    ]
-
-
-def _tag_id(core: "Core", text: str) -> UUID:
-    """By id, or by path with or without its broker."""
-    for tag in core.parts.store.tags():
-        path = tag.source.path()
-        if text in (str(tag.tag_id), path, path.partition("/")[2]):
-            return tag.tag_id
-    raise ValueError(f"no tag '{text}'; see leitstand query tags")
-
-
-def iso(at_us: int) -> str | None:
-    """UTC with microseconds and Z; None for never."""
-    if at_us <= 0:
-        return None
-    seconds, rest = divmod(at_us, 1_000_000)
-    try:
-        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{rest:06d}Z"
-    except (ValueError, OverflowError, OSError):
-        return None
-
-
-def _number(value: float, value_type: ValueType, exact: str = "") -> float | int | bool:
-    """`exact` is how an integer beyond 2**53 reads: a float has lost its last digits."""
-    if value_type is ValueType.BOOLEAN:
-        return bool(value)
-    if exact and value_type < ValueType.FLOAT:
-        return int(exact)
-    return int(value) if value.is_integer() and abs(value) < 2**53 and value_type < ValueType.FLOAT else value
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
 
 
 _KINDS: dict[str, Callable[["Core"], list[Row]]] = {

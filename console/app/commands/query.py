@@ -73,6 +73,10 @@ def _arguments(options: argparse.Namespace) -> dict[str, Any]:
             "from_us": microseconds(options.from_time),
             "to_us": microseconds(options.to_time),
             "buckets": options.buckets,
+            "as": options.form,
+            "period": options.period,
+            "percentiles": options.percentiles,
+            "by_time": options.by_time,
         }
     if options.what == "kpi":
         arguments["position"] = options.position
