@@ -48,6 +48,7 @@ def _above(whole: Floats, scale: Any) -> Floats32:
 _MADE: tuple[Callable[[Floats, Any], NDArray[Any]], ...] = (_plain, _single, _below, _above)
 _FOR = {np.dtype(np.float64): (0, 1), np.dtype(np.float32): (2, 3, 1)}
 _SCALES = 10.0 ** np.arange(_MAX_DECIMALS + 1)
+_NOBODY = np.empty(0, np.int64)
 
 
 class Reader:
@@ -106,7 +107,7 @@ def unpack_ints(reader: Reader, count: int) -> Longs:
         return np.arange(count, dtype=np.int64) * np.int64(step) + np.int64(first)
     if method == PACKED32:
         low = np.int64(reader.fields(_LONG)[0])
-        return _unpcodec(reader, count, np.int32).astype(np.int64) + low
+        return _unpcodec(reader, count, np.int32) + low
     if method == PACKED64:
         return _unpcodec(reader, count, np.int64)
     raise DamagedChunk(f"no method {method} for whole numbers")
@@ -140,13 +141,13 @@ def unpack_floats(reader: Reader, count: int, dtype: type[np.float64] | type[np.
     decimals, made, off_count = reader.fields(_GRID)
     if decimals > _MAX_DECIMALS or made >= len(_MADE) or off_count > count:
         raise DamagedChunk(f"no grid of {decimals} decimals, made {made}, {off_count} beside it")
-    off = unpack_ints(reader, off_count) if off_count else np.zeros(0, np.int64)
-    bits = unpack_ints(reader, off_count) if off_count else off
-    if off_count and not 0 <= int(off.min()) <= int(off.max()) < count:
-        raise DamagedChunk("a row off the grid that is none of the chunk's")
-    numbers: NDArray[Any] = _MADE[made](unpack_ints(reader, count).astype(np.float64), 10.0**decimals).astype(
-        dtype, copy=False
-    )
+    off = bits = _NOBODY
+    if off_count:
+        off, bits = unpack_ints(reader, off_count), unpack_ints(reader, off_count)
+        if not 0 <= int(off.min()) <= int(off.max()) < count:
+            raise DamagedChunk("a row off the grid that is none of the chunk's")
+    whole = unpack_ints(reader, count).astype(np.float64)
+    numbers = np.asarray(_MADE[made](whole, _SCALES[decimals]), dtype)
     if off_count:
         numbers.view(np.int64 if size == 8 else np.int32)[off] = bits
     return numbers

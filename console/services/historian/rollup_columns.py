@@ -1,7 +1,8 @@
 """The rollup pyramid's rows as columns, what a sample that still holds is, and which samples count as numbers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -34,6 +35,8 @@ DTYPES: dict[str, type[np.generic]] = {
     "tail_quality": np.uint8,
 }
 COLUMNS = tuple(DTYPES)
+_DTYPES = {name: np.dtype(dtype) for name, dtype in DTYPES.items()}
+_NOTHING: dict[str, NDArray[Any]] = {name: np.empty(0, dtype) for name, dtype in _DTYPES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +88,16 @@ class RollupColumns:
 
     def rows(self, start: int, stop: int) -> "RollupColumns":
         """Rows [start, stop) as views."""
-        return columns_of(self.width_us, {name: column[start:stop] for name, column in self.present().items()})
+        n = len(self.k)
+        if (start, stop) == (0, n):
+            return self
+        every = [getattr(self, name) for name in COLUMNS]
+        return RollupColumns(self.width_us, *[column[start:stop] if column.size == n else column for column in every])
 
     def between(self, from_k: int, to_k: int) -> "RollupColumns":
         """The stored buckets of [from_k, to_k) as views."""
-        start, stop = np.searchsorted(self.k, (from_k, to_k))
-        return self.rows(int(start), int(stop))
+        start, stop = self.k.searchsorted((from_k, to_k)).tolist()
+        return self.rows(start, stop)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,14 +128,17 @@ class ManyRollups:
             yield key, self.of(number)
 
 
-def columns_of(width_us: int, columns: "dict[str, NDArray[np.generic]]") -> RollupColumns:
+def columns_of(width_us: int, columns: Mapping[str, NDArray[Any]]) -> RollupColumns:
     """Columns by name, of the right type each; a missing name is a column that was not asked for."""
-    found = {name: columns.get(name) for name in COLUMNS}
-    made = {
-        name: np.empty(0, DTYPES[name]) if column is None else column.astype(DTYPES[name], copy=False)
-        for name, column in found.items()
-    }
-    return RollupColumns(width_us=width_us, **made)
+    made = []
+    for name, dtype in _DTYPES.items():
+        column = columns.get(name)
+        if column is None:
+            column = _NOTHING[name]
+        elif column.dtype != dtype:
+            column = column.astype(dtype)
+        made.append(column)
+    return RollupColumns(width_us, *made)
 
 
 def no_rows(width_us: int) -> RollupColumns:
