@@ -128,7 +128,7 @@ class TrendMarks:
         self._tell(*MarkerKind)
 
     async def _learn_shifts(self) -> None:
-        self._shifts_s = (await self._station.query(AlarmSettingsQuery())).shifts_s
+        self._shifts_s = (await self._station.query(AlarmSettingsQuery())).sound.shifts_s
         self._tell(MarkerKind.SHIFT)
 
     async def _ask(self, from_us: int, to_us: int) -> None:

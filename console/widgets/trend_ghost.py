@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from console.domain.history.periods import Piece
-from console.widgets.trend_spans import Columns, PenSource
+from console.widgets.trend_curve import Columns, PenSource
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -116,6 +116,7 @@ class TrendHistograms(QWidget):
             painter.setPen(theme().color("text.dim"))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, tr("no trusted values in this window"))
         painter.setPen(theme().color("line.strong"))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5))
         below = QRectF(place.left(), box.bottom() + 1, place.width(), line)
         painter.setPen(theme().color("text.dim"))

@@ -17,8 +17,8 @@ from console.ui.priority_symbol import paint_symbol
 from console.ui.theme import PRIORITY_TOKENS, theme
 from console.ui.translation import tr, tr_n
 from console.ui.trend_marks import Marker, MarkerKind, MarkerSet
+from console.widgets.trend_curve import Window
 from console.widgets.trend_layers import x_of
-from console.widgets.trend_spans import Window
 
 SIZE = 16  # of a symbol, logical pixels
 HEIGHT = 24
@@ -107,7 +107,7 @@ class MarkerStrip(QWidget):
         painter.fillRect(box, theme().color("surface.raised"))
         painter.setPen(theme().color("text.dim"))
         painter.setFont(font("font_small"))
-        label = QRectF(4, 0, max(box.left() - 10, 0), self.height())
+        label = QRectF(0, 0, max(box.left() - 4, 0), self.height())
         words = painter.fontMetrics().elidedText(tr("Events"), Qt.TextElideMode.ElideRight, int(label.width()))
         painter.drawText(label, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), words)
         painter.setClipRect(box)

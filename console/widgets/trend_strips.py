@@ -13,10 +13,10 @@ from console.ui.plain_label import plain_tip
 from console.ui.theme import theme
 from console.ui.translation import tr
 from console.ui.trend_marks import StateRun
+from console.widgets.trend_curve import Window
 from console.widgets.trend_layers import x_of
-from console.widgets.trend_spans import Window
 
-HEIGHT = 24
+HEIGHT, NAME = 36, 15  # of a row, and of the line with its name in it
 WORD_PX = 26  # a shorter run shows no word
 _ALPHAS = (150, 90)
 
@@ -76,7 +76,7 @@ class StateStrip(QWidget):
 
     def _box(self) -> QRectF:
         left, right = self._sides
-        return QRectF(left, 1, max(self.width() - left - right, 1), self.height() - 2)
+        return QRectF(left, NAME, max(self.width() - left - right, 1), self.height() - NAME - 1)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -125,12 +125,12 @@ class StateStrip(QWidget):
         painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter), shown)
 
     def _paint_name(self, painter: QPainter, box: QRectF) -> None:
-        """Left of the box when it fits there, else over its beginning."""
-        painter.setFont(font("font_small"))
-        painter.setPen(theme().color("text.dim"))
-        place = QRectF(4, 0, max(box.left() - 10, 0), self.height())
-        shown = painter.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideLeft, int(place.width()))
-        painter.drawText(place, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), shown)
+        """Above its runs, as the titles of plots stand."""
+        painter.setFont(font("font_small", bold=True))
+        painter.setPen(theme().color("text"))
+        place = QRectF(box.left() + 2, 0, box.width() - 4, NAME)
+        shown = painter.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideMiddle, int(place.width()))
+        painter.drawText(place, int(Qt.AlignmentFlag.AlignVCenter), shown)
 
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:

@@ -12,10 +12,10 @@ from console.domain.history.periods import Piece
 from console.ui.priority_symbol import SymbolState
 from console.ui.theme import theme
 from console.ui.trend_marks import Marker, MarkerKind, MarkerSet, StateRun
+from console.widgets.trend_curve import Window
 from console.widgets.trend_ghost import GhostColumns, GhostSource
 from console.widgets.trend_histogram import PenHistogram, TrendHistograms, histogram
 from console.widgets.trend_markers import MarkerLines, MarkerStrip, bunches, tip_of
-from console.widgets.trend_spans import Window
 from console.widgets.trend_strips import StateStrip
 
 S = 1_000_000
@@ -170,7 +170,7 @@ def test_an_annotation_over_a_time_shades_it_in_the_plots():
 def test_time_without_trusted_states_is_hatched_and_never_filled(qtbot):
     made = StateStrip("Door", "plant/Door")
     qtbot.addWidget(made)
-    made.resize(1072, 24)
+    made.resize(1072, 36)
     made.set_sides(60, 12)
     made.show_window(WINDOW)
     made.show_runs([StateRun(T0, T0 + 200 * S, "open", 1), StateRun(T0 + 200 * S, T0 + 400 * S, "stale", -1)])
@@ -178,7 +178,7 @@ def test_time_without_trusted_states_is_hatched_and_never_filled(qtbot):
     ground = theme().color("surface.raised").rgb()
 
     def shades(first, last):
-        return {image.pixel(x, 5) for x in range(first, last)}
+        return {image.pixel(x, 22) for x in range(first, last)}
 
     assert ground not in shades(140, 240)
     assert len(shades(140, 240)) == 1  # a state is one colour

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QBoxLayout, QWidget
 
+from console.domain.tags import Tag
 from console.models.tag_cache import TagCache
 from console.models.trend_feed import TrendFeed
 from console.models.trend_table import TrendTable
@@ -19,7 +20,8 @@ from console.widgets.trend_plot import TrendPlot
 
 @dataclass(frozen=True, slots=True)
 class TrendParts:
-    """What a part may use. `rebuild()` after it changed pens; `picture` is what a picture of the trend shows."""
+    """What a part may use. `rebuild()` after it changed pens; `picture` is what a picture of the trend shows. Widgets
+    of a part go `beside` the plots, on the right, or `below` the header; they show and hide themselves."""
 
     owner: QWidget
     context: ViewContext
@@ -34,10 +36,21 @@ class TrendParts:
     picture: QWidget
     rebuild: Callable[[], None]
     now_us: Callable[[], int]
+    beside: QBoxLayout
+    below: QBoxLayout
 
 
 class Extra(Protocol):
     """One such part; made once per view with its `TrendParts`."""
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether it shows something on the time axis that is no pen: the axis is there without any pen then."""
+        ...
+
+    def takes(self, tag: Tag) -> bool:
+        """Whether it shows this tag itself, instead of a pen."""
+        ...
 
     def pens_changed(self) -> None:
         """Pens were added, removed, or look different."""
@@ -54,7 +67,3 @@ class Extra(Protocol):
     def restore_state(self, state: Mapping[str, object]) -> None: ...
 
     def close(self) -> None: ...
-
-
-# name of the part's remembered state -> its class
-EXTRAS: dict[str, Callable[[TrendParts], Extra]] = {}

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from console.models.tag_cache import TagCache
 from console.models.trend_periods import TrendPeriod
@@ -56,18 +56,25 @@ class TrendFrame:
         self.stack.addWidget(self.empty)
         self.stack.addWidget(self.drawing)
         self.splitter = QSplitter(Qt.Orientation.Vertical)
-        self.splitter.addWidget(self.stack)
+        upper = QWidget()
+        self.beside = QHBoxLayout(upper)
+        self.beside.setContentsMargins(0, 0, 0, 0)
+        self.beside.setSpacing(0)
+        self.beside.addWidget(self.stack, 1)
+        self.splitter.addWidget(upper)
         self.splitter.addWidget(desk.tables)
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setSizes([800, 170])
         layout = _column(owner)
         layout.addWidget(self.header)
         layout.addWidget(self.time_bar)
+        self.below = _column()
+        layout.addLayout(self.below)
         layout.addWidget(self.splitter, 1)
 
-    def show_pens(self, has_pens: bool) -> None:
-        """Plots and tables, or what to do while there are none."""
-        self.stack.setCurrentIndex(1 if has_pens else 0)
+    def show_pens(self, has_pens: bool, has_rows: bool = False) -> None:
+        """Plots and tables, or what to do while there are none. `has_rows`: something is there beside pens."""
+        self.stack.setCurrentIndex(1 if has_pens or has_rows else 0)
         self._tables.setVisible(has_pens)
 
     def retell(self) -> None:
@@ -76,8 +83,8 @@ class TrendFrame:
         self.empty.setText(tr(EMPTY))
 
 
-def _column(owner: QWidget) -> QVBoxLayout:
-    column = QVBoxLayout(owner)
+def _column(owner: QWidget | None = None) -> QVBoxLayout:
+    column = QVBoxLayout(owner) if owner is not None else QVBoxLayout()
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(0)
     return column

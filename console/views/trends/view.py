@@ -15,7 +15,8 @@ from console.ui.theme import theme
 from console.ui.translation import mark, tr
 from console.ui.view import Selection, View, ViewContext
 from console.ui.wall_clock import now_us
-from console.views.trends.extras import EXTRAS, TrendParts
+from console.views.trends.beside import Beside
+from console.views.trends.extras import Extra, TrendParts
 from console.views.trends.frame import TrendFrame
 from console.views.trends.layout import look_from_json, look_to_json, pens_from_json, pens_to_json
 from console.views.trends.navigation import MINUTE, TrendNavigation
@@ -24,7 +25,7 @@ from console.views.trends.pens import PenSet
 from console.views.trends.plot_desk import PlotDesk
 from console.views.trends.time_choice import TimeChoice
 from console.widgets.table_export import export_table
-from console.widgets.trend_plot import TrendPlot
+from console.widgets.trend_plot import PlotGroup, TrendPlot
 from console.widgets.trend_readout import TrendReadout
 
 NO_SUCH_TAG = mark("No tag matches “{words}”")
@@ -50,7 +51,7 @@ class TrendsView(View):
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.plot = TrendPlot()
-        self.desk = PenDesk(self._cache, self.plot.cursors, context.actions, self)
+        self.desk = PenDesk(self._cache, self.plot.cursors, context, self)
         self.frame = TrendFrame(self, self.title, self._cache, self.plot, self.desk, self._now_us)
         self.header, self.table, self.model = self.frame.header, self.desk.table, self.desk.model
         self._stack: QStackedWidget = self.frame.stack
@@ -64,8 +65,10 @@ class TrendsView(View):
         parts = TrendParts(
             self, context, self._cache, self._feed, self.pens, self.plot, self.header, self.navigation,
             self.table, self.model, self.frame.drawing, self._rebuild, self._now_us,
+            self.frame.beside, self.frame.below,
         )  # fmt: skip
-        self.extras = {name: make(parts) for name, make in EXTRAS.items()}
+        self.extras: dict[str, Extra] = {}  # name of the part's remembered state
+        self.extras["beside"] = Beside(parts)
         self._connect()
         self._retell()
         self._rebuild()
@@ -102,17 +105,19 @@ class TrendsView(View):
             "table.export": lambda: export_table(self.desk.shown, self._say),
         }
 
-    def add_pen(self, handle: int) -> bool:
-        """Draw a tag; a tag without numbers is refused beside the view."""
+    def add_pen(self, handle: int, plot: int | None = None) -> bool:
+        """Draw a tag, on the plot of this key; a tag without numbers is refused beside the view."""
         tag = self._cache.tag(handle)
         if tag is None:
             return False
+        if any(extra.takes(tag) for extra in self.extras.values()):
+            return True
         why = self.pens.refusal(tag)
         if why:
             self._say(why)
             return False
         if handle not in self.pens:
-            self.pens.add(tag)
+            self.pens.add(tag, plot=plot)
             now = self._now_us()
             self._feed.load(now - OVERVIEW_US, now, BUCKETS // 2, (handle,))
             self._rebuild()
@@ -193,13 +198,15 @@ class TrendsView(View):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Text rows of tags: their ids or paths."""
+        """Text rows of tags: their ids or paths. On a plot they are drawn there, elsewhere with those of their unit."""
+        row = self.plot.row_at(self.plot.mapFrom(self, event.position().toPoint()))
+        key = self.pens.shown[row] if 0 <= row < len(self.pens.shown) else None
         for handle in self.pens.handles_in(event.mimeData().text()):
-            self.add_pen(handle)
+            self.add_pen(handle, key)
         event.acceptProposedAction()
 
     def _on_beat(self, beat: int) -> None:
-        if not self.pens.rows:
+        if not self._has_rows():
             return
         self.navigation.beat()
         if beat % (BEATS_PER_SECOND // 2) == 0:
@@ -221,15 +228,20 @@ class TrendsView(View):
         """Pens, limits or the selected pen changed."""
         self.desk.set_rows(self.pens.rows)
         selected = self.desk.selected()
-        self.plot.set_groups(self.pens.groups(selected[0].tag.handle if selected else -1))
+        groups = self.pens.groups(selected[0].tag.handle if selected else -1)
+        has_rows = self._has_rows()
+        self.plot.set_groups(groups or [PlotGroup("", ())] * has_rows)
         self.plot.mark(*self._mark)
-        self.frame.show_pens(bool(self.pens.rows))
-        self.setFocusProxy(self.plot if self.pens.rows else None)  # type: ignore[arg-type]  # its keys pan and zoom
-        if self.pens.rows:
+        self.frame.show_pens(bool(self.pens.rows), has_rows)
+        self.setFocusProxy(self.plot if has_rows else None)  # type: ignore[arg-type]  # its keys pan and zoom
+        if has_rows:
             self.navigation.show()
             self._refresh_numbers()
         for extra in self.extras.values():
             extra.pens_changed()
+
+    def _has_rows(self) -> bool:
+        return bool(self.pens.rows) or any(extra.has_rows for extra in self.extras.values())
 
     def _on_tags(self, change: TagChange) -> None:
         if change.defined:

@@ -37,7 +37,7 @@ class Desk:
             tag(0, "oil pressure"),
             tag(1, "air pressure"),
             tag(2, "oil temperature", unit="°C"),
-            Tag(3, SITE, SITE, TagSource("plant", "P", "N", "", "recipe"), ValueType.STRING),
+            Tag(3, SITE, SITE, TagSource("plant", "P", "N", "", "recipe"), ValueType.BYTES),
             Tag(4, tag(4).tag_id, SITE, TagSource("plant", "P", "N", "", HOSTILE), ValueType.DOUBLE, "<b>"),
         ]
         self.station.deliver(TAGS, tag_values(range(5), added=self.tags, is_snapshot=True))
