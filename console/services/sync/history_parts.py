@@ -71,13 +71,14 @@ def made(connection: Connection, one: Counted, span_s: int) -> Part:
 
 
 def oldest_us(connection: Connection) -> int:
-    """When the oldest of what is kept begins, 0 when nothing is."""
+    """When the oldest bucket of what is kept begins, 0 when nothing is."""
     row = connection.exec_driver_sql(
         "SELECT min(at) FROM (SELECT min(first_us) AS at FROM chunk UNION ALL SELECT min(first_us) FROM tail"
         " UNION ALL SELECT min(first_k) * ? FROM rollup WHERE level = ?)",
         (LEVELS_S[-1] * SECOND_US, len(LEVELS_S) - 1),
     ).first()
-    return max(int(row[0]), 0) if row is not None and row[0] is not None else 0
+    width = LEVELS_S[-1] * SECOND_US
+    return max(int(row[0]) // width * width, 0) if row is not None and row[0] is not None else 0
 
 
 def batches(parts: Iterable[Part], most: int, most_bytes: int) -> Iterator[Sequence[Part]]:

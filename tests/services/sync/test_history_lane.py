@@ -1,15 +1,18 @@
 """History travels: hour by hour to the centre whatever happens on the way, and from there to other stations' trends."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import wraps
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+from console.app.demo.postgres import DemoPostgres
 from console.config.settings import CentreSettings
 from console.domain.quality import Quality
 from console.domain.refusal import Refused
@@ -24,6 +27,7 @@ from console.services.sync.central_schema_4 import DAY_S, HOUR_S
 from console.services.sync.history_lane import Catalogue, HistoryLane
 from console.services.sync.history_parts import Chosen
 from tests.support.centres import Site
+from tests.support.postgres import TestDatabase
 from tests.support.synced import asked
 from tests.support.waiting import until
 
@@ -109,6 +113,24 @@ class Desk:
             store.close()
 
 
+def told(story: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """Run a story in a loop of its own."""
+
+    @wraps(story)
+    def run(*arguments: Any, **fixtures: Any) -> None:
+        asyncio.run(story(*arguments, **fixtures))
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def centre(postgres_server: DemoPostgres) -> TestDatabase:
+    """One layout of the centre's other tables is enough: these have their own."""
+    postgres_server.start()
+    postgres_server.create_database("history_lane")
+    return TestDatabase(postgres_server, "history_lane").set_up(4)
+
+
 @pytest.fixture
 def desk(site: Site, tmp_path: Path) -> Iterator[Callable[[str], Desk]]:
     desks: list[Desk] = []
@@ -136,6 +158,7 @@ def _same(here: RollupColumns, there: RollupColumns) -> None:
         assert_array_equal(getattr(here, name), getattr(there, name), err_msg=name)
 
 
+@told
 async def test_every_level_reads_at_another_station_as_in_the_file_that_it_came_from(
     site: Site, desk: Callable[[str], Desk]
 ) -> None:
@@ -158,6 +181,7 @@ async def test_every_level_reads_at_another_station_as_in_the_file_that_it_came_
     assert held.value == a.raw(tag, DAY, end).value[-1]
 
 
+@told
 async def test_samples_travel_for_the_tags_that_were_chosen(site: Site, desk: Callable[[str], Desk]) -> None:
     a, b, tag = desk("A1"), desk("B2"), uuid4()
     a.with_raw = True
@@ -175,6 +199,7 @@ async def test_samples_travel_for_the_tags_that_were_chosen(site: Site, desk: Ca
     assert_array_equal(here.value, there.value)
 
 
+@told
 async def test_after_eighty_hours_without_the_centre_nothing_of_the_history_is_missing(
     site: Site, desk: Callable[[str], Desk]
 ) -> None:
@@ -198,6 +223,7 @@ async def test_after_eighty_hours_without_the_centre_nothing_of_the_history_is_m
     assert int(counts[0][1]) == 80 * 60
 
 
+@told
 async def test_a_late_sample_makes_its_hour_and_its_day_anew(site: Site, desk: Callable[[str], Desk]) -> None:
     a, tag = desk("A1"), uuid4()
     await a.hear(tag, *_walk(3, DAY, 30, step_s=60))
@@ -220,6 +246,7 @@ async def test_a_late_sample_makes_its_hour_and_its_day_anew(site: Site, desk: C
     until(lambda: (samples("history_hour"), samples("history_day")) == (before[0] + 1, before[1] + 1))
 
 
+@told
 async def test_of_two_stations_the_one_that_heard_more_tells_the_hour(site: Site, desk: Callable[[str], Desk]) -> None:
     a, b, tag = desk("A1"), desk("B2"), uuid4()
     at, value = _walk(4, DAY, 3)
@@ -237,6 +264,7 @@ async def test_of_two_stations_the_one_that_heard_more_tells_the_hour(site: Site
     assert (int(rows[0][0]), rows[0][1]) == (len(at), 1)
 
 
+@told
 async def test_a_station_that_was_cut_off_in_the_middle_goes_on_where_it_was(
     site: Site, desk: Callable[[str], Desk]
 ) -> None:
@@ -252,6 +280,7 @@ async def test_a_station_that_was_cut_off_in_the_middle_goes_on_where_it_was(
     assert int(rows[0][0]) == 40 * 60
 
 
+@told
 async def test_without_a_centre_a_question_is_refused_at_once(site: Site, desk: Callable[[str], Desk]) -> None:
     a = desk("A1")
     lane = a.begin(CentreSettings())
@@ -260,6 +289,7 @@ async def test_without_a_centre_a_question_is_refused_at_once(site: Site, desk: 
         await lane.ask(lambda central, _check: central.find(()))
 
 
+@told
 async def test_a_question_that_nobody_waits_for_any_more_is_given_up(site: Site, desk: Callable[[str], Desk]) -> None:
     a = desk("A1")
     lane = a.begin()
