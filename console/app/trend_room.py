@@ -1,12 +1,9 @@
 """Joins what people keep beside trends to a built station: annotations, pen groups, and files of values."""
 
-import asyncio
 from collections.abc import Callable, Iterable
 from datetime import tzinfo
 from secrets import randbits
 from uuid import UUID
-
-import numpy as np
 
 from console.domain.tags import Tag
 from console.services.history_records import RawColumns
@@ -14,6 +11,7 @@ from console.services.identity.gate import Rejudged
 from console.services.journal.entries import Entry
 from console.services.local_station import Parts
 from console.services.records import TrendColumns
+from console.services.station import RawQuery, TrendQuery
 from console.services.trends.annotation_desk import AnnotationDesk
 from console.services.trends.pen_group_desk import PenGroupDesk
 from console.services.trends.trend_acts import TrendActs
@@ -47,20 +45,19 @@ def join_trends(
 
 
 def _values(parts: Parts) -> Values:
-    """What the live memory holds; asked in a thread, because a window of raw samples may be long."""
+    """What history holds, asked as everybody asks it once the station is there."""
 
     def tag(tag_id: UUID) -> Tag | None:
         handle = parts.ring.handle_of(tag_id)
         return parts.store.tag(handle) if handle >= 0 else None
 
     async def raw(tag_id: UUID, from_us: int, to_us: int, limit: int) -> RawColumns:
-        snapshot, handles = parts.ring.query_snapshot((tag_id,))
-        at_us, value, quality = await asyncio.to_thread(snapshot.samples, handles[0], from_us, to_us)
-        is_whole = at_us.size <= limit
-        return RawColumns(tag_id, at_us[:limit], value[:limit], quality[:limit].astype(np.uint8), is_whole)
+        answer: tuple[RawColumns, ...] = await parts.more_answers[RawQuery](RawQuery((tag_id,), from_us, to_us, limit))
+        return answer[0]
 
     async def buckets(tag_id: UUID, from_us: int, to_us: int, count: int) -> TrendColumns:
-        snapshot, handles = parts.ring.query_snapshot((tag_id,))
-        return (await asyncio.to_thread(snapshot.query, handles, from_us, to_us, count))[0]
+        question = TrendQuery((tag_id,), from_us, to_us, count)
+        answer: tuple[TrendColumns, ...] = await parts.more_answers[TrendQuery](question)
+        return answer[0]
 
     return Values(tag, raw, buckets)

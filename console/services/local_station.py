@@ -116,8 +116,8 @@ class LocalStation:
         self._pool = ThreadPoolExecutor(1, "trend query")
         zone = ZoneInfo(parts.status().time_zone)
         self._history = HistoryDesk(parts.ring, parts.store, zone, parts.now_us, self._pool, parts.history_store)
+        parts.more_answers |= self._history.answers()  # other desks ask it as well
         self._answers: dict[type, Callable[[Any], Awaitable[Any]]] = {
-            **self._history.answers(),
             s.JournalQuery: self._journal_rows,
             s.AlarmHistoryQuery: self._alarm_history,
             s.AlarmSettingsQuery: self._alarm_settings,
