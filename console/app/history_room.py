@@ -5,7 +5,8 @@ The start never waits for the file: samples wait in memory until it is open. Its
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -17,9 +18,14 @@ from console.domain.history.settings import HistorySettings
 from console.domain.values import ValueType
 from console.services.historian.alive import alive_us, put_alive
 from console.services.historian.recorder import Recorder, RecorderState
+from console.services.historian.retention import EVERY_S, FIRST_S, Retention, Room
 from console.services.historian.samples import SampleBlock
 from console.services.historian.store import HistoryStore, open_history_db
 from console.services.records import Trouble
+from console.services.storage.backup_schedule import backup_folder
+from console.services.storage.failures import DamagedDatabase
+from console.services.storage.history_copy import copy_history, is_due
+from console.services.storage.schema import set_aside
 
 if TYPE_CHECKING:
     from console.app.bootstrap import Core
@@ -28,8 +34,13 @@ FILE = "history.db"
 WAITS_TEXT = "The history cannot be written; samples wait in memory"
 LOSES_TEXT = "The history cannot be written and memory is full: samples are lost; Diagnostics tells how many"
 CLOSED_TEXT = "The history cannot be opened; samples wait in memory; the log has the reason"
-AGAIN_S = 30.0  # after the file could not be opened
-ALIVE_S = 5.0
+DAMAGED_TEXT = "The history's file was damaged: it is set aside, and a new one begun; the log has its name"
+TIDY_TEXT = "The history cannot be tidied: it will grow and answer slowly; the log has the reason"
+COPY_TEXT = "The history's daily copy fails; the older one is kept; the log has the reason"
+AGAIN_S = 30.0  # after a failure
+ALIVE_S = 5.0  # in a plant where nothing changes
+SEAL_S, REST_S, IDLE_S = 0.1, 0.02, 2.0  # of sealing at a time, until the next, while there is nothing to do
+COPY_LOOK_S = 1_800.0
 SENDER, KIND = "history", "history_lost"
 log = logging.getLogger(__name__)
 
@@ -45,16 +56,18 @@ class HistoryRoom:
         self.store: HistoryStore | None = None
         self.recorder = Recorder(core.parts.store, settings, now_us, self._on_state)
         self.problem = ""  # why the file is not open
+        self.room = Room()  # as it was measured last
         self.opened = asyncio.Event()
         self._lost_since_us = 0
         self._told: dict[str, str] = {}
         self._opening: asyncio.Future[HistoryStore] | None = None
+        self._stopping = threading.Event()
+        self._copying: asyncio.Future[Path] | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Record from now on. Call in the running loop."""
-        for work in (self.recorder.run(), self._keep()):
-            self._tasks.append(asyncio.ensure_future(work))
+        self._begin(self.recorder.run(), self._keep())
 
     async def open(self) -> HistoryStore:
         """The store, for who asks a station that does not run. Raises Refused, OSError."""
@@ -72,9 +85,12 @@ class HistoryRoom:
 
     async def stop(self) -> None:
         """What came is written, then the file is closed. Call when nothing comes in any more."""
+        self._stopping.set()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._copying is not None:
+            await asyncio.gather(self._copying, return_exceptions=True)
         if self._opening is not None:
             with suppress(Exception):
                 self.store = await self._opening
@@ -88,25 +104,80 @@ class HistoryRoom:
         self._tasks.clear()
         await asyncio.to_thread(store.close)
 
+    def _begin(self, *works: Coroutine[object, object, None]) -> None:
+        for work in works:
+            task = asyncio.ensure_future(work)
+            task.add_done_callback(self._on_ended)
+            self._tasks.append(task)
+
+    def _on_ended(self, task: "asyncio.Task[None]") -> None:
+        """What ends by an error is missed by nobody until it is needed: it is said at once."""
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            log.error("a part of the history's work ended: %s", task.get_coro(), exc_info=error)
+            self._core.defect("history")
+
     async def _keep(self) -> None:
         """Open the file, then seal and tidy it until cancelled."""
         store = await self._until_open()
         alive = await store.database.readers.read(alive_us)
-        self.recorder.begin(_Ledger(store, self._now_us), alive)
+        self.recorder.begin(_Ledger(store, self._now_us, self.recorder), alive)
         self.opened.set()
+        retention = Retention(store, self.settings, self._now_us, self._on_room)
+        self._begin(self._seal(store), self._tidy(retention), self._copy())
         while True:
             await asyncio.sleep(ALIVE_S)
             with suppress(Exception):  # the recorder says that nothing can be written
                 await self._tell_alive(store)
 
+    async def _seal(self, store: HistoryStore) -> None:
+        """Samples from the tail into chunks and rollups, some at a time."""
+        while True:
+            pause_s = AGAIN_S
+            try:
+                pause_s = REST_S if await store.compact_some(SEAL_S, self._now_us()) else IDLE_S
+                self._alarm("history.seal", "")
+            except Exception as error:
+                self._fail("history.seal", TIDY_TEXT, error)
+            await asyncio.sleep(pause_s)
+
+    async def _tidy(self, retention: Retention) -> None:
+        """What is too old or has no room goes."""
+        await asyncio.sleep(FIRST_S)
+        while True:
+            try:
+                await retention.look()
+                self._alarm("history.tidy", "")
+            except Exception as error:
+                self._fail("history.tidy", TIDY_TEXT, error)
+            await asyncio.sleep(EVERY_S)
+
+    async def _copy(self) -> None:
+        """Once a day, where backups lie on another disk."""
+        settings, data = self._core.settings, self._core.folders.data
+        folder = backup_folder(settings.backup, data)
+        while True:
+            await asyncio.sleep(COPY_LOOK_S)
+            try:
+                if await asyncio.to_thread(is_due, data, folder, settings.code, self._now_us() / 1e6):
+                    copying = asyncio.to_thread(copy_history, data, folder, settings.code, self._stopping)
+                    self._copying = asyncio.ensure_future(copying)
+                    await asyncio.shield(self._copying)
+                self._alarm("history.copy", "")
+            except Exception as error:
+                self._fail("history.copy", COPY_TEXT, error, Priority.LOW)
+
     async def _until_open(self) -> HistoryStore:
         while True:
             try:
                 store = await self.open()
+            except DamagedDatabase as error:
+                kept = await asyncio.to_thread(set_aside, self.path)
+                log.error("%s is damaged and kept as %s: %s", FILE, kept.name, error)
+                self._alarm("history.damage", DAMAGED_TEXT)
             except Exception as error:
-                log.warning("%s cannot be opened: %s", FILE, error)
                 self.problem = str(error)
-                self._alarm("history.file", CLOSED_TEXT)
+                self._fail("history.file", CLOSED_TEXT, error)
                 await asyncio.sleep(AGAIN_S)
             else:
                 self.problem = ""
@@ -126,13 +197,21 @@ class HistoryRoom:
             trouble = Trouble(SENDER, KIND, state.lost, self._lost_since_us, now_us, state.failure[:128])
             self._core.parts.troubles.put(trouble)
 
-    def _alarm(self, key: str, text: str) -> None:
+    def _on_room(self, room: Room) -> None:
+        self.room = room
+
+    def _fail(self, key: str, text: str, error: Exception, priority: Priority = Priority.HIGH) -> None:
+        if self._told.get(key, "") != text:
+            log.warning("%s: %s", text, error)
+        self._alarm(key, text, priority)
+
+    def _alarm(self, key: str, text: str, priority: Priority = Priority.HIGH) -> None:
         """A system alarm, or its end."""
         if self._told.get(key, "") == text:
             return
         self._told[key] = text
         if text:
-            self._core.engine.raise_system(key, text, Priority.HIGH, self._now_us())
+            self._core.engine.raise_system(key, text, priority, self._now_us())
         else:
             self._core.engine.clear_system(key, self._now_us())
 
@@ -140,15 +219,19 @@ class HistoryRoom:
 class _Ledger:
     """The store as the recorder sees it: with each tick goes, in the same commit, that we were there."""
 
-    def __init__(self, store: HistoryStore, now_us: Callable[[], int]) -> None:
+    def __init__(self, store: HistoryStore, now_us: Callable[[], int], recorder: Recorder) -> None:
         self._store = store
         self._now_us = now_us
+        self._recorder = recorder
 
     def key_of(self, tag_id: UUID, kind: ValueType, retention_class: str, unit: str) -> int:
         return self._store.key_of(tag_id, kind, retention_class, unit)
 
     async def append(self, blocks: Sequence[SampleBlock]) -> None:
         written = self._store.append(blocks)
+        if self._recorder.state.failure:  # only when it is known again what was
+            await written
+            return
         told = self._store.database.writer.write(partial(put_alive, now_us=self._now_us()))
         results = await asyncio.gather(written, told, return_exceptions=True)
         if isinstance(results[0], BaseException):

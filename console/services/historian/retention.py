@@ -68,7 +68,7 @@ class Room:
 
 
 class Retention:
-    """`run` until cancelled. `free` gives the free bytes of the disk; `told` gets each measurement."""
+    """`look` every EVERY_S. `free` gives the free bytes of the disk; `told` gets each measurement."""
 
     def __init__(
         self,
@@ -84,12 +84,6 @@ class Retention:
         self._told = told
         folder = store.database.path.parent
         self._free = free or (lambda: shutil.disk_usage(folder).free)
-
-    async def run(self) -> None:
-        await asyncio.sleep(FIRST_S)
-        while True:
-            await self.look()
-            await asyncio.sleep(EVERY_S)
 
     async def look(self) -> Room:
         """One pass: what is too old, then what has no room. Raises Refused."""

@@ -163,7 +163,7 @@ def open_station_db(path: Path, metadatas: Sequence[MetaData], *, is_suspect: bo
     aside, kept, and a new one begun (`set_aside` tells), also when somebody met damage in it (`is_suspect`). Raises
     NewerDatabase, OldLibrary, Refused.
     """
-    set_aside = _set_aside(path) if path.exists() and (is_suspect or _is_damaged(path)) else None
+    kept = set_aside(path) if path.exists() and (is_suspect or _is_damaged(path)) else None
 
     def create(connection: Connection) -> None:
         for metadata in metadatas:
@@ -179,7 +179,7 @@ def open_station_db(path: Path, metadatas: Sequence[MetaData], *, is_suspect: bo
     except DBAPIError as error:
         raise opening_refusal(error, path) from error
     readers = ReaderPool(reader_engine(path), "station reader", path)
-    return Database(path, WriterThread(engine, "station writer"), readers, set_aside)
+    return Database(path, WriterThread(engine, "station writer"), readers, kept)
 
 
 def _is_damaged(path: Path) -> bool:
@@ -199,7 +199,7 @@ def _is_damaged(path: Path) -> bool:
     return False
 
 
-def _set_aside(path: Path) -> Path:
+def set_aside(path: Path) -> Path:
     """Rename the file and its WAL to the first free `<name>.damaged-<n>`; gives the new path."""
     number = next(n for n in count(1) if not path.with_name(f"{path.name}.damaged-{n}").exists())
     kept = path.with_name(f"{path.name}.damaged-{number}")
