@@ -13,7 +13,6 @@ from sqlalchemy.engine import Connection
 
 from console.services.historian.history_schema import NEWEST_PART
 from console.services.historian.number_codec import DamagedChunk
-from console.services.historian.rollup_rows import RowPlan
 from console.services.historian.samples import SampleBlock, in_order, pick
 from console.services.historian.sealing import PackedYoung, YoungMany, grown, held_many, new_buckets, packed
 from console.services.historian.seals import Seal, load_seal, records_of
@@ -96,15 +95,18 @@ def open_part(connection: Connection, part: int, most: int = SEAL_AT) -> PartWor
     found = read_part(connection, part, most)
     block, seq = found.block, found.seq
     seals = {key: load_seal(connection, key) for key in np.unique(block.key).tolist()}
-    if any(seal.seq >= found.seq[0] for seal in seals.values()):  # the last time was broken off
+    if any(seal.seq >= seq[0] for seal in seals.values()):  # the last time was broken off
         sealed = np.array([seals[key].seq for key in sorted(seals)], np.int64)
         places = np.searchsorted(np.array(sorted(seals), np.uint32), block.key)
         block = pick(block, np.flatnonzero(seq > sealed[places]))
-    block = in_order(block)
-    keys, starts = np.unique(block.key, return_index=True)
-    work = PartWork(part, found.last_seq, found.damage, block, keys.tolist(), [*starts.tolist(), len(block)], seals, {})
-    _roll(work)
-    return work
+    seals = {key: replace(seal, seq=found.last_seq) for key, seal in seals.items()}
+    return _work(part, found.last_seq, found.damage, block, seals)
+
+
+def work_of(connection: Connection, block: SampleBlock) -> PartWork:
+    """Seal these samples as they are, past the tail: for filling a file from elsewhere. There is nothing to close."""
+    seals = {key: load_seal(connection, key) for key in np.unique(block.key).tolist()}
+    return _work(NEWEST_PART, -1, [], block, seals)
 
 
 def plan_tags(connection: Connection, work: PartWork, most: int = SLICE) -> list[TagWrites]:
@@ -126,15 +128,23 @@ def close_part(connection: Connection, work: PartWork) -> None:
     drop_tail(connection, work.part, work.last_seq)
 
 
+def _work(part: int, last_seq: int, lost: list[TailRow], block: SampleBlock, seals: dict[int, Seal]) -> PartWork:
+    block = in_order(block)
+    keys, starts = np.unique(block.key, return_index=True)
+    work = PartWork(part, last_seq, lost, block, keys.tolist(), [*starts.tolist(), len(block)], seals, {})
+    _roll(work)
+    return work
+
+
 def _plan(connection: Connection, work: PartWork, number: int) -> TagWrites:
     key, block = work.keys[number], work.samples(number)
-    seal = replace(work.seals[key], seq=work.last_seq)
+    seal = work.seals[key]
     if key not in work.fresh:
         return plan_late(connection, seal, block)
     assert work.young is not None
     assert work.packed is not None
     place = work.fresh[key]
-    writes, moved = plan_fresh(connection, seal, block, work.young.of(place), RowPlan())
+    writes, moved = plan_fresh(connection, seal, block, work.young, place)
     writes.seal = replace(writes.seal, young=work.packed.of(place, moved))
     return writes
 

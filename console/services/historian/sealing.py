@@ -38,6 +38,10 @@ class YoungMany:
         """The buckets of one tag, by level."""
         return [level.of(number) for level in self.levels]
 
+    def counts(self, number: int) -> list[int]:
+        """How many they are."""
+        return [int(level.offsets[number + 1] - level.offsets[number]) for level in self.levels]
+
 
 @dataclass(frozen=True, slots=True)
 class PackedYoung:

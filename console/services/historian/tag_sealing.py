@@ -16,7 +16,7 @@ from console.services.historian.number_codec import DamagedChunk
 from console.services.historian.rollup_columns import LEVELS_US, Held, RollupColumns
 from console.services.historian.rollup_rows import Edit, RowPlan, edited, plan_edits, plan_growth, write_rows
 from console.services.historian.samples import SampleBlock, in_order, join_blocks, pick
-from console.services.historian.sealing import grown, held_many, new_buckets
+from console.services.historian.sealing import YoungMany, grown, held_many, new_buckets
 from console.services.historian.seals import (
     NO_LEVELS,
     Levels,
@@ -70,18 +70,20 @@ def last_of(block: SampleBlock) -> Held:
 
 
 def plan_fresh(
-    connection: Connection, seal: Seal, block: SampleBlock, young: Sequence[RollupColumns], plan: RowPlan
+    connection: Connection, seal: Seal, block: SampleBlock, young: YoungMany, number: int
 ) -> tuple[TagWrites, list[int]]:
     """Samples newer than all that is sealed; the writes still lack the young bytes.
 
-    `young` with the new buckets in it. Gives also how many buckets of each level move to packed rows.
+    `young` has the new buckets in it, `number` is the tag's there. Gives also how many buckets of each level move to
+    packed rows.
     """
-    moved = []
-    for level, columns in enumerate(young):
-        count = len(columns) - 1 if len(columns) >= YOUNG_MOST[level] else 0
-        plan_growth(connection, seal.key, level, columns.rows(0, count), plan)
-        moved.append(count)
-    return TagWrites(replace(seal, held=last_of(block)), plan_chunks(connection, seal.key, block), plan), moved
+    rows = RowPlan()
+    moved = [0] * len(LEVELS_US)
+    for level, count in enumerate(young.counts(number)):
+        if count >= YOUNG_MOST[level]:
+            moved[level] = count - 1
+            plan_growth(connection, seal.key, level, young.levels[level].of(number).rows(0, count - 1), rows)
+    return TagWrites(replace(seal, held=last_of(block)), plan_chunks(connection, seal.key, block), rows), moved
 
 
 def plan_late(connection: Connection, seal: Seal, block: SampleBlock) -> TagWrites:

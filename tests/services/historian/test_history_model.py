@@ -42,7 +42,13 @@ series = st.builds(  # what a tag usually does: one sample after the other
     st.sampled_from(KEYS), st.integers(0, 30_000), st.integers(1, 40), st.lists(st.integers(-50, 50), max_size=40),
 )  # fmt: skip
 actions = st.lists(
-    st.one_of(appends, series, st.sampled_from(["seal", "seal one", "begin to seal", "reopen", "again"])), max_size=12
+    st.one_of(
+        appends,
+        series,
+        st.tuples(st.just("load"), appends),
+        st.sampled_from(["seal", "seal one", "begin to seal", "reopen", "again"]),
+    ),
+    max_size=12,
 )
 
 
@@ -97,6 +103,9 @@ class Story:
                 self.store = DirectHistory(self.path, synchronous="OFF", slice_tags=1)
             case "again":
                 self._append(self.last)
+            case ("load", loaded):
+                self.store.load(block_of(loaded))
+                self.model.add(loaded)
             case list():
                 self._append(action)
 
