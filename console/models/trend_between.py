@@ -16,7 +16,8 @@ _NAN = float("nan")
 @dataclass(frozen=True, slots=True)
 class Between:
     """Of good values only, each weighed by the time it held; nan where there is none. `good_share`: 0 to 1 of the time
-    that is known of. `gaps` counts runs without a good value. `is_exact` False: from buckets, not from samples."""
+    that is known of. `gaps` counts runs without a good value. `is_exact` False: the deviation counts every sample
+    once."""
 
     low: float = _NAN
     high: float = _NAN

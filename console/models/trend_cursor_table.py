@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
@@ -71,8 +72,11 @@ class CursorTable(QAbstractTableModel):
         return bool(self._owed)
 
     def take(self, found: Mapping[int, Between]) -> None:
-        """Measured elsewhere, from all samples that are kept: by handle."""
-        self._found.update(found)
+        """Measured elsewhere, from all that is kept: by handle. Gaps (-1) stay as the pens have them."""
+        for handle, one in found.items():
+            before = self._found.get(handle, Between())
+            self._found[handle] = replace(one, gaps=before.gaps if one.gaps < 0 else one.gaps)
+        self._owed = []
         self._tell()
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
@@ -117,7 +121,7 @@ class CursorTable(QAbstractTableModel):
         if column in (AT_A, AT_B, CHANGE, SLOPE):
             return self._at_cursors(row, column)
         figures = {LOW: found.low, HIGH: found.high, MEAN: found.mean, DEVIATION: found.deviation}
-        is_rough = not found.is_exact and column in (MEAN, DEVIATION) and not math.isnan(figures[column])
+        is_rough = not found.is_exact and column == DEVIATION and not math.isnan(figures[column])
         return ("≈ " if is_rough else "") + _number(figures[column], row.tag.unit)
 
     def _at_cursors(self, row: PenRow, column: int) -> str:
@@ -142,8 +146,8 @@ class CursorTable(QAbstractTableModel):
 
     def _tip(self, row: PenRow, column: int) -> str | None:
         found = self._found.get(row.tag.handle)
-        if found is not None and not found.is_exact and column in (MEAN, DEVIATION):
-            return tr("From the lowest and highest values of short spans: the samples are not at hand")
+        if found is not None and not found.is_exact and column == DEVIATION:
+            return tr("Of the samples, not weighed by time: not all of them are kept any more")
         if column in (AT_A, AT_B) and self.span is not None:
             value, is_good = row.pen.value_at(self.span[column - AT_A])
             return tr("no data") if math.isnan(value) else tr("good") if is_good else tr("not good")

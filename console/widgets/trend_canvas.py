@@ -50,6 +50,7 @@ class TrendCanvas(QGraphicsView):
             hide(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.MinimalViewportUpdate)
         self.setInteractive(False)
+        self.setAcceptDrops(False)  # what is dropped here is the view's
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
         self.setMinimumSize(120, 80)

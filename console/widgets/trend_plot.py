@@ -123,6 +123,12 @@ class TrendPlot(QWidget):
         item = self._stack.panes[row].item
         return dict(zip(item.axis_numbers, item.scales, strict=True))
 
+    def row_at(self, place: QPoint) -> int:
+        """The plot at a place of this widget, -1 outside of all."""
+        at = self._canvas.mapFrom(self, place)
+        inside = self._canvas.rect().contains(at)
+        return self._stack.pane_at(at.y()) if inside else -1
+
     def moment(self, share: float) -> int:
         """The moment at a share of the plots' width."""
         from_us, to_us = (self.shown.from_us, self.shown.to_us) if self.shown else self.window_us

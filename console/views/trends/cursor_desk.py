@@ -1,11 +1,18 @@
 """The two cursors below a trend: where they stand, the time between them, and the table of what lies there."""
 
+import asyncio
+import math
+
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from console.models.trend_between import Between
 from console.models.trend_cursor_table import CursorTable
 from console.models.trend_table import PenRow
+from console.services.history_records import AggregateColumns
+from console.services.station import AggregateQuery, Station
+from console.ui.errands import Errands
 from console.ui.export import tabbed_text
 from console.ui.format import US, date_text, local, number_text
 from console.ui.plain_label import PlainLabel
@@ -14,16 +21,20 @@ from console.ui.translation import tr
 from console.widgets.column_layout import lay_out_columns
 from console.widgets.trend_cursors import TrendCursors
 
+_REST_MS = 250
 _SLICE_MS = 5  # between two pens, so that the window never stands
 _WIDTHS = (36, 0, 96, 96, 96, 150, 92, 92, 92, 92, 64, 76)
 
 
 class CursorDesk(QWidget):
-    """Shown in the place of the pens' table while both cursors are set."""
+    """Shown in the place of the pens' table while both cursors are set. What the pens hold is measured at once; when
+    the cursors rest, the station measures all samples that are kept."""
 
-    def __init__(self, cursors: TrendCursors) -> None:
+    def __init__(self, cursors: TrendCursors, station: Station) -> None:
         super().__init__()
-        self._cursors = cursors
+        self._cursors, self._station = cursors, station
+        self._errands = Errands(lambda _text: None)  # what the pens told stays in sight
+        self._asking: asyncio.Task[None] | None = None
         self.words = PlainLabel()
         self.words.setProperty("role", "dim")
         self.words.setContentsMargins(14, 4, 14, 4)
@@ -38,6 +49,8 @@ class CursorDesk(QWidget):
         column.addWidget(self.table, 1)
         self._worker = QTimer(self, singleShot=True, interval=_SLICE_MS)
         self._worker.timeout.connect(self._work)
+        self._asker = QTimer(self, singleShot=True, interval=_REST_MS)
+        self._asker.timeout.connect(self.ask)
         cursors.changed.connect(self._on_cursors)
 
     def set_rows(self, rows: list[PenRow]) -> None:
@@ -49,6 +62,21 @@ class CursorDesk(QWidget):
         if self.isVisible():
             self.model.stale()
             self._work_soon()
+
+    def ask(self) -> None:
+        """Ask the station; a question under way gives way to this one."""
+        if self._asking is not None:
+            self._asking.cancel()
+        if self.model.span is not None and self.model.rows:
+            self._asking = self._errands.run(self._ask(*sorted(self.model.span)))
+
+    async def _ask(self, from_us: int, to_us: int) -> None:
+        handles = {row.tag.tag_id: row.tag.handle for row in self.model.rows}
+        asker = f"trend cursors {id(self)}"
+        query = AggregateQuery(tuple(handles), from_us, to_us, deviation_by_time=True, asker=asker)
+        told = await self._station.query(query)
+        if self.model.span is not None and sorted(self.model.span) == [from_us, to_us]:
+            self.model.take({handles[one.tag_id]: _figures(one) for one in told if one.mean.size})
 
     def finish(self) -> None:
         """Measure all at once."""
@@ -75,6 +103,8 @@ class CursorDesk(QWidget):
 
     def stop(self) -> None:
         self._worker.stop()
+        self._asker.stop()
+        self._errands.cancel()
 
     def _on_cursors(self) -> None:
         self.model.set_span(self._cursors.span)
@@ -84,10 +114,26 @@ class CursorDesk(QWidget):
     def _work_soon(self) -> None:
         if self.model.span is not None:
             self._worker.start()
+            self._asker.start()
 
     def _work(self) -> None:
         if self.model.work():
             self._worker.start()
+
+
+def _figures(told: AggregateColumns) -> Between:
+    """What the station measured; without samples it knows the deviation of the samples only, not by time."""
+    by_time, by_sample = float(told.deviation_by_time[0]), float(told.deviation[0])
+    known = float(told.good_s[0] + told.bad_s[0])
+    return Between(
+        float(told.low[0]),
+        float(told.high[0]),
+        float(told.mean[0]),
+        by_sample if math.isnan(by_time) else by_time,
+        gaps=-1,
+        good_share=float(told.good_s[0]) / known if known > 0 else math.nan,
+        is_exact=not math.isnan(by_time) or math.isnan(by_sample),
+    )
 
 
 def moment_words(at_us: int) -> str:

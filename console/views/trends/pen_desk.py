@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QItemSelectionModel, QObject, QPoint, Qt, Signal
-from PySide6.QtWidgets import QMenu, QStackedWidget
+from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
 
 from console.models.tag_cache import TagCache
 from console.models.trend_table import PenRow, TrendTable
-from console.ui.actions import ActionSet
 from console.ui.table_view import TableView
+from console.ui.view import ViewContext
 from console.views.trends.cursor_desk import CursorDesk
 from console.widgets.column_layout import lay_out_columns
 from console.widgets.trend_cursors import TrendCursors
@@ -21,15 +21,15 @@ class PenDesk(QObject):
 
     chosen = Signal()
 
-    def __init__(self, cache: TagCache, cursors: TrendCursors, actions: ActionSet, parent: QObject) -> None:
+    def __init__(self, cache: TagCache, cursors: TrendCursors, context: ViewContext, parent: QObject) -> None:
         super().__init__(parent)
-        self._cursors, self._actions = cursors, actions
+        self._cursors, self._actions = cursors, context.actions
         self.fill_menu: Callable[[QMenu, list[int]], None] = lambda _menu, _handles: None
         self.model = TrendTable(cache, self)
         self.table = TableView("trend_pens")
         self.table.setModel(self.model)
         lay_out_columns(self.table, (36, 0, 116, 104, 104, 104, 104, 190), (5, 4, 6))
-        self.between = CursorDesk(cursors)
+        self.between = CursorDesk(cursors, context.station)
         self.tables = QStackedWidget()
         self.tables.addWidget(self.table)
         self.tables.addWidget(self.between)
@@ -37,6 +37,7 @@ class PenDesk(QObject):
             table.selectionModel().selectionChanged.connect(lambda *_: self._on_chosen())
             table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             table.customContextMenuRequested.connect(lambda place, of=table: self._popup(of, place))
+        self.tables.currentChanged.connect(lambda _place: _dress(self.tables.currentWidget()))
         cursors.changed.connect(self._on_cursors)
         self._is_copying = False
 
@@ -105,3 +106,12 @@ class PenDesk(QObject):
                 if row.tag.handle in handles:
                     selection.select(self.shown.model().index(place, 0), flags)
         self._is_copying = False
+
+
+def _dress(page: QWidget | None) -> None:
+    """Another theme may have come while nobody saw this page: Qt does not polish a widget a second time by itself."""
+    for widget in (page, *page.findChildren(QWidget)) if page is not None else ():
+        if not widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):
+            widget.style().unpolish(widget)
+            widget.style().polish(widget)
+            widget.setAttribute(Qt.WidgetAttribute.WA_WState_Polished)

@@ -54,13 +54,15 @@ class PenSet:
         return ""
 
     def add(self, tag: Tag, look: PenLook = USUAL, plot: int | None = None) -> None:
-        """Draw a tag, on the plot of this key or on one of its unit."""
+        """Draw a tag, on the plot of this key or on one of its unit; among pens of another unit on its own axis."""
         if tag.handle in self:
             return
+        key = self._home_of(tag) if plot is None or plot not in self._plots else plot
+        if look == USUAL and any(row.plot == key and row.tag.unit != tag.unit for row in self.rows):
+            look = replace(look, has_own_axis=True)
         if look.colour < 0:
             used = [row.colour for row in self.rows]
             look = replace(look, colour=min(range(COLOURS), key=used.count))
-        key = self._home_of(tag) if plot is None or plot not in self._plots else plot
         self.rows.append(PenRow(tag, self._feed.add(tag), look, key))
 
     def remove(self, handle: int) -> None:
