@@ -58,9 +58,11 @@ def examine(folders: Folders) -> Iterator[Finding]:
     for check in checks:
         yield check()
     if station is not None:
+        from console.app.commands.doctor_history import history
         from console.app.commands.doctor_storage import storage
 
         yield from storage(station, folders)
+        yield from history(station, folders, time.time())
         yield people(station.site or folders.config / "site", folders.config)
         yield from world(station)
 

@@ -115,7 +115,7 @@ def _secrets(station: StationSettings, site: Path, folders: Folders) -> Iterator
     backups = backup_folder(station.backup, folders.data)
     files = [path for path in told if path is not None]
     files += [site / USERS, site / AUTHORITY_FILE, *keys.rglob("*"), *backups.glob("leitstand-*.zip")]
-    files += [folders.data / name for name in ("journal.db", "station.db")]
+    files += [folders.data / name for name in ("journal.db", "station.db", "history.db")]
     for path in dict.fromkeys(files):
         if path.is_file() and not is_private(path):
             yield Finding("files", "fail", f"others may read {path}", f"chmod 600 {path}")
