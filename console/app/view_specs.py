@@ -14,6 +14,7 @@ _SCREENS = (
     ("incidents", mark("Incidents"), "incident", "IncidentsView"),
     ("journal", mark("Journal"), "journal", "JournalView"),
     ("kpi", mark("Alarm KPIs"), "kpi", "KpiView"),
+    ("performance", mark("Performance"), "performance", "PerformanceView"),
     ("masteralarms", mark("Rationalize"), "masteralarms", "MasterAlarmsView"),
     ("sync", mark("Sync"), "sync", "SyncView"),
     ("administration", mark("Admin"), "administration", "AdministrationView"),

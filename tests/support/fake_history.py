@@ -27,6 +27,13 @@ class FakeHistory:
             if math.isfinite(value):
                 mine[at_us // HOUR_US] = (value - spread, value, value + spread)
 
+    def shift(self, by_us: int) -> None:
+        """The whole past happened later by whole hours."""
+        self._values = {
+            tag_id: {hour + by_us // HOUR_US: value for hour, value in mine.items()}
+            for tag_id, mine in self._values.items()
+        }
+
     async def periods(
         self, tag_ids: tuple[UUID, ...], from_us: int, to_us: int, width_us: int
     ) -> tuple[AggregateColumns, ...]:

@@ -1,0 +1,1 @@
+"""Capacity, the busiest, what is usual, and what load does: performance management."""
