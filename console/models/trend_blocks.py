@@ -29,11 +29,14 @@ class BlockRows:
     bad: Bools  # a value that is not good is among them
     last: Floats
     last_bad: Bools
-    sums: Floats  # (n, 3): value x us and us with a value between the block's own samples, gaps
-    fine_us: Longs  # (n, 16), as the next three: runs of 16 samples; void runs repeat last_us
+    gaps: NDArray[np.int32]
+    area: Floats  # value x us between the block's own samples
+    lasting: Floats  # us with a value between the block's own samples
+    fine_us: Longs  # (n, 16), as the next four: runs of 16 samples; void runs repeat last_us
     fine_low: Floats
     fine_high: Floats
     fine_bad: Bools
+    fine_gap: Bools
 
     @classmethod
     def of(cls, chunk: Chunk, since: int) -> Self:
@@ -54,6 +57,9 @@ class BlockRows:
         fine_bad = bad.reshape(n, RUNS, FINE).any(axis=2)
         counts = np.minimum(count - np.arange(n) * BLOCK, BLOCK).astype(np.int32)
         ends = np.arange(n) * BLOCK + counts - 1
+        gap = np.isnan(value)
+        gap[count:] = False
+        area, lasting = _held_sums(time.reshape(n, BLOCK), value.reshape(n, BLOCK))
         return cls(
             time[::BLOCK].copy(),
             time[ends],
@@ -63,11 +69,14 @@ class BlockRows:
             fine_bad.any(axis=1),
             value[ends],
             bad[ends],
-            _sums(time.reshape(n, BLOCK), value.reshape(n, BLOCK), counts),
+            gap.reshape(n, BLOCK).sum(axis=1, dtype=np.int32),
+            area,
+            lasting,
             time[::FINE].reshape(n, RUNS),
             fine_low,
             fine_high,
             fine_bad,
+            gap.reshape(n, RUNS, FINE).any(axis=2),
         )
 
 
@@ -215,14 +224,13 @@ def _distinct(rising: Longs) -> Longs:
     return rising[np.concatenate(([True], rising[1:] != rising[:-1]))] if rising.size else rising
 
 
-def _sums(time: Longs, value: Floats, count: NDArray[np.int32]) -> Floats:
-    """Value x us and us with a value from each sample to the next one of its block, and the number of gaps."""
+def _held_sums(time: Longs, value: Floats) -> tuple[Floats, Floats]:
+    """Value x us and us with a value, from each sample of a block to its next one."""
     lasting = np.diff(time, axis=1).astype(np.float64)  # void samples repeat the last time
     empty = np.isnan(value[:, :-1])
     lasting[empty] = 0.0
     area = np.where(empty, 0.0, value[:, :-1]) * lasting
-    gaps = (np.isnan(value) & (np.arange(BLOCK) < count[:, None])).sum(axis=1)
-    return np.stack((area.sum(axis=1), lasting.sum(axis=1), gaps), axis=1)
+    return area.sum(axis=1), lasting.sum(axis=1)
 
 
 def _each(act: Callable[[NDArray[Any]], NDArray[Any]], rows: BlockRows) -> BlockRows:

@@ -14,6 +14,7 @@ import numpy as np
 
 from console.models.trend_blocks import BlockRows, Blocks
 from console.models.trend_chunk import BLOCK, CHUNK, FINE, Bools, Chunk, Floats, Longs
+from console.models.trend_pieces import PenPieces, pieces_of
 
 _WAITING = 64 * BLOCK  # samples that may wait for their blocks while nobody asks
 _TAIL_COLUMNS, _TAIL_SAMPLES = 16, 16_384  # a few columns of the newest samples are read from these
@@ -21,11 +22,13 @@ _TAIL_COLUMNS, _TAIL_SAMPLES = 16, 16_384  # a few columns of the newest samples
 
 @dataclass(frozen=True, slots=True)
 class PenColumns:
-    """What n columns of a window hold: lowest and highest value including the one held from before, nan in gaps."""
+    """What n columns of a window hold: lowest and highest value including the one held from before, nan in gaps.
+    Columns with values on both sides of a gap are in `pieces` too."""
 
     low: Floats
     high: Floats
     good: Bools
+    pieces: PenPieces | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +121,15 @@ class TrendPen:
         What is less than a quarter of a column away may be in it too, unless `is_exact`: nothing is ever left out.
         """
         slack = 0 if is_exact or edges_us.size < 2 else int(edges_us[1] - edges_us[0]) // 4
-        low, high, bad = self._tail(edges_us) or self._wide(edges_us, slack)
+        found, pieces = self._tail(edges_us), None
+        if found is None:
+            self._settle()
+            found = self._blocks.columns(edges_us, slack, self._fine_rows)
+            pieces = pieces_of(self._blocks, edges_us, self._fine_rows)
+        low, high, bad = found
         none = (low > high) | (edges_us[:-1] > until_us)
         low[none] = high[none] = np.nan
-        return PenColumns(low, high, ~bad)
+        return PenColumns(low, high, ~bad, pieces)
 
     def value_at(self, at_us: int) -> tuple[float, bool]:
         """The value held at this moment and whether it is good; nan before the first sample and in gaps."""
@@ -144,7 +152,8 @@ class TrendPen:
         middle = slice(a + 1, max(b - 1, a + 1))  # blocks that lie inside with all that they hold
         held = rows.first_us[middle.start + 1 : middle.stop + 1] - rows.last_us[middle]
         known = ~np.isnan(rows.last[middle])
-        sums = rows.sums[middle].sum(axis=0)
+        inside = (rows.area[middle].sum(), rows.lasting[middle].sum(), rows.gaps[middle].sum())
+        sums = np.array(inside, np.float64)
         sums[0] += (rows.last[middle][known] * held[known]).sum()  # not np.dot: its threads wait for each other
         sums[1] += held[known].sum()
         for block in {a, b - 1}:
@@ -169,7 +178,7 @@ class TrendPen:
         return np.array(((np.where(empty, 0.0, value) * lasting).sum(), lasting.sum(), empty[inside].sum()))
 
     def _tail(self, edges: Longs) -> tuple[Floats, Floats, Bools] | None:
-        """A few columns that the newest samples alone decide: what a live frame asks; else None."""
+        """A few columns that the newest samples alone decide, without a gap: what a live frame asks; else None."""
         if not self._n or edges.size > _TAIL_COLUMNS or self._firsts[-1] >= edges[0]:
             return None
         chunk = self._chunks[-1]
@@ -178,6 +187,8 @@ class TrendPen:
         if at[-1] - begin > _TAIL_SAMPLES:
             return None
         value = np.append(chunk.value[begin : at[-1]].astype(np.float64), np.nan)
+        if np.isnan(value[1:-1]).any():
+            return None  # a gap among them
         pairs = np.stack((at[:-1] - 1, at[1:]), axis=1).ravel() - begin  # the value held before is the first one
         low, high = np.fmin.reduceat(value, pairs)[::2], np.fmax.reduceat(value, pairs)[::2]
         empty = np.isnan(low)
@@ -186,10 +197,6 @@ class TrendPen:
             return low, high, np.zeros(low.size, np.bool_)
         bad = np.append(chunk.bad[begin : at[-1]], False) & ~np.isnan(value)
         return low, high, np.logical_or.reduceat(bad, pairs)[::2]
-
-    def _wide(self, edges: Longs, slack: int) -> tuple[Floats, Floats, Bools]:
-        self._settle()
-        return self._blocks.columns(edges, slack, self._fine_rows)
 
     def _fine_rows(self, block: Longs, run: Longs) -> tuple[Longs, Floats, Bools]:
         """Runs of 16 samples, in the order of their blocks; what lies behind a block's count is void."""

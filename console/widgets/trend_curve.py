@@ -26,23 +26,40 @@ class Columns(Protocol):
 class PenSource(Protocol):
     """What a curve is drawn from: n columns between n+1 rising edges, nan where nothing is known.
 
-    A source may also tell `pieces`: parts of columns that a gap divides, see `Pieces`.
+    Its answer may also have `pieces` (`Pieces` or None): parts of columns that a gap divides.
     """
 
     def columns(self, edges_us: Longs, until_us: int) -> Columns: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Pieces:
-    """Columns that a gap divides, drawn piece by piece so that nothing stands where nothing was."""
+class Pieces(Protocol):
+    """Columns that a gap divides, drawn piece by piece so that nothing stands where nothing was. `column` rises, each
+    stands as often as it has pieces."""
 
-    column: Longs  # rising, each as often as it has pieces
+    @property
+    def column(self) -> Longs: ...
+
+    @property
+    def low(self) -> Floats: ...
+
+    @property
+    def high(self) -> Floats: ...
+
+    @property
+    def good(self) -> Bools: ...
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPieces:
+    """Those of the present window."""
+
+    column: Longs
     low: Floats
     high: Floats
     good: Bools
 
 
-NO_PIECES = Pieces(np.empty(0, np.int64), np.empty(0), np.empty(0), np.empty(0, np.bool_))
+NO_PIECES = KeptPieces(np.empty(0, np.int64), np.empty(0), np.empty(0), np.empty(0, np.bool_))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +126,7 @@ class Curve:
         if block > 1:
             parts = tuple(np.repeat(part, block)[: window.width] for part in parts)  # type: ignore[assignment]
         self.low, self.high, self.good = parts
-        self.pieces = NO_PIECES if block > 1 else getattr(columns, "pieces", NO_PIECES)
+        self.pieces = NO_PIECES if block > 1 else getattr(columns, "pieces", None) or NO_PIECES
         self.dirty_us, self.is_coarse = NEVER, block > 1
 
     def renew(self, window: Window, shift: int, known_us: int) -> int:
@@ -123,7 +140,7 @@ class Curve:
             start = min(start, window.width - shift)
         columns = self.source.columns(window.edges(start, window.width) - self.offset_us, window.until_us)
         self.low[start:], self.high[start:], self.good[start:] = columns.low, columns.high, columns.good
-        self.pieces = _moved(self.pieces, shift, start, getattr(columns, "pieces", NO_PIECES))
+        self.pieces = _moved(self.pieces, shift, start, getattr(columns, "pieces", None) or NO_PIECES)
         self.dirty_us = NEVER
         return start
 
@@ -133,7 +150,7 @@ def _moved(old: Pieces, shift: int, start: int, new: Pieces) -> Pieces:
     if not (old.column.size or new.column.size):
         return NO_PIECES
     a, b = np.searchsorted(old.column, (shift, start + shift))
-    return Pieces(
+    return KeptPieces(
         np.concatenate((old.column[a:b] - shift, new.column + start)),
         np.concatenate((old.low[a:b], new.low)),
         np.concatenate((old.high[a:b], new.high)),

@@ -54,6 +54,8 @@ def draw_ground(
         x = window.column(at_us)
         if x >= box.left():
             painter.drawLine(x, 0, x, height)
+    for y in (0, height - 1):  # no frame over the curves: it would hide the newest column
+        painter.fillRect(box.x(), y, box.width(), 1, theme().color("line.strong"))
 
 
 def _draw_bands(painter: QPainter, box: QRect, limits: Sequence[Limit]) -> None:
@@ -113,6 +115,8 @@ def paint_gaps(
     painter.setPen(theme().color("text.dim"))
     row = 0
     for curve in curves:
+        if not np.isnan(curve.low).any():
+            continue
         for start, stop in _gaps(curve, window, GAP_WORD_PX * ratio):
             middle = (start + stop) / 2 / ratio
             place = QRectF(middle - 90, box.height() - (row + 1) * (small + 6), 180, small + 4)
@@ -122,16 +126,15 @@ def paint_gaps(
 
 def paint_title(painter: QPainter, box: QRectF, title: str) -> None:
     """The names of the pens; curves run under them."""
-    if title:
-        small = theme().measure("font_small")
-        painter.setFont(font("font_small", bold=True))
-        painter.setPen(theme().color("text"))
-        words = painter.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, int(box.width()) - 16)
-        place = QRectF(8, 6, painter.fontMetrics().horizontalAdvance(words) + 1, small + 6)
-        painter.fillRect(place.adjusted(-4, -2, 4, 0), theme().color("surface.raised", 215))
-        painter.drawText(place, Qt.AlignmentFlag.AlignLeft, words)
-    painter.setPen(theme().color("line.strong"))
-    painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5))
+    if not title:
+        return
+    small = theme().measure("font_small")
+    painter.setFont(font("font_small", bold=True))
+    painter.setPen(theme().color("text"))
+    words = painter.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, int(box.width()) - 16)
+    place = QRectF(8, 6, painter.fontMetrics().horizontalAdvance(words) + 1, small + 6)
+    painter.fillRect(place.adjusted(-4, -2, 4, 0), theme().color("surface.raised", 215))
+    painter.drawText(place, Qt.AlignmentFlag.AlignLeft, words)
 
 
 def paint_moment(painter: QPainter, box: QRectF, window: Window, at_us: int, token: str, priority: int = 0) -> None:
