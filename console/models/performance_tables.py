@@ -71,16 +71,16 @@ class CapacityTable(_Listed[CapacityRow]):
     """The soonest first; what has no date says why."""
 
     COLUMNS = (
-        Column("name", mark("Capacity"), 0),
+        Column("name", mark("Capacity"), 230),
         Column("area", mark("Area"), 130, is_dim=True),
         Column("metric", mark("Kind"), 100, is_dim=True),
         Column("level", mark("Now"), 84, is_number=True),
         Column("full", mark("End at"), 84, is_number=True, is_dim=True),
-        Column("rate", mark("Trend"), 104, is_number=True),
+        Column("rate", mark("Trend"), 112, is_number=True),
         Column("days", mark("Days left"), 96, is_number=True),
         Column("date", mark("Expected on"), 120),
-        Column("between", mark("Between"), 160, is_dim=True),
-        Column("why", mark("Reason"), 320),
+        Column("between", mark("Between"), 170, is_dim=True),
+        Column("why", mark("Reason"), 0),
     )
     DEFAULT_SORT = "days"
     TEXTS: ClassVar[Mapping[str, Callable[..., str]]] = {
@@ -189,15 +189,15 @@ class LoadTable(_Listed[LoadRow]):
     """The strongest relation first."""
 
     COLUMNS = (
-        Column("name", mark("Figure"), 0),
+        Column("name", mark("Figure"), 230),
         Column("area", mark("Area"), 140, is_dim=True),
         Column("metric", mark("Kind"), 100, is_dim=True),
-        Column("at_rest", mark("At rest"), 96, is_number=True),
-        Column("at_full", mark("At full load"), 110, is_number=True),
-        Column("rank", mark("Rank correlation"), 130, is_number=True),
+        Column("at_rest", mark("At rest"), 120, is_number=True),
+        Column("at_full", mark("At full load"), 120, is_number=True),
+        Column("rank", mark("Rank correlation"), 120, is_number=True),
         Column("hours", mark("Hours"), 70, is_number=True, is_dim=True),
         Column("load", mark("Load of"), 120, is_dim=True),
-        Column("why", mark("Says"), 240),
+        Column("why", mark("Says"), 0),
     )
     DEFAULT_SORT = ""
     TEXTS: ClassVar[Mapping[str, Callable[..., str]]] = {

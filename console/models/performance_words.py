@@ -8,6 +8,7 @@ from console.ui.format import DASH, US, date_text, local, number_text
 from console.ui.translation import mark, tr, tr_n
 
 DAY_US = 86_400 * US
+_STILL = 1e-4  # of its end a day: less is no movement
 # English names of the lists that are built in (domain.history.metrics); a site's own are shown as written
 METRICS = (
     mark("Processor"),
@@ -26,7 +27,7 @@ OUTCOMES: dict[Outcome, str] = {
     Outcome.FLAT: mark("not predictable: does not rise"),
     Outcome.FALLING: mark("not predictable: falls"),
     Outcome.UNSURE: mark("not predictable: rises less than it scatters"),
-    Outcome.BEYOND: mark("not within the time that its past lets one look ahead"),
+    Outcome.BEYOND: mark("further off than its past lets one see"),
     Outcome.REGULAR: mark("is cleaned up every {time}; its peaks do not rise"),
     Outcome.CLEANED_UP: mark("cleaned up {time} ago; needs more than 2 days since then"),
     Outcome.TOO_SHORT: mark("needs more than 2 days of data; has {time}"),
@@ -117,12 +118,16 @@ def rate_text(told: Forecast, unit: str) -> str:
     """`+0.4 %/d`; nothing where no trend was looked for."""
     if not told.path and told.outcome not in (Outcome.REGULAR, Outcome.PREDICTED):
         return DASH
+    if abs(told.per_day) < _STILL * abs(told.full):
+        return f"≈ 0 {unit}/d".replace("  ", " ")
     sign = "+" if told.per_day > 0 else ""
     return f"{sign}{number_text(told.per_day, digits=3)} {unit}/d".replace("  ", " ")
 
 
 def relation_text(told: Relation) -> str:
     """In one word how closely a figure goes with production."""
+    if told.is_steady:
+        return tr("rises or falls steadily, whatever is made")
     if told.spearman is None:
         return tr("not enough hours") if not told.bins else tr("does not change")
     size = abs(told.spearman)

@@ -147,7 +147,7 @@ class BandChart(QWidget):
             painter.fillRect(QRectF(left, box.top(), wide, 5), theme().color("text"))
 
     def _paint_band(self, painter: QPainter, picture: BandPicture) -> None:
-        accent = theme().color("accent")
+        accent, edge = theme().color("accent"), theme().color("accent", 130)
         fill = theme().color("accent", _BAND_ALPHA)
         xs = [self.x_of(at) for at in picture.band_us.tolist()]
         for run in _runs(np.isfinite(picture.low) & np.isfinite(picture.high)):
@@ -156,19 +156,19 @@ class BandChart(QWidget):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(fill)
             painter.drawPolygon(QPolygonF([*upper, *lower]))
-        for values, wide, style in (
-            (picture.low, 1.0, Qt.PenStyle.SolidLine),
-            (picture.high, 1.0, Qt.PenStyle.SolidLine),
-            (picture.middle, 1.6, Qt.PenStyle.DashLine),
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for values, pen in (
+            (picture.low, QPen(edge, 1.0)),
+            (picture.high, QPen(edge, 1.0)),
+            (picture.middle, QPen(accent, 1.6, Qt.PenStyle.DashLine)),
         ):
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(QPen(accent, wide, style))
+            painter.setPen(pen)
             for run in _runs(np.isfinite(values)):
                 painter.drawPolyline(QPolygonF([QPointF(xs[k], self.y_of(values[k])) for k in run]))
 
     def _paint_values(self, painter: QPainter, picture: BandPicture) -> None:
         """As many columns as pixels: what lies between the lowest and the highest of each is drawn."""
-        painter.setPen(QPen(theme().color("pen.1"), 1.6))
+        painter.setPen(QPen(theme().color("text"), 1.3))
         xs = np.array([self.x_of(at) for at in picture.at_us.tolist()])
         for run in _runs(np.isfinite(picture.values)):
             points = [QPointF(xs[k], self.y_of(picture.values[k])) for k in run]

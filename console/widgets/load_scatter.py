@@ -104,7 +104,7 @@ class LoadScatter(QWidget):
             painter.setPen(soft)
             painter.drawLine(QPointF(x, box.top()), QPointF(x, box.bottom()))
             painter.setPen(dim)
-            place = QRectF(x - 50, box.bottom() + 2, 100, 16)
+            place = QRectF(min(x, box.right() - 14) - 50, box.bottom() + 2, 100, 16)
             painter.drawText(place, int(Qt.AlignmentFlag.AlignHCenter), number_text(k * step, digits=6))
         below = QRectF(box.left(), box.bottom() + 18, box.width(), 18)
         painter.drawText(below, int(Qt.AlignmentFlag.AlignHCenter), self._words[0])

@@ -8,6 +8,7 @@ from console.domain.history.robust import quantile
 
 LEAST_PAIRS = 12  # hours, before anything is said
 _BINS = 6
+_STEADY = 0.9  # rank correlation with time
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Relation:
     spearman: float | None = None
     per_load: float | None = None
     bins: tuple[LoadBin, ...] = ()
+    is_steady: bool = False  # it goes one way with time, as a disk does: load explains nothing of it
 
     @property
     def at_rest(self) -> float | None:
@@ -43,7 +45,7 @@ class Relation:
 
 
 def relation(load: Sequence[float], figure: Sequence[float]) -> Relation:
-    """Pairs of the same hours; where one is nan the hour does not count."""
+    """Pairs of the same hours in order of time; where one is nan the hour does not count."""
     pairs = [(x, y) for x, y in zip(load, figure, strict=True) if isfinite(x) and isfinite(y)]
     if len(pairs) < LEAST_PAIRS:
         return Relation(len(pairs))
@@ -52,7 +54,11 @@ def relation(load: Sequence[float], figure: Sequence[float]) -> Relation:
     bins = _bins(sorted(pairs))
     if var_x <= 0 or var_y <= 0:
         return Relation(len(pairs), per_load=0.0 if var_x > 0 else None, bins=bins)
-    ranks = _moments(_ranks(xs), _ranks(ys))
+    ranked = _ranks(ys)
+    with_time = _moments([float(k) for k in range(len(ys))], ranked)
+    if abs(with_time[2]) > _STEADY * sqrt(with_time[0] * with_time[1]):
+        return Relation(len(pairs), bins=bins, is_steady=True)
+    ranks = _moments(_ranks(xs), ranked)
     return Relation(
         len(pairs),
         _clamped(cov / sqrt(var_x * var_y)),

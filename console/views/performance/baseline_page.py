@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from uuid import UUID
 
-from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QPushButton, QSpinBox, QWidget
+from PySide6.QtCore import QLocale, QSignalBlocker
+from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QDoubleSpinBox, QPushButton, QSpinBox, QWidget
 
 from console.domain.history.baseline import LEAST_KNOWN, Cycle, Measure
 from console.models.performance_tables import BaselineRuleTable
@@ -60,6 +60,9 @@ class BaselinePage(Page):
         self.amount.setRange(0.1, 1e6)
         self.amount.setDecimals(1)
         self.amount.setValue(2.0)
+        for field in (self.periods, self.amount):
+            field.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
+            field.setFixedWidth(70)
         choices = QWidget()
         row = FlowLayout(choices, spacing=6)
         for part in (self.cycle, self.periods_label, self.periods, self.amount_label, self.amount, self.measure):
@@ -71,7 +74,9 @@ class BaselinePage(Page):
         column.addWidget(headed(self.heading, self.chart, self.trend_button), 1)
         self.splitter.addWidget(lower)
         self.splitter.addWidget(self.list)
-        self.splitter.setSizes([470, 260])
+        self.splitter.setSizes([540, 200])
+        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setStretchFactor(1, 0)
 
     def views(self) -> Sequence[TableView]:
         return (self.list,)
@@ -163,6 +168,7 @@ class BaselinePage(Page):
             self.cycle.setItemText(at, tr(name))
         for at, name in enumerate(MEASURES.values()):
             self.measure.setItemText(at, tr(name))
+        self.amount.setLocale(QLocale())
         self.periods_label.setText(tr("of the last periods:"))
         self.amount_label.setText(tr("bounds at:"))
         self.trend_button.setText(tr("Trend"))

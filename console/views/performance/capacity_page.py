@@ -33,12 +33,15 @@ class CapacityPage(Page):
         self.record: ForecastRecord | None = None
         self.model = CapacityTable(self)
         self.list = self.table(
-            "performance_capacity", self.model, ("between", "area", "metric", "full", "rate", "date"), ("level", "days")
+            "performance_capacity",
+            self.model,
+            ("between", "area", "metric", "full", "rate", "date"),
+            ("level", "days", "rate"),
         )
         self.chart, self.heading = BandChart(), PlainLabel(elide=True)
         self.splitter.addWidget(self.list)
         self.splitter.addWidget(headed(self.heading, self.chart))
-        self.splitter.setSizes([420, 360])
+        self.splitter.setSizes([380, 400])
         self._settle.timeout.connect(self.look)
         self.retell()
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QListWidget, QListWidgetItem
 
 from console.models.performance_tables import TopTable
@@ -15,6 +15,7 @@ from console.ui.errands import Errands
 from console.ui.format import number_text, whole_text
 from console.ui.plain_label import PlainLabel
 from console.ui.table_view import TableView
+from console.ui.theme import theme
 from console.ui.translation import tr
 from console.ui.view import ViewContext
 from console.views.performance.page import Page
@@ -42,7 +43,7 @@ class TopPage(Page):
         self.splitter.addWidget(self.kinds)
         self.splitter.addWidget(headed(self.heading, self.list))
         self.splitter.addWidget(self.bars)
-        self.splitter.setSizes([220, 760, 360])
+        self.splitter.setSizes([220, 820, 320])
         self.kinds.currentRowChanged.connect(self._on_kind)
         self.retell()
 
@@ -104,6 +105,7 @@ class TopPage(Page):
         self.kinds.clear()
         for one in lists:
             item = QListWidgetItem(f"{metric_name(one.metric)} · {whole_text(one.tags)}")
+            item.setSizeHint(QSize(0, theme().row_height))
             item.setData(Qt.ItemDataRole.UserRole, one.metric_id)
             self.kinds.addItem(item)
         names = [one.metric_id for one in lists]

@@ -24,11 +24,19 @@ def test_a_server_that_works_for_the_line_goes_with_it() -> None:
 
 
 def test_ranks_see_what_a_straight_line_does_not() -> None:
-    load = [float(k) for k in range(1, 60)]
+    load = [float(k * 37 % 60) for k in range(60)]
     found = relation(load, [math.exp(x / 6) for x in load])
     assert found.spearman == pytest.approx(1.0)
     assert found.pearson is not None
     assert found.pearson < 0.8
+
+
+def test_a_disk_that_only_fills_is_no_matter_of_load() -> None:
+    rng = Random(2)
+    load = [0.0 if k > 120 else rng.uniform(200, 400) for k in range(168)]  # the weekend comes last
+    found = relation(load, [40 + 0.05 * k + rng.gauss(0, 0.05) for k in range(168)])
+    assert found.is_steady
+    assert found.spearman is None
 
 
 def test_too_few_hours_say_nothing() -> None:
