@@ -124,3 +124,14 @@ class RawColumns:
     is_whole: bool
     exact: Mapping[int, int] = field(default_factory=dict)
     texts: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FarTag:
+    """A tag of another station, found through the centre; `station` is that one's code."""
+
+    tag_id: UUID
+    path: str
+    name: str
+    unit: str
+    station: str

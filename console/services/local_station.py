@@ -13,6 +13,7 @@ from console.domain.commands import Command
 from console.services import station as s
 from console.services.alarms.engine import AlarmEngine
 from console.services.alarms.master_desk import MasterDesk
+from console.services.historian.far_history import FarHistory
 from console.services.historian.history_query import HistoryDesk
 from console.services.historian.live_feed import LiveFeed
 from console.services.historian.live_ring import LiveRing
@@ -99,6 +100,7 @@ class Parts:
     trend_files: Latest[ExportRecord] = field(default_factory=lambda: Latest(ExportRecord()))
     master_preview: Callable[[str], Awaitable[MasterPreview]] | None = None
     history_store: Callable[[], HistoryStore | None] = lambda: None  # None: history.db is not open
+    far_history: FarHistory | None = None
 
 
 class LocalStation:
@@ -115,7 +117,9 @@ class LocalStation:
         self._is_people_old = False
         self._pool = ThreadPoolExecutor(1, "trend query")
         zone = ZoneInfo(parts.status().time_zone)
-        self._history = HistoryDesk(parts.ring, parts.store, zone, parts.now_us, self._pool, parts.history_store)
+        self._history = HistoryDesk(
+            parts.ring, parts.store, zone, parts.now_us, self._pool, parts.history_store, parts.far_history
+        )
         parts.more_answers |= self._history.answers()  # other desks ask it as well
         self._answers: dict[type, Callable[[Any], Awaitable[Any]]] = {
             s.JournalQuery: self._journal_rows,

@@ -295,6 +295,21 @@ class SessionRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryRecord:
+    """What the history takes and when it is full. `tightest` is the class that is full first, "" the disk.
+
+    `days_left` inf: never, the days of its classes end before; None: not predictable, as is `per_day`.
+    """
+
+    size: int  # bytes
+    per_day: float | None = None
+    days_left: float | None = None
+    tightest: str = ""
+    waiting: int = 0  # samples that are not written yet, while they cannot be
+    lost: int = 0  # since the start
+
+
+@dataclass(frozen=True, slots=True)
 class StatusRecord:
     """For status strip and doctor: freshness of tags, rates, site facts."""
 
@@ -313,6 +328,7 @@ class StatusRecord:
     journal_events: int = 0
     defects: int = 0
     alarms_waiting: int = 0  # alarms of a burst whose change is not taken in yet
+    history: HistoryRecord | None = None  # None: not measured yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,4 +351,4 @@ class TrendColumns:
     held: float = float("nan")  # what holds as the first bucket, or the window, begins; nan: nothing, or a gap
     held_good: bool = False
     held_us: int = 0  # since when, 0: nothing is known before
-    until_us: int = 0  # after this nothing is known, 0: nobody said
+    until_us: int = 0  # when knowledge ended though no gap says so; 0: what was said last goes on

@@ -132,6 +132,22 @@ class RawQuery(Query[tuple[h.RawColumns, ...]]):
 
 
 @dataclass(frozen=True, slots=True)
+class FarTagsQuery(Query[tuple[h.FarTag, ...]]):
+    """Tags of other stations whose history the centre has and that are not known here, with all these words; none
+    while the centre is away."""
+
+    words: str
+    limit: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class FarTagQuery(Query[int]):
+    """Make such a tag known here, so that its history can be drawn; gives its handle. Refused without the centre."""
+
+    tag_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class JournalQuery(Query[tuple[r.JournalRow, ...]]):
     """Newest first, at most `limit` rows; empty texts and zero times ask for everything.
 

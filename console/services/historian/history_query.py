@@ -6,7 +6,7 @@ The newest question of one asker takes the place of the earlier one, whose readi
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -22,6 +22,7 @@ from console.domain.values import ValueType
 from console.services import history_records as h
 from console.services import station as s
 from console.services.historian.aggregate_answer import aggregate_answer
+from console.services.historian.far_history import FarHistory
 from console.services.historian.live_ring import LiveRing, RingSnapshot
 from console.services.historian.percentile_answer import percentile_answer
 from console.services.historian.rollup_columns import LEVELS_S, SECOND_US
@@ -29,7 +30,7 @@ from console.services.historian.state_answer import state_answer
 from console.services.historian.store import HistoryStore
 from console.services.historian.store_past import StorePast
 from console.services.historian.text_codes import texts_of
-from console.services.historian.timeline import NoPast, Present, Stopped, Timeline
+from console.services.historian.timeline import NoPast, Past, Present, Stopped, Timeline
 from console.services.historian.trend_answer import trend_answer
 from console.services.records import Longs, TrendColumns
 from console.services.telemetry.batch import TagColumns
@@ -83,9 +84,12 @@ class _Tag:
     check: Callable[[], None]
     ring: RingSnapshot
 
+    is_far: bool = False  # never heard by this station
+    past: Past | None = None  # at the centre, instead of what is on disk here
+
     def timeline(self, connection: Connection | None) -> Timeline:
-        past = StorePast(connection, self.key) if connection is not None and self.key else NoPast()
-        return Timeline(past, self.ring, self.present, self.check)
+        past: Past = StorePast(connection, self.key) if connection is not None and self.key else NoPast()
+        return Timeline(self.past or past, self.ring, self.present, self.check)
 
 
 class HistoryDesk:
@@ -99,8 +103,10 @@ class HistoryDesk:
         now_us: Callable[[], int],
         pool: Executor,
         store: Callable[[], HistoryStore | None] = lambda: None,
+        far: FarHistory | None = None,
     ) -> None:
         self._store = store
+        self._far = far
         self._ring = ring
         self._tags = tags
         self._zone = zone
@@ -176,12 +182,7 @@ class HistoryDesk:
         wish = _Wish()
         store = self._store()
         tags = self._tags_of(query.tag_ids, wish, store)
-        work = partial(_answers, tags, answer)
-        loop = asyncio.get_running_loop()
-        if store is not None:
-            future = asyncio.ensure_future(store.database.readers.read(work))
-        else:
-            future = asyncio.ensure_future(loop.run_in_executor(self._pool, work, None))
+        future = asyncio.ensure_future(self._read(tags, answer, store))
         future.add_done_callback(wish.on_done)
         earlier = self._asked.pop(query.asker, None) if query.asker else None
         if earlier is not None:
@@ -194,6 +195,35 @@ class HistoryDesk:
             if self._asked.get(query.asker) is future:
                 del self._asked[query.asker]
 
+    async def _read(
+        self, tags: tuple[_Tag, ...], answer: Callable[[_Tag, Connection | None], T], store: HistoryStore | None
+    ) -> tuple[T, ...]:
+        """From disk and ring; of tags that were never heard here from the centre, while it can be reached."""
+        far = self._far
+        if far is None or not far.is_reachable or not any(tag.is_far for tag in tags):
+            return await self._near(tags, answer, store)
+        away = tuple(tag for tag in tags if tag.is_far)
+        here = tuple(tag for tag in tags if not tag.is_far)
+        near, found = await asyncio.gather(
+            self._near(here, answer, store), far.read(partial(_far_answers, away, answer)), return_exceptions=True
+        )
+        if isinstance(near, BaseException):
+            raise near
+        if isinstance(found, Refused):  # it went away this moment: nothing is known of these
+            found = await self._near(away, answer, store)
+        elif isinstance(found, BaseException):
+            raise found
+        by_tag = dict(zip((tag.present.tag_id for tag in here + away), near + found, strict=True))
+        return tuple(by_tag[tag.present.tag_id] for tag in tags)
+
+    async def _near(
+        self, tags: tuple[_Tag, ...], answer: Callable[[_Tag, Connection | None], T], store: HistoryStore | None
+    ) -> tuple[T, ...]:
+        work = partial(_answers, tags, answer)
+        if store is not None:
+            return await store.database.readers.read(work)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work, None)
+
     def _tags_of(self, tag_ids: tuple[UUID, ...], wish: _Wish, store: HistoryStore | None) -> tuple[_Tag, ...]:
         ring, handles = self._ring.query_snapshot(tag_ids)
         now_us, quality = self._now_us(), self._tags.quality
@@ -204,8 +234,10 @@ class HistoryDesk:
             tag = self._tags.tag(handle) if handle >= 0 else None
             kind = tag.value_type if tag is not None else info.kind if info is not None else ValueType.UNKNOWN
             name = tag.name if tag is not None else str(tag_id)
+            key = info.key if info is not None else 0
+            is_far = not key and (not 0 <= handle < quality.size or not self._tags.source_us[handle])
             present = Present(tag_id, handle, bool(is_live), now_us)
-            made.append(_Tag(present, info.key if info is not None else 0, name, kind, wish.check, ring))
+            made.append(_Tag(present, key, name, kind, wish.check, ring, is_far))
         return tuple(made)
 
 
@@ -234,6 +266,13 @@ def _answers(
 ) -> tuple[T, ...]:
     """In the reader's thread."""
     return tuple(answer(tag, connection) for tag in tags)
+
+
+def _far_answers(
+    tags: tuple[_Tag, ...], answer: Callable[[_Tag, Connection | None], T], past_of: Callable[[UUID], Past]
+) -> tuple[T, ...]:
+    """Where the centre is asked."""
+    return tuple(answer(replace(tag, past=past_of(tag.present.tag_id)), None) for tag in tags)
 
 
 def _refuse_empty(query: Question) -> None:

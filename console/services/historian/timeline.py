@@ -90,10 +90,10 @@ class Timeline:
         if len(self._fresh) and self._fresh.at_us[-1] >= self._stored_us:
             newest = _last(self._fresh)
         self.newest = newest
-        self.until_us = 0
+        self.until_us, self.is_lasting = 0, False
         if newest is not None:  # a gap goes on; a value holds while its tag lives
-            is_lasting = present.is_live or not is_trusted(newest.value, newest.quality)
-            self.until_us = max(present.now_us, newest.at_us) if is_lasting else newest.at_us
+            self.is_lasting = present.is_live or not bool(is_trusted(newest.value, newest.quality))
+            self.until_us = max(present.now_us, newest.at_us) if self.is_lasting else newest.at_us
 
     def _only_here(self, ring: RingSnapshot, handle: int) -> SampleBlock:
         """Rows of the ring that are not on disk, in order."""

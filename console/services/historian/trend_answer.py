@@ -146,7 +146,7 @@ def _answer(timeline: Timeline, parts: list[_Rows], grid: Grid) -> TrendColumns:
         held=held.value if held is not None else float("nan"),
         held_good=held is not None and held.quality == Quality.GOOD,
         held_us=held.at_us if held is not None else 0,
-        until_us=timeline.until_us,
+        until_us=0 if timeline.is_lasting else timeline.until_us,
     )
 
 
@@ -163,5 +163,5 @@ def _raw(timeline: Timeline, block: SampleBlock, from_us: int) -> TrendColumns:
         held=held.value if held is not None else float("nan"),
         held_good=held is not None and held.quality == Quality.GOOD,
         held_us=held.at_us if held is not None else 0,
-        until_us=timeline.until_us,
+        until_us=0 if timeline.is_lasting else timeline.until_us,
     )

@@ -175,11 +175,13 @@ def test_what_holds_now_is_known_until_now_only_while_the_tag_lives(tmp_path):
         plant.tags.quality[0] = Quality.STALE
         (dead,) = await plant.desk.aggregate(AggregateQuery(plant.ids, 0, 200 * S))
         assert (dead.good_s[0], dead.bad_s[0], dead.unknown_s[0]) == (10, 0, 190)
+        (trend,) = await plant.desk.trend(TrendQuery(plant.ids, 0, 200 * S, 100))
+        assert trend.until_us == 20 * S
         plant.ring.on_quality(quality([0], Quality.STALE, 60 * S))
         (told,) = await plant.desk.aggregate(AggregateQuery(plant.ids, 0, 200 * S))
         assert (told.good_s[0], told.bad_s[0], told.unknown_s[0]) == (50, 40, 110)
         (trend,) = await plant.desk.trend(TrendQuery(plant.ids, 0, 200 * S, 100))
-        assert trend.until_us == 100 * S
+        assert trend.until_us == 0  # the gap goes on
         assert math.isnan(trend.last[-1])
 
     with_plant(tmp_path, story)
