@@ -67,6 +67,7 @@ class _Known:
     conditions: dict[int, Condition] = field(default_factory=dict)
     by_id: dict[UUID, Condition] = field(default_factory=dict)
     open: dict[int, _Open] = field(default_factory=dict)
+    ended: dict[Occurrence, int] = field(default_factory=dict)  # while one looks on, with their priority
     incidents: dict[UUID, IncidentRecord] = field(default_factory=dict)
     annotations: dict[UUID, AnnotationRecord] = field(default_factory=dict)
     past: PastSpans = field(default_factory=PastSpans)
@@ -138,7 +139,14 @@ class TrendMarks:
         self._known.changes = await self._station.query(
             JournalQuery(etype=CHANGES, from_us=from_us, to_us=to_us, limit=MOST_CHANGES)
         )
+        self._known.ended.clear()
         self._tell(MarkerKind.ALARM, MarkerKind.CHANGE)
+
+    def _end(self, row: int) -> None:
+        """It left the list: until its past is asked for anew it is remembered here."""
+        over, condition = self._known.open.pop(row, None), self._known.conditions.get(row)
+        if over is not None and condition is not None:
+            self._known.ended[Occurrence(condition.condition_id, over.start_us)] = over.priority
 
     def _on_alarms(self, delta: AlarmsDelta) -> None:
         known = self._known
@@ -149,7 +157,7 @@ class TrendMarks:
         columns = (delta.rows, delta.start_us, delta.state, delta.priority)
         for row, start_us, state, priority in zip(*(column.tolist() for column in columns), strict=True):
             if state == AlarmState.NORMAL:
-                known.open.pop(row, None)
+                self._end(row)
             else:
                 known.open[row] = _Open(start_us, state, priority)
         self._tell(MarkerKind.ALARM)
@@ -186,6 +194,11 @@ class TrendMarks:
                 occurrence = Occurrence(alarm.condition_id, start_us)
                 text = _alarm_text(alarm.text, alarm.asset_name)
                 found[occurrence] = Marker(MarkerKind.ALARM, start_us, text, occurrence, end_us, priority)
+        for occurrence, priority in known.ended.items():
+            condition = known.by_id[occurrence.condition_id]
+            if self._concerns(condition):
+                text = _alarm_text(condition.text or condition.subject, condition.asset_name)
+                found[occurrence] = Marker(MarkerKind.ALARM, occurrence.start_us, text, occurrence, priority=priority)
         for row, one in known.open.items():
             condition = known.conditions.get(row)
             if condition is not None and self._concerns(condition):

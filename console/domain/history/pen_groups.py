@@ -84,8 +84,8 @@ class PenGroup:
     @property
     def was_shared(self) -> bool:
         """Whether a wording that stands is shared with the site, or the last one was before it was deleted."""
-        said = [one.content for one in self.versions.standing if one.content] or [last_pens(self)]
-        return any(pens is not None and pens.is_shared for pens in said)
+        said: list[Pens | None] = [one.content for one in self.versions.standing if one.content]
+        return any(pens is not None and pens.is_shared for pens in said or [last_pens(self)])
 
 
 def save(command: SavePenGroup, group_id: UUID, known: PenGroup | None, user_id: str) -> Decided:

@@ -106,7 +106,7 @@ class Beside:
         for name, part in (("events", self.events), ("compare", self.compare), ("states", self.states)):
             kept = state.get(name)
             if isinstance(kept, dict):
-                part.restore_state(kept)  # type: ignore[attr-defined]
+                part.restore_state(kept)
         page = state.get("side")
         if page in (ANNOTATIONS_PAGE, HISTOGRAMS_PAGE) and page != self.side.name:
             self.side.show_page(str(page))

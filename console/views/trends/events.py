@@ -1,6 +1,6 @@
 """The row of events below a trend: which kinds are shown, and what a click opens."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from uuid import UUID
 
@@ -34,8 +34,8 @@ class Events:
         self.lines = MarkerLines(self.markers)
         self._parts = parts
         self._is_all = False
-        self.changed = lambda: None
-        self.annotation_opened = lambda _annotation_id: None
+        self.changed: Callable[[], object] = lambda: None
+        self.annotation_opened: Callable[[object], object] = lambda _annotation_id: None
         self.marks = TrendMarks(
             parts.context.station, self.markers, partial(parts.context.refused, parts.owner), self._on_marks
         )

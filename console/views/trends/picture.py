@@ -87,7 +87,7 @@ class Picture:
             self._say(tr("Not exported: {why}", why=tr(fault)))
             return False
         image = image or self.image()
-        is_done = _write_pdf(path, image) if path.suffix.casefold() == ".pdf" else image.save(str(path), "PNG")
+        is_done = _write_pdf(path, image) if path.suffix.casefold() == ".pdf" else image.save(str(path))
         text = tr("The picture is saved as {file}") if is_done else tr("The picture could not be saved as {file}")
         self._say(text.format(file=path.name))
         return is_done
