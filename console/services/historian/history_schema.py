@@ -9,8 +9,9 @@ RAW = -1  # in place of a level: samples, not rollups
 EVERY_KEY = -1  # in `damage`: nobody knows whose samples they were
 
 _FIRST = (
+    # INT, not INTEGER: so the key stands in the row itself, where salvage finds it.
     """CREATE TABLE tag (
-        key INTEGER PRIMARY KEY, tag_id BLOB NOT NULL UNIQUE, kind INTEGER NOT NULL, class TEXT NOT NULL,
+        key INT PRIMARY KEY NOT NULL, tag_id BLOB NOT NULL UNIQUE, kind INTEGER NOT NULL, class TEXT NOT NULL,
         unit TEXT NOT NULL) STRICT""",
     """CREATE TABLE text (
         key INTEGER NOT NULL, code INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (key, code)) STRICT""",

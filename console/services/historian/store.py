@@ -24,11 +24,14 @@ from console.services.historian.compaction import (
     write_tags,
 )
 from console.services.historian.history_schema import HISTORY, NEWEST_PART
+from console.services.historian.salvage import Salvage, files_to_salvage, note_salvaged
 from console.services.historian.samples import SampleBlock, TagInfo, join_blocks
 from console.services.historian.tail import append_tail
 from console.services.historian.text_codes import with_codes
 from console.services.storage.direct import direct
-from console.services.storage.schema import Database, open_database
+from console.services.storage.failures import DamagedDatabase
+from console.services.storage.journal_health import damage_noted, forget_damage
+from console.services.storage.schema import Database, is_damaged, open_database
 
 READERS = 3  # one of them may be busy with what is about to be sealed
 
@@ -120,6 +123,29 @@ class HistoryStore:
         self._work = None
         return True
 
+    async def take_in_damaged(self) -> Salvage | None:
+        """Bring over what files that were set aside still hold; None when there are none that were not done before.
+
+        Minutes for a large one, in steps of some 100 ms in a reader's thread and short transactions; nothing is sealed
+        meanwhile. Call it once after the start.
+        """
+        found: Salvage | None = None
+        async with self._sealing:
+            for path in await self.database.readers.read(partial(files_to_salvage, path=self.database.path)):
+                found = Salvage(path)
+                await self._take_in(found)
+        return found
+
+    async def _take_in(self, salvage: Salvage) -> None:
+        read, write = self.database.readers.read, self.database.writer.write
+        tags = await read(lambda _: salvage.names())
+        keys = {tag.key: self.key_of(tag.tag_id, tag.kind, tag.retention_class, tag.unit) for tag in tags}
+        await self.append([])
+        jobs = salvage.jobs(keys)
+        while (job := await read(lambda _: next(jobs, None))) is not None:
+            await write(job)
+        await write(partial(note_salvaged, path=salvage.path))
+
     def close(self) -> None:
         """Finish what is queued and close the file."""
         self.database.close()
@@ -157,8 +183,13 @@ def known_tags(connection: Connection) -> tuple[TagInfo, ...]:
 def open_history_db(path: Path) -> HistoryStore:
     """Open or create history.db and begin its threads. Call it in a worker: it reads the names of all tags.
 
-    Raises NewerDatabase, DamagedDatabase, OldLibrary, and Refused when it cannot be opened.
+    Raises NewerDatabase, OldLibrary, Refused when it cannot be opened, and DamagedDatabase: then set the file aside
+    (`schema.set_aside`), call again, and let `take_in_damaged` bring over what the old one holds. A file in which
+    somebody noted damage (`journal_health.note_damage`) is a damaged one.
     """
+    if path.exists() and (damage_noted(path) or is_damaged(path)):
+        forget_damage(path)
+        raise DamagedDatabase("{file} is damaged. What it still holds is brought into a new one.", file=path.name)
     database = open_database(path, HISTORY, readers=READERS)
     engine = database.readers._engine
     with engine.connect() as connection, connection.begin():

@@ -153,8 +153,8 @@ def _edits(
 
     changed = _changed(levels, held, kept, oldest, is_broken=is_broken)
     edits = [list(here) for here in rolled_anew(levels, changed, raw, held.at_us)] if changed[0].size else []
-    if damage:  # raw is not whole here: what was rolled from it would be less than what stands there
-        levels.damage.chunks.extend(damage.chunks)
+    levels.damage.chunks.extend(damage.chunks)
+    if damage and not is_broken:  # raw is not whole here: what was rolled from it would be less than what stands there
         edits, gone = [], late
     edits = edits or [[] for _ in LEVELS_US]
     if len(gone):

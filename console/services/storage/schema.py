@@ -163,7 +163,7 @@ def open_station_db(path: Path, metadatas: Sequence[MetaData], *, is_suspect: bo
     aside, kept, and a new one begun (`set_aside` tells), also when somebody met damage in it (`is_suspect`). Raises
     NewerDatabase, OldLibrary, Refused.
     """
-    kept = set_aside(path) if path.exists() and (is_suspect or _is_damaged(path)) else None
+    kept = set_aside(path) if path.exists() and (is_suspect or is_damaged(path)) else None
 
     def create(connection: Connection) -> None:
         for metadata in metadatas:
@@ -182,7 +182,7 @@ def open_station_db(path: Path, metadatas: Sequence[MetaData], *, is_suspect: bo
     return Database(path, WriterThread(engine, "station writer"), readers, kept)
 
 
-def _is_damaged(path: Path) -> bool:
+def is_damaged(path: Path) -> bool:
     """A look through the whole file while it is small; of a large one only at its tables' first pages."""
     engine = writer_engine(path)  # a reader cannot bring back what a killed station left in the WAL
     try:
