@@ -9,11 +9,12 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter
 from console.domain.commands import RequestRebirth
 from console.domain.refusal import Refused
 from console.models.empty_words import NOTHING_HEARD, EmptyWords
+from console.models.history_words import history_text
 from console.models.link_words import lamp_state, link_text
 from console.models.session_table import NodeTable, TroubleTable
 from console.models.sorted_table import SortedTable
-from console.services.records import LinkRecord, LinksDelta, SessionRecord
-from console.services.station import LINKS, NODES, SESSION, TROUBLES
+from console.services.records import HistoryRecord, LinkRecord, LinksDelta, SessionRecord, StatusRecord
+from console.services.station import LINKS, NODES, SESSION, STATUS, TROUBLES
 from console.ui.errands import Errands
 from console.ui.format import DASH, whole_text
 from console.ui.plain_label import PlainLabel, plain_tip
@@ -51,6 +52,8 @@ class DiagnosticsView(View):
         self.node_list = _table("nodes", self.nodes, (4, 5, 2, 9))
         self.trouble_list = _table("troubles", self.troubles, (4, 5))
         self.heading, self.node_heading, self.trouble_heading = PlainLabel(), PlainLabel(), PlainLabel()
+        self.history_label = PlainLabel()
+        self._history: HistoryRecord | None = None
         self.rebirth_button = QPushButton()
         self._link_row = QHBoxLayout()
         self._lay_out()
@@ -67,6 +70,7 @@ class DiagnosticsView(View):
             self.trouble_words.close,
             context.station.subscribe(LINKS, self._on_links),
             context.station.subscribe(SESSION, self._on_session),
+            context.station.subscribe(STATUS, self._on_status),
             self.troubles.on_flushed(lambda _none: self._tell()),
             self.nodes.on_flushed(lambda _none: self._tell()),
         ]
@@ -81,6 +85,7 @@ class DiagnosticsView(View):
         top.addLayout(self._link_row)
         self._link_row.setSpacing(8)
         top.addStretch(1)
+        top.addWidget(self.history_label)
         splitter = QSplitter(Qt.Orientation.Vertical)
         splitter.addWidget(headed(self.node_heading, self.node_list, self.rebirth_button))
         splitter.addWidget(headed(self.trouble_heading, self.trouble_list))
@@ -141,6 +146,15 @@ class DiagnosticsView(View):
         self._links.update({link.name: link for link in delta.links})
         self._tell_links()
 
+    def _on_status(self, status: StatusRecord) -> None:
+        if status.history != self._history:
+            self._history = status.history
+            self._tell_history()
+
+    def _tell_history(self) -> None:
+        self.history_label.setText(history_text(self._history))
+        self.history_label.setToolTip(plain_tip(tr("How long it is kept is said by site/history.toml")))
+
     def _on_session(self, session: SessionRecord | None) -> None:
         self._denied = session.denied if session is not None else {}
         self._tell()
@@ -180,6 +194,7 @@ class DiagnosticsView(View):
         self.rebirth_button.setText(tr("Ask for birth"))
         self._tell()
         self._tell_links()
+        self._tell_history()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

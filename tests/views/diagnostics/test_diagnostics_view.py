@@ -1,5 +1,6 @@
 """What is wrong with the input is counted and shown with its sender, as plain text."""
 
+import math
 from uuid import UUID
 
 import pytest
@@ -7,15 +8,17 @@ from pytestqt.qtbot import QtBot
 
 from console.domain.commands import RequestRebirth
 from console.services.records import (
+    HistoryRecord,
     LinkRecord,
     LinksDelta,
     NodeRecord,
     NodesDelta,
     SessionRecord,
+    StatusRecord,
     Trouble,
     TroublesDelta,
 )
-from console.services.station import LINKS, NODES, SESSION, TROUBLES
+from console.services.station import LINKS, NODES, SESSION, STATUS, TROUBLES
 from console.views.diagnostics.view import DiagnosticsView
 from console.widgets.lamp import LampState
 from tests.support.fake_station import FakeStation
@@ -61,6 +64,33 @@ def test_sessions_that_need_care_come_first_with_their_clock_and_troubles_newest
             station.deliver(TROUBLES, TroublesDelta(False, (Trouble("b", "seq_gap", 7, T0, T0 + 20),)))
             await until(lambda: view.trouble_heading.text() == "Troubled input · 10 messages")
             assert view.troubles.rowCount() == 2
+
+    run(story())
+
+
+def status(history: HistoryRecord | None) -> StatusRecord:
+    return StatusRecord("Plant", "PC 1", "desk", "UTC", history=history)
+
+
+@pytest.mark.parametrize(
+    ("record", "shown"),
+    [
+        (None, "History –"),
+        (HistoryRecord(1_234_000_000), "History 1.2 GB · growth not predictable yet"),
+        (HistoryRecord(52_300_000, 41_000_000.0, math.inf), "History 52 MB · 41 MB a day · never full"),
+        (HistoryRecord(900, 2_000.0, 12.9, "fast"), "History 0.9 kB · 2 kB a day · class fast full in 12 days"),
+        (HistoryRecord(9_960_000, 1e9, 230.0), "History 10 MB · 1 GB a day · disk full in 230 days"),
+        (HistoryRecord(1, waiting=12_000), "History: 12,000 samples wait to be written"),
+        (HistoryRecord(1, waiting=12_000, lost=3), "History: 3 samples not kept"),
+    ],
+)
+def test_the_room_of_the_history_is_told_and_trouble_with_it_first(
+    qtbot: QtBot, station: FakeStation, record: HistoryRecord | None, shown: str
+) -> None:
+    async def story() -> None:
+        async with Screen(DiagnosticsView, station) as screen:
+            station.deliver(STATUS, status(record))
+            await until(lambda: view_of(screen).history_label.text() == shown)
 
     run(story())
 
