@@ -94,7 +94,9 @@ def _act(parser: argparse.ArgumentParser) -> None:
 
 
 def _bench(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", nargs="?", default="", help="ingest, table, trend, topology, startup; default all")
+    parser.add_argument(
+        "name", nargs="?", default="", help="ingest, table, trend, history, topology, startup, ...; default all"
+    )
     parser.add_argument("--json", action="store_true", help="one object a line")
     parser.add_argument("--quick", action="store_true", help="smaller cases with goals of their own, within 60 s")
 

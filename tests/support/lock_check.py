@@ -19,6 +19,7 @@ FLAGS = [
 LOCKS: dict[str, list[str]] = {
     "demo.txt": ["pyproject.toml", "--extra", "demo"],
     "test.txt": ["pyproject.toml", "--extra", "demo", "--extra", "test", "-c", "lock/demo.txt"],
+    "bench.txt": ["pyproject.toml", "--extra", "demo", "--extra", "bench", "-c", "lock/test.txt"],
     "edge.txt": ["lock/edge.in"],
 }
 

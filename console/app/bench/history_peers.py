@@ -34,7 +34,7 @@ class NumpyScan:
         for seconds, edges in self._edges.items():
             begin_us = self._plant.end_us - seconds * SECOND_US
             wanted = begin_us + np.arange(BUCKETS + 1, dtype=np.int64) * (seconds * SECOND_US // BUCKETS)
-            edges.append(np.minimum(np.searchsorted(at, wanted), at.size - 1))
+            edges.append(np.searchsorted(at, wanted))
 
     def by_bucket(self, seconds: int) -> int:
         count = 0
@@ -51,6 +51,7 @@ class NumpyScan:
         count = 0
         for value, edges in zip(self._values, self._edges[seconds], strict=True):
             starts = np.unique(edges[:-1])
+            starts = starts[starts < edges[-1]]
             part = value[: int(edges[-1])]
             np.minimum.reduceat(part, starts), np.maximum.reduceat(part, starts), np.add.reduceat(part, starts)
             count += starts.size

@@ -89,14 +89,17 @@ def asking(path: Path, plant: Plant) -> Iterator[Asking]:
 
 
 def is_right(answer: TrendColumns, at: Longs, value: Floats) -> bool:
-    """The answer against all samples of its window: bounds are the true ones, rounded outward to float32 at most."""
+    """The answer against all samples of its window: bounds are the true ones, rounded outward to float32 at most.
+
+    Of buckets the first is left out: it may begin before the window.
+    """
     if answer.is_raw:
         rows = np.searchsorted(at, answer.time_us)
         return bool((at[rows] == answer.time_us).all() and (value[rows] == answer.low).all())
-    first, last = np.searchsorted(at, (answer.time_us[0], answer.time_us[-1] + answer.width_us))
+    first, last = np.searchsorted(at, (answer.time_us[1], answer.time_us[-1] + answer.width_us))
     at, value = at[first:last], value[first:last]
-    starts = np.searchsorted(at, answer.time_us)
+    starts = np.searchsorted(at, answer.time_us[1:])
     low, high = np.minimum.reduceat(value, starts), np.maximum.reduceat(value, starts)
-    is_enclosed = (answer.low <= low) & (answer.high >= high)
-    is_tight = (answer.low >= below(low)) & (answer.high <= above(high))
+    is_enclosed = (answer.low[1:] <= low) & (answer.high[1:] >= high)
+    is_tight = (answer.low[1:] >= below(low)) & (answer.high[1:] <= above(high))
     return bool((is_enclosed & is_tight).all())

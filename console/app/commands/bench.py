@@ -10,7 +10,7 @@ from console.app.bench.rows import BenchRow
 from console.app.exit_codes import Exit
 
 PAINTED = {"table", "trend", "topology", "alarms"}
-BENCHES = ("ingest", "table", "trend", "topology", "startup", "journal", "sync", "kpi", "alarms")
+BENCHES = ("ingest", "table", "trend", "topology", "startup", "journal", "sync", "kpi", "alarms", "history")
 
 
 def command(options: argparse.Namespace) -> int:
