@@ -151,6 +151,7 @@ class Core:
         self.people = people_of(self, journal, worker, station_db, now_us)
         await self.people.load()
         store, inbox = TagStore(), Inbox[Message]()
+        self.inbox = inbox
         self.engine = self._alarm_engine(store)
         self.telemetry = Telemetry(self.settings, self.site.site_id, self._files.topics, inbox, SystemClock())
         projector, desk = Projector(), IncidentDesk(self._name_of)
@@ -268,11 +269,13 @@ class Core:
         self.by_design = suppression_of(self._files, parts.store, self.engine)
         derived = self.derived = DerivedTags(self._files.derived, self.telemetry.handles, parts.store)
         self.history = HistoryRoom(self, self._files.history, now_us)
-        parts.history_store = lambda: self.history.store
+        parts.history_store, parts.far_history = lambda: self.history.store, self.history.central
+        parts.more_answers |= self.history.central.answers()
         consumers = (
             self.by_design,
             self.engine,
             self.history.recorder,
+            self.history.central,
             parts.ring,
             parts.plant,
             self.feed,

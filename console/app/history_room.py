@@ -13,15 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from console.app.central_history import CentralHistory
 from console.domain.alarms import Priority
 from console.domain.history.settings import HistorySettings
 from console.domain.values import ValueType
 from console.services.historian.alive import alive_us, put_alive
 from console.services.historian.recorder import Recorder, RecorderState
 from console.services.historian.retention import EVERY_S, FIRST_S, Retention, Room
+from console.services.historian.room_report import RoomReport, report
 from console.services.historian.samples import SampleBlock
 from console.services.historian.store import HistoryStore, open_history_db
-from console.services.records import Trouble
+from console.services.records import HistoryRecord, Trouble
 from console.services.storage.backup_schedule import backup_folder
 from console.services.storage.failures import DamagedDatabase
 from console.services.storage.history_copy import copy_history, is_due
@@ -55,8 +57,10 @@ class HistoryRoom:
         self.path: Path = core.folders.data / FILE
         self.store: HistoryStore | None = None
         self.recorder = Recorder(core.parts.store, settings, now_us, self._on_state)
+        self.central = CentralHistory(core, settings, now_us)
         self.problem = ""  # why the file is not open
         self.room = Room()  # as it was measured last
+        self.report: RoomReport | None = None
         self.opened = asyncio.Event()
         self._lost_since_us = 0
         self._told: dict[str, str] = {}
@@ -94,6 +98,7 @@ class HistoryRoom:
         if self._opening is not None:
             with suppress(Exception):
                 self.store = await self._opening
+        await asyncio.to_thread(self.central.stop)
         store, self.store = self.store, None
         if store is None:
             return
@@ -123,6 +128,7 @@ class HistoryRoom:
         alive = await store.database.readers.read(alive_us)
         self.recorder.begin(_Ledger(store, self._now_us, self.recorder), alive)
         self.opened.set()
+        self.central.start(store)
         retention = Retention(store, self.settings, self._now_us, self._on_room)
         self._begin(self._seal(store), self._tidy(retention), self._copy())
         while True:
@@ -197,8 +203,24 @@ class HistoryRoom:
             trouble = Trouble(SENDER, KIND, state.lost, self._lost_since_us, now_us, state.failure[:128])
             self._core.parts.troubles.put(trouble)
 
+    @property
+    def record(self) -> HistoryRecord | None:
+        """For the status; cheap: what was measured last, and what the recorder says."""
+        if self.report is None:
+            return None
+        name, tightest = self.report.tightest
+        state = self.recorder.state
+        return HistoryRecord(
+            self.room.file_size - self.room.reusable,
+            self.report.disk.per_day,
+            tightest.days_left,
+            name,
+            state.waiting if state.failure else 0,
+            state.lost,
+        )
+
     def _on_room(self, room: Room) -> None:
-        self.room = room
+        self.room, self.report = room, report(room, self.settings)
 
     def _fail(self, key: str, text: str, error: Exception, priority: Priority = Priority.HIGH) -> None:
         if self._told.get(key, "") != text:

@@ -13,6 +13,7 @@ import msgspec
 import psycopg
 
 from console.config.settings import CentreSettings
+from console.domain.tags import TagSource
 from console.services.journal.own_stream import Place
 from console.services.sync.central_schema import CentreRefuses
 from console.services.sync.line import Line
@@ -50,13 +51,17 @@ class Part:
 
 
 class CentralTag(msgspec.Struct, frozen=True):
-    """A tag that some station of the site told the centre of; `kind` is a `ValueType`, `station` its code."""
+    """A tag that some station of the site told the centre of; `kind` is a `ValueType`, `station` its code.
+
+    `source` says where it lives on the wire (`source_text`), so that it stays the same tag when this station hears it.
+    """
 
     tag_id: UUID
     path: str
     name: str
     unit: str
     kind: int
+    source: str
     station: str = ""
 
 
@@ -66,6 +71,20 @@ class Held:
 
     samples: int
     has_raw: bool
+
+
+def source_text(source: TagSource) -> str:
+    """A source as it travels."""
+    fields = [source.broker, source.group, source.node, source.device, source.metric, source.plain]
+    return msgspec.json.encode(fields).decode()
+
+
+def source_of(text: str) -> TagSource:
+    """The source of a text; raises ValueError when it is none."""
+    try:
+        return TagSource(*msgspec.json.decode(text, type=tuple[str, str, str, str, str, bool]))
+    except msgspec.DecodeError as error:
+        raise ValueError(str(error)) from error
 
 
 class CentralSamples:
@@ -91,7 +110,7 @@ class CentralSamples:
         """Name tags, at most 1,000 at once; gives how many were new or changed."""
         rows = [
             {"tag_id": str(tag.tag_id), "path": _sayable(tag.path), "name": _sayable(tag.name),
-             "unit": _sayable(tag.unit), "kind": tag.kind}
+             "unit": _sayable(tag.unit), "kind": tag.kind, "source": _sayable(tag.source)}
             for tag in tags
         ]  # fmt: skip
         told = self._ask("select leitstand.sample_tags_push(%s, %s, %s::jsonb)", msgspec.json.encode(rows).decode())

@@ -17,7 +17,7 @@ TABLES = {HOUR_S: "history_hour", DAY_S: "history_day"}
 _TABLES = """
 create table leitstand.history_tag (
   tenant_id uuid not null, site_id uuid not null, tag_id uuid not null, path text not null, name text not null,
-  unit text not null, kind int not null, station_id uuid not null, told_at timestamptz not null default now(),
+  unit text not null, kind int not null, source text not null, station_id uuid not null, told_at timestamptz not null default now(),
   primary key (tenant_id, site_id, tag_id));
 
 -- how far a station handed its history over; restored together with what it handed over
@@ -143,26 +143,28 @@ language plpgsql security definer set search_path = leitstand, pg_temp as $$
 #variable_conflict use_column
 declare me station := caller(p_tenant, p_site); v_taken int;
 begin
-  insert into history_tag as h (tenant_id, site_id, tag_id, path, name, unit, kind, station_id)
+  insert into history_tag as h (tenant_id, site_id, tag_id, path, name, unit, kind, source, station_id)
   select distinct on (x.tag_id) p_tenant, p_site, x.tag_id, left(x.path, 1000), left(x.name, 300), left(x.unit, 60),
-         x.kind, me.station_id
-  from jsonb_to_recordset(p_rows) as x(tag_id uuid, path text, name text, unit text, kind int)
+         x.kind, x.source, me.station_id
+  from jsonb_to_recordset(p_rows) as x(tag_id uuid, path text, name text, unit text, kind int, source text)
+  where length(x.source) <= 4000
   order by x.tag_id
   on conflict (tenant_id, site_id, tag_id) do update
   set path = excluded.path, name = excluded.name, unit = excluded.unit, kind = excluded.kind,
-      station_id = excluded.station_id, told_at = now()
-  where (excluded.path, excluded.name, excluded.unit, excluded.kind) is distinct from (h.path, h.name, h.unit, h.kind);
+      source = excluded.source, station_id = excluded.station_id, told_at = now()
+  where (excluded.path, excluded.name, excluded.unit, excluded.kind, excluded.source)
+    is distinct from (h.path, h.name, h.unit, h.kind, h.source);
   get diagnostics v_taken = row_count;
   return v_taken;
 end $$;
 
 create function leitstand.sample_tags_find(p_tenant uuid, p_site uuid, p_words text[], p_ids uuid[], p_limit int)
-returns table (tag_id uuid, path text, name text, unit text, kind int, station_code text)
+returns table (tag_id uuid, path text, name text, unit text, kind int, source text, station_code text)
 language plpgsql stable security definer set search_path = leitstand, pg_temp as $$
 #variable_conflict use_column
 begin
   perform caller(p_tenant, p_site);
-  return query select h.tag_id, h.path, h.name, h.unit, h.kind, coalesce(s.code, '')
+  return query select h.tag_id, h.path, h.name, h.unit, h.kind, h.source, coalesce(s.code, '')
     from history_tag h left join station s on s.tenant_id = h.tenant_id and s.site_id = h.site_id
       and s.station_id = h.station_id
     where h.tenant_id = p_tenant and h.site_id = p_site

@@ -132,6 +132,7 @@ class HistoryLane:
             line.cut()
         if self._thread is not None:
             self._thread.join(patience_s)
+        self.state = LaneState("off", "", self.state.handed_until_us)
         self._give_up("The station is closing.")
 
     def note_late(self, times_us: Sequence[int]) -> None:

@@ -5,7 +5,8 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from console.services.sync.central_samples import Body, CentralSamples, CentralTag, Part
+from console.domain.tags import TagSource
+from console.services.sync.central_samples import Body, CentralSamples, CentralTag, Part, source_of, source_text
 from console.services.sync.central_schema_4 import DAY_S, HOUR_S
 from tests.support.centres import Site
 from tests.support.synced import asked
@@ -108,7 +109,7 @@ def test_what_cannot_be_a_part_is_refused_and_makes_no_partition(site: Site, par
 def test_another_site_sees_neither_parts_nor_names(site: Site) -> None:
     a, tag = _session(site, "A1"), uuid4()
     a.push(HOUR_S, [_part(tag)])
-    a.tell_tags([CentralTag(tag, "b/g/n/d/Temperature", "Temperature", "°C", 3)])
+    a.tell_tags([CentralTag(tag, "b/g/n/d/Temperature", "Temperature", "°C", 3, "[]")])
     other = Site(site.database)
     try:
         stranger = _session(other, "X1")
@@ -123,8 +124,8 @@ def test_tags_are_found_by_their_words_and_by_id_and_renamed(site: Site) -> None
     a, b = _session(site, "A1"), _session(site, "B2")
     one, two = uuid4(), uuid4()
     tags = [
-        CentralTag(one, "plant/Press 1/T\0emperature", "Temperature", "°C", 3),
-        CentralTag(two, "plant/Press 2/Speed", "Speed", "1/min", 3),
+        CentralTag(one, "plant/Press 1/T\0emperature", "Temperature", "°C", 3, "[]"),
+        CentralTag(two, "plant/Press 2/Speed", "Speed", "1/min", 3, "[]"),
     ]
     assert a.tell_tags(tags) == 2
     assert a.tell_tags(tags) == 0
@@ -133,7 +134,7 @@ def test_tags_are_found_by_their_words_and_by_id_and_renamed(site: Site) -> None
     ]
     assert [tag.tag_id for tag in b.find((), [two])] == [two]
     assert b.find(["%"]) == []  # words are plain text, no pattern
-    assert b.tell_tags([CentralTag(two, "plant/Press 2/Speed", "Speed of the ram", "1/min", 3)]) == 1
+    assert b.tell_tags([CentralTag(two, "plant/Press 2/Speed", "Speed of the ram", "1/min", 3, "[]")]) == 1
     assert [tag.name for tag in a.find(["ram"])] == ["Speed of the ram"]
 
 
@@ -145,3 +146,11 @@ def test_each_station_finds_its_own_mark_again_and_it_never_goes_back(site: Site
     a.mark(HOUR_S, TEN - HOUR_US)
     assert _session(site, "A1").marks() == {HOUR_S: TEN, DAY_S: TEN - DAY_US}
     assert b.marks() == {}
+
+
+def test_a_source_travels_whole_and_nonsense_is_none() -> None:
+    source = TagSource("broker", "Ärea", "node", "", 'm"etric/1', plain=True)
+    assert source_of(source_text(source)) == source
+    for nonsense in ("", "[]", "{}", '["a","b","c","d",5,true]'):
+        with pytest.raises(ValueError, match=r".+"):
+            source_of(nonsense)

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import UTC
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import numpy as np
@@ -17,20 +19,26 @@ from console.config.settings import CentreSettings
 from console.domain.quality import Quality
 from console.domain.refusal import Refused
 from console.domain.values import ValueType
+from console.services.historian.history_query import HistoryDesk
 from console.services.historian.history_read import read_raw, read_rollups
+from console.services.historian.live_ring import LiveRing
 from console.services.historian.rollup_columns import COLUMNS, LEVELS_S, RollupColumns
 from console.services.historian.samples import SampleBlock, TagInfo
 from console.services.historian.store import HistoryStore, open_history_db
+from console.services.historian.timeline import Past
+from console.services.station import AggregateQuery, TrendQuery
 from console.services.sync.central_past import CentralPast
 from console.services.sync.central_samples import CentralSamples, CentralTag
 from console.services.sync.central_schema_4 import DAY_S, HOUR_S
 from console.services.sync.history_lane import Catalogue, HistoryLane
 from console.services.sync.history_parts import Chosen
+from console.services.telemetry.tag_store import TagStore
 from tests.support.centres import Site
 from tests.support.postgres import TestDatabase
 from tests.support.synced import asked
 from tests.support.waiting import until
 
+T = TypeVar("T")
 HOUR_US, DAY_US = HOUR_S * 1_000_000, DAY_S * 1_000_000
 DAY = 1_790_000_000_000_000 // DAY_US * DAY_US
 
@@ -71,7 +79,7 @@ class Desk:
         catalogue = Catalogue(
             lambda: [Chosen(tag, self.with_raw) for tag in self.store.tags()],
             lambda tags: [
-                CentralTag(tag.tag_id, f"plant/{tag.key}", f"T{tag.key}", "°C", int(tag.kind)) for tag in tags
+                CentralTag(tag.tag_id, f"plant/{tag.key}", f"T{tag.key}", "°C", int(tag.kind), "[]") for tag in tags
             ],
         )
         self.lane = HistoryLane(
@@ -179,6 +187,58 @@ async def test_every_level_reads_at_another_station_as_in_the_file_that_it_came_
     held = await reader.ask(lambda central, check: CentralPast(central, tag, b.now_us, check).held_before(end))
     assert held is not None
     assert held.value == a.raw(tag, DAY, end).value[-1]
+
+
+class _Far:
+    """The history desk's way to the centre, as the composition root makes it."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    @property
+    def is_reachable(self) -> bool:
+        lane = self._desk.lane
+        return lane is not None and lane.state.state == "live"
+
+    async def read(self, question: Callable[[Callable[[UUID], Past]], T]) -> T:
+        assert self._desk.lane is not None
+        now_us = self._desk.now_us
+        return await self._desk.lane.ask(
+            lambda central, check: question(lambda tag: CentralPast(central, tag, now_us, check))
+        )
+
+
+@told
+async def test_a_trend_of_another_stations_tag_is_the_one_that_it_draws_itself(
+    site: Site, desk: Callable[[str], Desk]
+) -> None:
+    a, b, tag, nobody = desk("A1"), desk("B2"), uuid4(), uuid4()
+    await a.hear(tag, *_walk(6, DAY, 50))
+    end = DAY + 2 * DAY_US
+    a.now_us = b.now_us = end + HOUR_US + 200_000_000
+    a.begin()
+    reader = b.begin()
+    a.handed(end + HOUR_US)
+    until(lambda: reader.state.state == "live")
+    with ThreadPoolExecutor(1) as pool:
+        here = HistoryDesk(LiveRing(), TagStore(), UTC, lambda: a.now_us, pool, lambda: a.store)
+        there = HistoryDesk(LiveRing(), TagStore(), UTC, lambda: b.now_us, pool, lambda: b.store, _Far(b))
+        for span, buckets in ((2 * DAY_US, 40), (DAY_US, 300), (6 * HOUR_US, 500)):
+            query = TrendQuery((tag, nobody), end - span, end, buckets)
+            (mine, _), (theirs, empty) = await here.trend(query), await there.trend(query)
+            assert mine.time_us.size > buckets // 3
+            assert_array_equal(mine.time_us, theirs.time_us)
+            assert_array_equal(mine.low, theirs.low)
+            assert_array_equal(mine.high, theirs.high)
+            assert_array_equal(mine.good, theirs.good)
+            assert not empty.time_us.size
+        (figures,) = await there.aggregate(AggregateQuery((tag,), end - DAY_US, end))
+        (own,) = await here.aggregate(AggregateQuery((tag,), end - DAY_US, end))
+        assert figures.count[0] == own.count[0] > 0
+        assert figures.mean[0] == pytest.approx(own.mean[0], rel=1e-9)
+        reader.stop()
+        (gone,) = await there.trend(TrendQuery((tag,), end - DAY_US, end, 100))
+        assert not gone.time_us.size  # the centre is away: nothing is known, nothing breaks
 
 
 @told
