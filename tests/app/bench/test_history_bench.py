@@ -46,7 +46,7 @@ def test_the_answers_that_are_timed_are_what_brute_force_finds(plant):
             assert 0 < answer.time_us.size <= 2_000
             assert is_right(answer, at, value)
             touched = value.copy()
-            touched[np.searchsorted(at, answer.time_us[-1]) + 1] += 1e3
+            touched[np.searchsorted(at, answer.time_us[-1])] += 1e3
             assert answer.is_raw or not is_right(answer, at, touched)
             wrong = replace(answer, low=answer.low - 0.01)
             assert not is_right(wrong, at, value)
