@@ -48,7 +48,7 @@ def is_true(rule: AlarmRule, point: Point) -> bool:
     value = point.value
     if rule.kind is AlarmKind.DISCRETE:
         return any(value == wanted and isinstance(value, str) == isinstance(wanted, str) for wanted in rule.equals)
-    if not isinstance(value, (int, float)) or rule.kind is AlarmKind.RATE:
+    if not isinstance(value, (int, float)) or rule.kind in (AlarmKind.RATE, AlarmKind.BASELINE):
         return False  # what takes a past to judge is the engine's own
     if rule.kind is AlarmKind.DEVIATION:
         try:
