@@ -25,8 +25,9 @@ from console.services.historian.samples import SampleBlock
 from console.services.historian.store import HistoryStore, open_history_db
 from console.services.records import HistoryRecord, Trouble
 from console.services.storage.backup_schedule import backup_folder
-from console.services.storage.failures import DamagedDatabase
+from console.services.storage.failures import DamagedDatabase, is_damage
 from console.services.storage.history_copy import copy_history, is_due
+from console.services.storage.journal_health import note_damage
 from console.services.storage.schema import set_aside
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ FILE = "history.db"
 WAITS_TEXT = "The history cannot be written; samples wait in memory"
 LOSES_TEXT = "The history cannot be written and memory is full: samples are lost; Diagnostics tells how many"
 CLOSED_TEXT = "The history cannot be opened; samples wait in memory; the log has the reason"
-DAMAGED_TEXT = "The history's file was damaged: it is set aside, and a new one begun; the log has its name"
+DAMAGED_TEXT = "The history's file was damaged: it is set aside, what it still holds is brought into a new one"
+BROKEN_TEXT = "The history's file is damaged; restart this station: it brings what is left into a new one"
 TIDY_TEXT = "The history cannot be tidied: it will grow and answer slowly; the log has the reason"
 COPY_TEXT = "The history's daily copy fails; the older one is kept; the log has the reason"
 AGAIN_S = 30.0  # after a failure
@@ -63,6 +65,7 @@ class HistoryRoom:
         self.report: RoomReport | None = None
         self.opened = asyncio.Event()
         self._lost_since_us = 0
+        self._was_damaged = False
         self._told: dict[str, str] = {}
         self._opening: asyncio.Future[HistoryStore] | None = None
         self._stopping = threading.Event()
@@ -125,8 +128,9 @@ class HistoryRoom:
     async def _keep(self) -> None:
         """Open the file, then seal and tidy it until cancelled."""
         store = await self._until_open()
-        alive = await store.database.readers.read(alive_us)
-        self.recorder.begin(_Ledger(store, self._now_us, self.recorder), alive)
+        # of a damaged file nobody knows until when it was told: each tag's gap begins with its last sample
+        alive = 1 if self._was_damaged else await store.database.readers.read(alive_us)
+        self.recorder.begin(_Ledger(self, store, self._now_us), alive)
         self.opened.set()
         self.central.start(store)
         retention = Retention(store, self.settings, self._now_us, self._on_room)
@@ -137,7 +141,13 @@ class HistoryRoom:
                 await self._tell_alive(store)
 
     async def _seal(self, store: HistoryStore) -> None:
-        """Samples from the tail into chunks and rollups, some at a time."""
+        """First what damaged files still hold, then samples from the tail into chunks and rollups, some at a time."""
+        try:
+            if (taken := await store.take_in_damaged()) is not None:
+                log.warning("%d samples were brought over from %s", taken.samples, taken.path.name)
+            self._alarm("history.damage", "")
+        except Exception as error:
+            self._fail("history.seal", TIDY_TEXT, error)
         while True:
             pause_s = AGAIN_S
             try:
@@ -180,6 +190,7 @@ class HistoryRoom:
             except DamagedDatabase as error:
                 kept = await asyncio.to_thread(set_aside, self.path)
                 log.error("%s is damaged and kept as %s: %s", FILE, kept.name, error)
+                self._was_damaged = True
                 self._alarm("history.damage", DAMAGED_TEXT)
             except Exception as error:
                 self.problem = str(error)
@@ -226,6 +237,16 @@ class HistoryRoom:
         if self._told.get(key, "") != text:
             log.warning("%s: %s", text, error)
         self._alarm(key, text, priority)
+        self.look_for_damage(error)
+
+    def look_for_damage(self, error: BaseException) -> None:
+        """Damage that a running station meets is put right by its next start."""
+        cause = error.__cause__
+        if isinstance(error, DamagedDatabase) or is_damage(error) or (cause is not None and is_damage(cause)):
+            if "history.broken" not in self._told:
+                log.error("%s is damaged: %s", FILE, error)
+                note_damage(self.path, str(error))
+            self._alarm("history.broken", BROKEN_TEXT)
 
     def _alarm(self, key: str, text: str, priority: Priority = Priority.HIGH) -> None:
         """A system alarm, or its end."""
@@ -241,20 +262,20 @@ class HistoryRoom:
 class _Ledger:
     """The store as the recorder sees it: with each tick goes, in the same commit, that we were there."""
 
-    def __init__(self, store: HistoryStore, now_us: Callable[[], int], recorder: Recorder) -> None:
+    def __init__(self, room: HistoryRoom, store: HistoryStore, now_us: Callable[[], int]) -> None:
+        self._room = room
         self._store = store
         self._now_us = now_us
-        self._recorder = recorder
 
     def key_of(self, tag_id: UUID, kind: ValueType, retention_class: str, unit: str) -> int:
         return self._store.key_of(tag_id, kind, retention_class, unit)
 
     async def append(self, blocks: Sequence[SampleBlock]) -> None:
         written = self._store.append(blocks)
-        if self._recorder.state.failure:  # only when it is known again what was
-            await written
-            return
-        told = self._store.database.writer.write(partial(put_alive, now_us=self._now_us()))
-        results = await asyncio.gather(written, told, return_exceptions=True)
+        waits = [written]
+        if not self._room.recorder.state.failure:  # else only when it is known again what was
+            waits.append(self._store.database.writer.write(partial(put_alive, now_us=self._now_us())))
+        results = await asyncio.gather(*waits, return_exceptions=True)
         if isinstance(results[0], BaseException):
+            self._room.look_for_damage(results[0])
             raise results[0]

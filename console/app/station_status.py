@@ -29,6 +29,7 @@ def status_of(core: "Core", now_us: int) -> StatusRecord:
         journal_events=core.parts.journal.event_count,
         defects=len(core.defects),
         alarms_waiting=core.engine.waiting,
+        history=core.history.record if hasattr(core, "history") else None,
     )
 
 

@@ -11,13 +11,14 @@ import pytest
 from console.app import history_room
 from console.app.bootstrap import Core, Work, build
 from console.app.folders import Folders
-from console.app.history_room import CLOSED_TEXT, DAMAGED_TEXT, KIND, LOSES_TEXT, WAITS_TEXT
+from console.app.history_room import BROKEN_TEXT, CLOSED_TEXT, KIND, LOSES_TEXT, WAITS_TEXT
 from console.domain.alarms import AlarmState
 from console.domain.refusal import Refused
 from console.domain.tags import Tag, TagSource
 from console.domain.values import ValueType
 from console.services.historian.history_read import read_raw
 from console.services.records import LinkRecord
+from console.services.storage.failures import DamagedDatabase
 from console.services.storage.writer import WriterThread
 from console.services.telemetry.batch import LinkChanged, TagsDefined
 from tests.support.alarm_plant import T0, batch_of, us
@@ -158,13 +159,38 @@ def test_a_file_that_is_no_history_is_set_aside_and_a_new_one_begun(folder: Path
 
     async def tell(running: Running) -> None:
         await running.core.history.opened.wait()
-        assert DAMAGED_TEXT in running.alarms()
+        assert running.core.history.store is not None
+        assert (folder / "history.db.damaged-1").exists()
         tag = running.hear(1.0)
         await running.core.history.recorder.tick()
         assert await running.samples(tag) == [1.0]
 
     story(folder, tell)
     assert (folder / "history.db.damaged-1").read_bytes().startswith(b"no database")
+
+
+def test_damage_that_a_running_station_meets_is_told_and_put_right_by_the_next_start(folder: Path, log_lines) -> None:
+    log_lines.expect("istory")
+
+    async def first(running: Running) -> None:
+        await running.core.history.opened.wait()
+        running.hear(1.0)
+        await running.core.history.recorder.tick()
+        running.core.history.look_for_damage(DamagedDatabase("{file} is damaged ({reason})", file="x", reason="torn"))
+        assert BROKEN_TEXT in running.alarms()
+
+    async def second(running: Running) -> None:
+        await running.core.history.opened.wait()
+        assert (folder / "history.db.damaged-1").exists()
+        running.at = itertools.count(10)
+        tag = running.hear(2.0)
+        history = running.core.history
+        await until(lambda: "history.damage" in history._told and not history._told["history.damage"])
+        await history.recorder.tick()
+        assert await running.samples(tag) == [1.0, 2.0]
+
+    story(folder, first)
+    story(folder, second)
 
 
 def test_a_full_disk_is_an_alarm_samples_wait_and_what_is_lost_is_counted(
