@@ -149,7 +149,7 @@ def value_labels(ticks: Sequence[float]) -> list[str]:
     step = min((abs(b - a) for a, b in pairwise(ticks)), default=largest) or 1.0
     digits = 4 if largest < 1e-12 else max(4, math.ceil(math.log10(largest / step) + 1e-9) + 2)
     for least, sign in _THOUSANDS:
-        if largest >= max(least, 1e5) and step >= least / 20:
+        if max(least, 1e5) <= largest < least * 1e4 and step >= least / 20:
             return [number_text(tick / least, digits=digits) + (sign if tick else "") for tick in ticks]
     labels = [_tiny(tick) if 0 < abs(tick) < 1e-3 else number_text(tick, digits=digits) for tick in ticks]
     if len(set(labels)) < len(labels):  # large numbers close together

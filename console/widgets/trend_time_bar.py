@@ -26,7 +26,7 @@ SPANS = (
     (30 * DAY, mark("30 days")),
     (365 * DAY, mark("1 year")),
 )
-NO_TIME = mark("“{text}” is no time of this site: write for example 21.11. 06:00, 2026-11-21 or 06:00")
+NO_TIME = mark("“{words}” is no time of this site: write for example 21.11. 06:00, 2026-11-21 or 06:00")
 AHEAD = mark("{time} is still to come")
 
 
@@ -64,7 +64,7 @@ class JumpField(QLineEdit):
         if not text:
             return
         if not at_us:
-            self.refused.emit(tr(NO_TIME, text=text))
+            self.refused.emit(tr(NO_TIME, words=text))
         elif at_us > now:
             self.refused.emit(tr(AHEAD, time=_written(at_us)))
         else:

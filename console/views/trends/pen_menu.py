@@ -108,7 +108,7 @@ def read_range(low: str, high: str, *, is_log: bool) -> tuple[float, float]:
     for text in (low, high):
         value = read_number(text)
         if value is None:
-            raise Refused("“{text}” is no number", text=text.strip())
+            raise Refused("“{words}” is no number", words=text.strip())
         bounds.append(value)
     if not bounds[0] < bounds[1]:
         raise Refused("The range must end above its beginning")
