@@ -27,6 +27,7 @@ from console.domain.quality import Quality
 from console.domain.values import is_numeric
 from console.services.historian.samples import SampleBlock
 from console.services.historian.store import HistoryStore, open_history_db
+from console.services.records import Floats, Longs
 
 FILE = "history.db"
 WEEKS, STEP_S = 8, 600
@@ -80,7 +81,7 @@ async def _seal(store: HistoryStore, now_us: int) -> None:
         pass
 
 
-def _block(key: int, times: np.ndarray, values: np.ndarray) -> SampleBlock:  # type: ignore[type-arg]
+def _block(key: int, times: Longs, values: Floats) -> SampleBlock:
     n = len(times)
     return SampleBlock(np.full(n, key, np.uint32), times, values, np.full(n, int(Quality.GOOD), np.uint8))
 
@@ -104,7 +105,7 @@ def _shift(at_s: int, zone: ZoneInfo) -> float:
     return 0.45 + 0.55 * math.exp(-(((hour - 11.0) / 5.0) ** 2))
 
 
-def _values(told: _Told, times: np.ndarray, shifts: np.ndarray, rng: Random) -> np.ndarray:  # type: ignore[type-arg]
+def _values(told: _Told, times: Longs, shifts: Floats, rng: Random) -> Floats:
     """As the plant's signal of this metric moves, by shifts instead of its cycles."""
     word, *rest = told.metric.signal.split()
     n = len(times)
@@ -130,7 +131,7 @@ def _values(told: _Told, times: np.ndarray, shifts: np.ndarray, rng: Random) -> 
     return _odd(values, high - low if high > low else 10 * size, rng)
 
 
-def _odd(values: np.ndarray, size: float, rng: Random) -> np.ndarray:  # type: ignore[type-arg]
+def _odd(values: Floats, size: float, rng: Random) -> Floats:
     """Some hours out of the ordinary."""
     per_hour = 3600 // STEP_S
     at = rng.randrange(_ODD_HOURS)

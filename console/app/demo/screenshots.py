@@ -29,9 +29,11 @@ _SETTLE_S = 1.2
 _DRESS_S = 3.5
 _FAULTS_LAST_S = 25.0
 ALARM, OTHER_ALARM = "Oil pressure", "UPS runs on battery"
+USUAL = "SR-APPS/MES/Answer time"
 PENS = ("HYD-11/Oil pressure", "HYD-11/Filter/Pressure drop", "HYD-11/Oil level", "UPS-1/Battery/Charge")
 GERMAN = ("alarms-light-de", "alarms-critical-light-de", "alarms-shelved-light-de", "alarms-details-light-de",
-          "alarms-flood-light-de", "kpi-light-de", "masteralarms-light-de")  # fmt: skip
+          "alarms-flood-light-de", "kpi-light-de", "masteralarms-light-de", "performance-light-de",
+          "performance-baselines-light-de")  # fmt: skip
 
 
 def main() -> int:
@@ -77,6 +79,7 @@ async def take_pictures(options: argparse.Namespace, size: tuple[int, int]) -> i
 
     from console.app.demo.alarm_pictures import plant_of_many_channels
     from console.app.demo.demo import Demo, now_us
+    from console.app.demo.past_months import write_past_months
     from console.app.demo.past_week import write_past_week
     from console.app.demo.plant_model import load_plant
     from console.app.demo.small_png import save_small
@@ -89,6 +92,7 @@ async def take_pictures(options: argparse.Namespace, size: tuple[int, int]) -> i
         await demo.start()
         first = demo.station_folders[0]
         await write_past_week(first, demo.site_folder, load_plant(resources / "plant.toml"), now_us())
+        await write_past_months(first, demo.site_folder, load_plant(resources / "plant.toml"), now_us())
         console = Console(first)
         console.window.setGeometry(0, 0, *size)
         console.window.show()
@@ -148,6 +152,7 @@ class Photographer:
                 await self._dress(name, language)
                 await self._every_view(f"{name}-{language}")
         await self._dress("light", "en")
+        await self._draw_performance()
         await self._demo.set_fault("pull-cable", True)
         await self._until(lambda: self._status().tags_blind > 0)
         self._console.window.go("overview")
@@ -206,6 +211,24 @@ class Photographer:
             handle = next((tag.handle for tag in window.picture.tags.tags if tag.source.path().endswith(path)), -1)
             window.go("trends", Selection(tag_handle=handle))
         window.go("overview")
+
+    async def _draw_performance(self) -> None:
+        """The other tabs of performance management: what is busiest, what is usual, what load does."""
+        from console.ui.view import Selection
+        from console.views.performance.view import PerformanceView
+
+        window = self._console.window
+        window.go("performance")
+        assert window.docks is not None
+        view = window.docks.view("performance")
+        assert isinstance(view, PerformanceView)
+        usual = next(tag.tag_id for tag in window.picture.tags.tags if tag.source.path().endswith(USUAL))
+        for tab in ("top", "baselines", "load"):
+            view.show_selection(Selection(tag_id=usual))
+            view.show_tab(tab)
+            await asyncio.sleep(_SETTLE_S)
+            await self._until(lambda: not view.is_busy)
+            await self._in_every_look(f"performance-{tab}")
 
     def _find(self, words: str) -> "AlarmNow | None":
         listed = self._console.window.picture.alarms()

@@ -128,7 +128,7 @@ def mirrored(told: Forecast) -> Forecast:
 
 def _with(told: Forecast, **changes: object) -> Forecast:
     fields = {name: getattr(told, name) for name in Forecast.__slots__}
-    return Forecast(**{**fields, **changes})  # type: ignore[arg-type]
+    return Forecast(**{**fields, **changes})
 
 
 def _by_trend(past: Past, told: Forecast, now_us: int, zone: tzinfo, settings: ForecastSettings) -> Forecast:

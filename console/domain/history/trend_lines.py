@@ -84,7 +84,8 @@ def _cuts(x: Sequence[float], y: Sequence[float], penalty: float, least: int) ->
     sums = _Sums(x, y)
     width = max(y) - min(y)
     unseen = n * (1e-3 * width) ** 2 + 1e-18
-    pieces, cuts = [(0, n)], []
+    pieces = [(0, n)]
+    cuts: list[int] = []
     while pieces and len(cuts) < _MOST_PIECES:
         low, high = pieces.pop()
         if high - low < 2 * least:

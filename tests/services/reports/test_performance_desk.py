@@ -47,7 +47,7 @@ async def capacity(plant: BusyPlant) -> dict[str, CapacityRow]:
 
 
 @in_loop
-async def test_the_disk_that_fills_has_its_day_and_the_others_say_why_not():
+async def test_the_disk_that_fills_has_its_day_and_the_others_say_why_not() -> None:
     rows = await capacity(busy_plant())
     fills = rows["SRV-DB/Disk D/Used"].forecast
     assert fills.outcome is Outcome.PREDICTED
@@ -62,7 +62,7 @@ async def test_the_disk_that_fills_has_its_day_and_the_others_say_why_not():
 
 
 @in_loop
-async def test_one_capacity_comes_with_its_past_hour_by_hour():
+async def test_one_capacity_comes_with_its_past_hour_by_hour() -> None:
     plant = busy_plant()
     disk = next(tag for tag in plant.tags if tag.source.path().endswith("SRV-DB/Disk D/Used"))
     record = await plant.desk.forecast(ForecastQuery(disk.tag_id))
@@ -73,7 +73,7 @@ async def test_one_capacity_comes_with_its_past_hour_by_hour():
 
 
 @in_loop
-async def test_what_runs_empty_is_forecast_the_same_way():
+async def test_what_runs_empty_is_forecast_the_same_way() -> None:
     fuel = Metric("fuel", "Fuel", ("*/Fuel",), "%", full=10.0, toward=Toward.LOW)
     plant = BusyPlant(settings=PerformanceSettings((fuel,)))
     plant.tag("Power/UT/GEN-1/Fuel", "%", lambda k: 90 - 1.5 * k / 24)
@@ -88,7 +88,7 @@ async def test_what_runs_empty_is_forecast_the_same_way():
 
 
 @in_loop
-async def test_the_busiest_come_first_in_one_unit():
+async def test_the_busiest_come_first_in_one_unit() -> None:
     plant = busy_plant()
     report = await plant.desk.top(TopQuery(plant.now_us - 7 * DAY_US, plant.now_us, 10))
     lists = {one.metric_id: one for one in report.lists}
@@ -104,7 +104,7 @@ async def test_the_busiest_come_first_in_one_unit():
 
 
 @in_loop
-async def test_tags_without_a_value_in_the_window_are_counted_and_not_shown():
+async def test_tags_without_a_value_in_the_window_are_counted_and_not_shown() -> None:
     plant = busy_plant()
     plant.tag("Servers/INFRA/SRV-OLD/CPU/Load", "%")
     report = await plant.desk.top(TopQuery(plant.now_us - DAY_US, plant.now_us))
@@ -113,7 +113,7 @@ async def test_tags_without_a_value_in_the_window_are_counted_and_not_shown():
 
 
 @in_loop
-async def test_figures_that_go_with_production_are_found_and_others_not():
+async def test_figures_that_go_with_production_are_found_and_others_not() -> None:
     plant = busy_plant()
     report = await plant.desk.load(LoadQuery(plant.now_us - 21 * DAY_US, plant.now_us))
     by_name = {row.subject.name: row for row in report.rows}
@@ -136,7 +136,7 @@ async def test_figures_that_go_with_production_are_found_and_others_not():
 
 
 @in_loop
-async def test_a_plant_that_counts_nothing_has_no_load():
+async def test_a_plant_that_counts_nothing_has_no_load() -> None:
     plant = BusyPlant()
     plant.tag("Servers/INFRA/SRV-DB/CPU/Load", "%", lambda k: float(k % 24))
     report = await plant.desk.load(LoadQuery(plant.now_us - DAY_US, plant.now_us))
@@ -144,7 +144,7 @@ async def test_a_plant_that_counts_nothing_has_no_load():
 
 
 @in_loop
-async def test_a_baseline_has_its_bounds_and_marks():
+async def test_a_baseline_has_its_bounds_and_marks() -> None:
     plant = busy_plant(weeks=10)
     tag = next(tag for tag in plant.tags if tag.source.path().endswith("MES/CPU/Load"))
     record = await plant.desk.baseline(BaselineQuery(tag.tag_id, Cycle.WEEKDAY_HOUR, 6, Measure.SIGMA, 3.0, 3.0))
@@ -157,7 +157,7 @@ async def test_a_baseline_has_its_bounds_and_marks():
 
 
 @in_loop
-async def test_a_young_tag_has_no_bounds():
+async def test_a_young_tag_has_no_bounds() -> None:
     plant = BusyPlant(weeks=2)
     tag = plant.tag("Servers/INFRA/SRV-DB/CPU/Load", "%", lambda k: 20.0)
     record = await plant.desk.baseline(BaselineQuery(tag.tag_id))
@@ -166,7 +166,7 @@ async def test_a_young_tag_has_no_bounds():
 
 
 @in_loop
-async def test_the_keeper_tells_the_alarms_once_an_hour():
+async def test_the_keeper_tells_the_alarms_once_an_hour() -> None:
     plant = busy_plant(weeks=6)
     tag = next(tag for tag in plant.tags if tag.source.path().endswith("SRV-DB/CPU/Load"))
     rule = AlarmRule("cpu", "*/CPU/Load", AlarmKind.BASELINE, h=3.0, periods=5, text="Busier than usual")
@@ -186,26 +186,26 @@ async def test_the_keeper_tells_the_alarms_once_an_hour():
 
 @pytest.mark.parametrize("query", [TopQuery(5, 5), TopQuery(1, 500 * DAY_US)])
 @in_loop
-async def test_impossible_windows_are_refused(query: TopQuery):
+async def test_impossible_windows_are_refused(query: TopQuery) -> None:
     with pytest.raises(Refused):
         await busy_plant(1).desk.top(query)
 
 
 @in_loop
-async def test_a_tag_that_is_no_capacity_is_refused_as_one():
+async def test_a_tag_that_is_no_capacity_is_refused_as_one() -> None:
     plant = busy_plant(1)
     scan = next(tag for tag in plant.tags if tag.source.metric == "Scan time")
     with pytest.raises(Refused):
         await plant.desk.forecast(ForecastQuery(scan.tag_id))
 
 
-def test_the_template_of_the_file_says_what_is_built_in(tmp_path: Path):
+def test_the_template_of_the_file_says_what_is_built_in(tmp_path: Path) -> None:
     (tmp_path / "performance.toml").write_text(PERFORMANCE_TEMPLATE, encoding="utf-8")
     assert load_performance(tmp_path) == PerformanceSettings()
     assert load_performance(tmp_path / "none") == PerformanceSettings()
 
 
-def test_a_site_changes_a_list_adds_one_and_leaves_one_out(tmp_path: Path):
+def test_a_site_changes_a_list_adds_one_and_leaves_one_out(tmp_path: Path) -> None:
     (tmp_path / "performance.toml").write_text(
         """
         off = ["cpu"]
@@ -239,7 +239,7 @@ def test_a_site_changes_a_list_adds_one_and_leaves_one_out(tmp_path: Path):
     assert matcher.is_production("Shop/Floor/LBL-01/Labels printed")
 
 
-def test_everything_wrong_with_the_file_is_said_at_once(tmp_path: Path):
+def test_everything_wrong_with_the_file_is_said_at_once(tmp_path: Path) -> None:
     (tmp_path / "performance.toml").write_text(
         """
         off = ["nothing"]
