@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,7 @@ DTYPES: dict[str, type[np.generic]] = {
     "tail_quality": np.uint8,
 }
 COLUMNS = tuple(DTYPES)
+_EVERY = attrgetter(*COLUMNS)
 _DTYPES = {name: np.dtype(dtype) for name, dtype in DTYPES.items()}
 _NOTHING: dict[str, NDArray[Any]] = {name: np.empty(0, dtype) for name, dtype in _DTYPES.items()}
 
@@ -82,17 +84,19 @@ class RollupColumns:
         """True when the column was asked for (every column of no rows counts as there)."""
         return len(getattr(self, name)) == len(self.k)
 
-    def present(self) -> dict[str, NDArray[np.generic]]:
+    def present(self) -> dict[str, NDArray[Any]]:
         """The columns that were asked for, by name, `k` among them."""
-        return {name: getattr(self, name) for name in COLUMNS if self.has(name)}
+        n = self.k.size
+        return {name: column for name, column in zip(COLUMNS, _EVERY(self), strict=True) if column.size == n}
 
     def rows(self, start: int, stop: int) -> "RollupColumns":
         """Rows [start, stop) as views."""
         n = len(self.k)
         if (start, stop) == (0, n):
             return self
-        every = [getattr(self, name) for name in COLUMNS]
-        return RollupColumns(self.width_us, *[column[start:stop] if column.size == n else column for column in every])
+        return RollupColumns(
+            self.width_us, *[column[start:stop] if column.size == n else column for column in _EVERY(self)]
+        )
 
     def between(self, from_k: int, to_k: int) -> "RollupColumns":
         """The stored buckets of [from_k, to_k) as views."""
@@ -175,16 +179,24 @@ def is_trusted(value: ArrayLike, quality: ArrayLike) -> Bools:
 
 def below(value: Floats) -> Floats32:
     """float32 at or below each value (round outward for minima); nan stays nan."""
-    with np.errstate(over="ignore"):
-        near = value.astype(np.float32)
-        return np.where(near > value, np.nextafter(near, np.float32(-np.inf)), near)
+    return _outward(value, is_down=True)
 
 
 def above(value: Floats) -> Floats32:
     """float32 at or above each value (round outward for maxima); nan stays nan."""
+    return _outward(value, is_down=False)
+
+
+def _outward(value: Floats, *, is_down: bool) -> Floats32:
+    """The neighbour on that side where rounding to nearest went to the other; by counting bits, 4 x np.nextafter."""
     with np.errstate(over="ignore"):
         near = value.astype(np.float32)
-        return np.where(near < value, np.nextafter(near, np.float32(np.inf)), near)
+        wrong = near > value if is_down else near < value
+        if not near.all():  # the neighbours of zero are not next to each other
+            return np.where(wrong, np.nextafter(near, np.float32(-np.inf if is_down else np.inf)), near)
+    bits = near.view(np.int32)
+    bits += wrong * np.where((near > 0) == is_down, np.int32(-1), np.int32(1))
+    return near
 
 
 assert tuple(field.name for field in fields(RollupColumns))[1:] == COLUMNS

@@ -285,6 +285,21 @@ def test_a_spike_of_one_sample_in_a_year_is_seen_at_every_level_and_width(spike_
             np.testing.assert_array_equal(bars.min, rc.below(np.minimum.reduceat(value, starts)))
 
 
+@given(st.lists(st.one_of(st.floats(), st.floats(width=32), st.floats(-1e-40, 1e-40)), min_size=1, max_size=20))
+def test_bounds_are_the_nearest_single_precision_numbers_on_their_side(values):
+    exact = np.array(values)
+    for found, side, is_enclosing in (
+        (rc.below(exact), -np.inf, rc.below(exact).astype(np.float64) <= exact),
+        (rc.above(exact), np.inf, rc.above(exact).astype(np.float64) >= exact),
+    ):
+        assert (is_enclosing | np.isnan(exact)).all()
+        with np.errstate(over="ignore"):
+            near = exact.astype(np.float32)
+            beyond = np.nextafter(near, np.float32(side))
+        has_other = (near > exact) if side < 0 else (near < exact)
+        np.testing.assert_array_equal(found, np.where(has_other, beyond, near))
+
+
 def test_only_the_asked_columns_are_merged():
     rollups = rolled([(0, 1.0, 0), (11 * S, 2.0, 0), (35 * S, 3.0, 2)])
     few = rc.columns_of(WIDTH, {name: getattr(rollups, name) for name in ("k", "min", "max", "tail", "tail_quality")})
