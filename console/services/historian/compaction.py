@@ -5,11 +5,13 @@ waits for arithmetic. What is written for a tag and how far its tail counts as t
 partition's rows go when all of its tags are done.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 
 from console.services.historian.history_schema import NEWEST_PART
 from console.services.historian.number_codec import DamagedChunk
@@ -23,6 +25,7 @@ from console.services.storage.direct import direct
 SEAL_AT = 400_000  # samples of a partition: about 100 MB while they are sorted
 SEAL_AFTER_US = 3_600_000_000  # and a partition that has fewer waits no longer than this
 SLICE = 12  # tags of one write transaction
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -32,6 +35,7 @@ class _Waiting:
     samples: int = 0
     seq: int = -1
     since_us: int = 0
+    not_before_us: int = -(1 << 62)
 
 
 @dataclass(slots=True)
@@ -49,7 +53,8 @@ class PartWork:
     young: YoungMany | None = None
     packed: PackedYoung | None = None
     done: int = 0  # keys
-    is_stale: bool = False  # some tag changed meanwhile: its samples stay in the tail for the next time
+    is_stale: bool = False  # some tag is not sealed: the partition's rows stay for the next time
+    has_failed: bool = False  # and that is not to be soon
 
     def samples(self, number: int) -> SampleBlock:
         """One tag's samples in order."""
@@ -75,12 +80,22 @@ class Compactor:
         for part in (NEWEST_PART, *sorted(range(NEWEST_PART), key=lambda part: -self.parts[part].samples)):
             known = self.parts[part]
             is_due = is_all or now_us - known.since_us >= SEAL_AFTER_US
-            if known.samples and (is_due or (part != NEWEST_PART and known.samples >= SEAL_AT)):
+            if (
+                known.samples
+                and now_us >= known.not_before_us
+                and (is_due or (part != NEWEST_PART and known.samples >= SEAL_AT))
+            ):
                 return part
         return None
 
+    def close(self, work: PartWork, now_us: int) -> None:
+        """A partition's rows have changed otherwise than by appends: count them anew. After a failure it rests."""
+        self.forget(work.part)
+        if work.has_failed:
+            self.parts[work.part].not_before_us = now_us + SEAL_AFTER_US
+
     def forget(self, part: int) -> None:
-        """A partition's rows have changed otherwise than by appends: count them anew."""
+        """Count a partition's rows anew."""
         self.parts[part] = _Waiting()
 
 
@@ -110,9 +125,19 @@ def work_of(connection: Connection, block: SampleBlock) -> PartWork:
 
 
 def plan_tags(connection: Connection, work: PartWork, most: int = SLICE) -> list[TagWrites]:
-    """What is to be written for the next tags."""
+    """What is to be written for the next tags; they count as done. Of a tag that fails the samples stay in the tail."""
+    plans = []
     every = range(work.done, min(work.done + most, len(work.keys)))
-    return [_plan(connection, work, number) for number in every]
+    for number in every:
+        try:
+            plans.append(_plan(connection, work, number))
+        except (DBAPIError, MemoryError):
+            raise
+        except Exception:  # a defect: the other tags go on
+            log.exception("tag %s cannot be sealed", work.keys[number])
+            work.is_stale = work.has_failed = True
+    work.done = every.stop
+    return plans
 
 
 def write_tags(connection: Connection, every: Sequence[TagWrites]) -> bool:

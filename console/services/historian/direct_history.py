@@ -55,12 +55,12 @@ class DirectHistory:
             part = self.read(lambda connection: self._compactor.next_part(connection, now_us, is_all=is_all))
             if part is None:
                 break
-            self._compactor.forget(part)
             if part == NEWEST_PART:
                 with self.connection.begin():
                     share_out(self.connection)
+                self._compactor.forget(part)
                 continue
-            self._seal(part, part_most)
+            self._compactor.close(self._seal(part, part_most), now_us)
             done += 1
         return done
 
@@ -74,14 +74,15 @@ class DirectHistory:
         self.connection.close()
         self._engine.dispose()
 
-    def _seal(self, part: int, part_most: int) -> None:
+    def _seal(self, part: int, part_most: int) -> PartWork:
         work = self.read(lambda connection: open_part(connection, part, part_most))
         while work.done < len(work.keys):
             self._write_slice(work)
-        with self.connection.begin():
-            close_part(self.connection, work)
+        if not work.is_stale:
+            with self.connection.begin():
+                close_part(self.connection, work)
+        return work
 
     def _write_slice(self, work: PartWork) -> None:
         with self.connection.begin():
             write_tags(self.connection, plan_tags(self.connection, work, self._slice))
-        work.done += self._slice

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from console.services.historian.damage import Damage, LostSpan
 from console.services.historian.number_codec import DamagedChunk
 from console.services.historian.rollup_codec import pack_rollups, unpack_rollups
-from console.services.historian.rollup_columns import COLUMNS, LEVELS_US, RollupColumns, columns_of, no_rows
+from console.services.historian.rollup_columns import LEVELS_US, RollupColumns, columns_of, no_rows
 from console.services.storage.direct import direct
 
 FULL = 2_048  # buckets of a row that is left alone
@@ -190,8 +190,9 @@ def end_to_end(width_us: int, parts: Sequence[RollupColumns]) -> RollupColumns:
     full = [part for part in parts if len(part)]
     if len(full) < 2:
         return full[0] if full else no_rows(width_us)
-    shared = [name for name in COLUMNS if all(part.has(name) for part in full)]
-    return columns_of(width_us, {name: np.concatenate([getattr(part, name) for part in full]) for name in shared})
+    present = [part.present() for part in full]
+    shared = present[0].keys() & set.intersection(*map(set, present[1:]))
+    return columns_of(width_us, {name: np.concatenate([columns[name] for columns in present]) for name in shared})
 
 
 def taken(columns: RollupColumns, rows: NDArray[np.intp] | NDArray[np.bool_]) -> RollupColumns:

@@ -29,8 +29,8 @@ from console.services.historian.samples import SampleBlock, TagInfo, join_blocks
 from console.services.historian.tail import append_tail
 from console.services.historian.text_codes import with_codes
 from console.services.storage.direct import direct
-from console.services.storage.failures import DamagedDatabase
-from console.services.storage.journal_health import damage_noted, forget_damage
+from console.services.storage.failures import DamagedDatabase, is_damage
+from console.services.storage.journal_health import damage_noted, forget_damage, note_damage
 from console.services.storage.schema import Database, is_damaged, open_database
 
 READERS = 3  # one of them may be busy with what is about to be sealed
@@ -96,9 +96,14 @@ class HistoryStore:
         """
         async with self._sealing:
             end = elapsed() + budget_s
-            while await self._seal_step(now_us, is_all=is_all):
-                if elapsed() >= end:
-                    return True
+            try:
+                while await self._seal_step(now_us, is_all=is_all):
+                    if elapsed() >= end:
+                        return True
+            except Exception as error:
+                self._work = None  # begun anew the next time: tags that are done are passed over
+                self._note_damage(error)
+                raise
             return False
 
     async def _seal_step(self, now_us: int, *, is_all: bool) -> bool:
@@ -115,11 +120,10 @@ class HistoryStore:
         if work.done < len(work.keys):
             plans = await read(partial(plan_tags, work=work))
             work.is_stale |= not await write(partial(write_tags, every=plans))
-            work.done += len(plans)
             return True
         if not work.is_stale:  # else some tag was purged meanwhile: its samples wait for the next time
             await write(partial(close_part, work=work))
-        self._compactor.forget(work.part)
+        self._compactor.close(work, now_us)
         self._work = None
         return True
 
@@ -150,8 +154,16 @@ class HistoryStore:
         """Finish what is queued and close the file."""
         self.database.close()
 
+    def _note_damage(self, error: BaseException) -> None:
+        """What SQLite finds wrong with the file is for the next start."""
+        if isinstance(error, DamagedDatabase) or is_damage(error) or is_damage(error.__cause__ or error):
+            note_damage(self.database.path, str(error))
+
     def _defined(self, tags: tuple[TagInfo, ...], done: "asyncio.Future[None]") -> None:
-        if done.cancelled() or done.exception() is not None:
+        if done.cancelled():
+            return
+        if (error := done.exception()) is not None:
+            self._note_damage(error)
             return
         for tag in tags:
             if self._undefined.get(tag.key) is tag:

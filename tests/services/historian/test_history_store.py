@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -11,10 +12,12 @@ from sqlalchemy.engine import Connection
 
 from console.domain.quality import Quality
 from console.domain.values import ValueType
+from console.services.historian import compaction
 from console.services.historian.history_read import held_before, read_raw, read_rollups
 from console.services.historian.samples import SampleBlock
 from console.services.historian.store import HistoryStore, open_history_db
 from console.services.historian.text_codes import texts_of
+from tests.conftest import LogLines
 
 TAG = UUID(int=7)
 S = 1_000_000
@@ -134,5 +137,37 @@ def test_sealing_in_slices_changes_nothing_that_is_read(tmp_path: Path) -> None:
             return int(connection.exec_driver_sql("SELECT count(*) FROM tail").scalar_one())
 
         assert await store.database.readers.read(rest) == 0
+
+    run(tmp_path / "history.db", story)
+
+
+def test_a_tag_that_cannot_be_sealed_holds_no_other_up_and_keeps_its_samples(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log_lines: LogLines
+) -> None:
+    log_lines.expect("tag 1 cannot be sealed")
+    plan = compaction._plan
+
+    def failing(connection: Connection, work: compaction.PartWork, number: int) -> compaction.TagWrites:
+        if work.keys[number] == 1:
+            raise ZeroDivisionError
+        return plan(connection, work, number)
+
+    async def story(store: HistoryStore) -> None:
+        def sealed(connection: Connection) -> list[int]:
+            return list(connection.exec_driver_sql("SELECT key FROM chunk ORDER BY key").scalars())
+
+        other = 1 + compaction.NEWEST_PART  # of the same partition
+        await store.append([block(1, [1, 2], [1.0, 2.0]), block(other, [1], [3.0])])
+        monkeypatch.setattr(compaction, "_plan", failing)
+        while await store.compact_some(9, 0, is_all=True):
+            pass
+        assert await store.database.readers.read(sealed) == [other]
+        monkeypatch.undo()
+        while await store.compact_some(9, compaction.SEAL_AFTER_US, is_all=True):
+            pass
+        assert await store.database.readers.read(sealed) == [1, other]
+        for key, values in ((1, [1.0, 2.0]), (other, [3.0])):
+            got = await store.database.readers.read(partial(read_raw, key=key, from_us=0, to_us=9 * S))
+            assert got.value.tolist() == values
 
     run(tmp_path / "history.db", story)
