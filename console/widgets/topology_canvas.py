@@ -42,6 +42,7 @@ class TopologyCanvas(QWidget):
     node_selected = Signal(int)  # -1: nothing
     node_opened = Signal(int)
     node_moved = Signal(int, float, float)
+    node_carried = Signal(int)  # dragged beyond the edge: it stays where it was, and is to be dropped elsewhere
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,6 +52,7 @@ class TopologyCanvas(QWidget):
         self._selected = self._hovered = NOBODY
         self._press: QPoint | None = None
         self._dragged = NOBODY
+        self._home: list[float] = []  # where the dragged card stood
         self._is_panning = False
         self._preview: QRectF | None = None  # where the old picture lies while a large plant is zoomed
         self._settle = QTimer(self, singleShot=True, interval=PREVIEW_MS)
@@ -278,6 +280,8 @@ class TopologyCanvas(QWidget):
         if event.button() == Qt.MouseButton.LeftButton:
             self._press = event.position().toPoint()
             self._dragged = self.card_at(event.position())
+            if self._dragged != NOBODY:
+                self._home = self.scene.place[self._dragged].tolist()
             self._is_panning = False
         if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton):
             self.select(self.card_at(event.position()))
@@ -297,10 +301,21 @@ class TopologyCanvas(QWidget):
         self._press = place
         if self._dragged == NOBODY:
             self.pan(-moved.x(), -moved.y())
-        else:
+        elif self.rect().contains(place):
             self.scene.place[self._dragged] += (moved.x() / self.scale, moved.y() / self.scale)
             self._painter.route()
             self.redraw()
+        else:
+            self._carry_off()
+
+    def _carry_off(self) -> None:
+        """The card is dragged out: it returns to its place."""
+        carried = self._dragged
+        self.scene.place[carried] = self._home
+        self._press, self._dragged, self._is_panning = None, NOBODY, False
+        self._painter.route()
+        self.redraw()
+        self.node_carried.emit(carried)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._is_panning and self._dragged != NOBODY:

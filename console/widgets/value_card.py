@@ -61,6 +61,14 @@ class ValueCard(Card):
             line.set_points(row.times, row.values, trusted=is_trusted, tone=row.tone)
         self.setVisible(bool(rows))
 
+    def row_at(self, y: int) -> int:
+        """The row at this height, -1 for none."""
+        for row, parts in enumerate(self._parts):
+            place = parts[0].geometry()
+            if parts[0].isVisible() and place.top() <= y <= place.bottom():
+                return row
+        return -1
+
     def _add_row(self) -> None:
         at = len(self._parts)
         name = PlainLabel(elide=True)

@@ -1,8 +1,9 @@
 """One panel for whatever is selected, in any view: what, since when, what does it hurt, what do I do."""
 
 from collections.abc import Callable
+from uuid import UUID
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from console.app.frame.faceplate_facts import FaceplateFacts, facts_of, incident_word
@@ -15,6 +16,7 @@ from console.ui.actions import ActionSet
 from console.ui.errands import Errands
 from console.ui.format import age_text
 from console.ui.plain_label import PlainLabel
+from console.ui.tag_drag import TagDrag
 from console.ui.theme import theme
 from console.ui.translation import mark, tr
 from console.ui.view import Selection, View
@@ -80,6 +82,7 @@ class Faceplate(QFrame):
         self.what, self.hurts, self.incidents, self.todo, self.needs, self.history = (Card() for _ in range(6))
         self.alarms = AlarmCard()
         self.values = ValueCard()
+        TagDrag(self.values, self._ids_at)
         self.buttons = QWidget()
         self._button_of: dict[str, KeyButton] = {}
         flow = FlowLayout(self.buttons)
@@ -112,6 +115,12 @@ class Faceplate(QFrame):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(area)
+
+    def _ids_at(self, place: QPoint) -> list[UUID]:
+        """The tag of the value under the pointer, to be dragged onto a trend."""
+        row = self.values.row_at(place.y())
+        tag = self._picture.tags.tag(self.facts.values[row].handle) if 0 <= row < len(self.facts.values) else None
+        return [tag.tag_id] if tag is not None else []
 
     def show_selection(self, selection: Selection) -> None:
         self.selection = selection

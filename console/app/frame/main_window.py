@@ -20,7 +20,7 @@ from console.app.frame.docks import DockArea, ViewSpec
 from console.app.frame.faceplate import Faceplate
 from console.app.frame.focus import has_list_focus, is_field, keyboard_place
 from console.app.frame.horn import Horn
-from console.app.frame.palette_items import Do, GoTo, TagFinder, palette_items
+from console.app.frame.palette_items import Do, GoTo, TagFinder, drag_from, palette_items
 from console.app.frame.people_items import waiting_items
 from console.app.frame.person import Person
 from console.app.frame.plant_picture import PlantPicture
@@ -137,6 +137,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(page)
         self.palette_box = CommandPalette(page)
         self.palette_box.chosen.connect(self._on_palette)
+        drag_from(self.palette_box)
 
     def _wire(self) -> None:
         actions = self.actions_set

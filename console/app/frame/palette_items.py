@@ -1,14 +1,20 @@
 """What the command palette offers: alarms and incidents first, then views, actions, assets and tags."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
+
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QWidget
 
 from console.app.frame.docks import ViewSpec
 from console.app.frame.plant_picture import PlantPicture
 from console.models.tag_cache import TagChange
 from console.ui.actions import ActionSet
+from console.ui.tag_drag import TagDrag, carry
 from console.ui.translation import tr
 from console.ui.view import Selection
-from console.widgets.command_palette import Bulk, PaletteItem
+from console.widgets.command_palette import Bulk, CommandPalette, PaletteItem
 from console.widgets.fuzzy import FuzzyIndex
 
 MAX_ALARMS = 2000
@@ -61,6 +67,22 @@ def palette_items(picture: PlantPicture, views: tuple[ViewSpec, ...], actions: A
         for asset in picture.assets.values()
     ]
     return items
+
+
+def drag_from(palette: CommandPalette) -> TagDrag:
+    """Tags of the palette can be dragged onto a plot; then it is done with."""
+
+    def ids_at(place: QPoint) -> list[UUID]:
+        index = palette.list.indexAt(place)
+        payload = palette.model.item(index.row()).payload if index.isValid() else None
+        tag_id = payload.selection.tag_id if isinstance(payload, GoTo) and payload.selection is not None else None
+        return [tag_id] if tag_id is not None else []
+
+    def carry_off(source: QWidget, tag_ids: Sequence[UUID]) -> None:
+        carry(source, tag_ids)
+        palette.dismiss()
+
+    return TagDrag(palette.list.viewport(), ids_at, carry_off)
 
 
 class TagFinder:

@@ -2,8 +2,10 @@
 of its own."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
+from uuid import UUID
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QStackedWidget
 
@@ -14,6 +16,7 @@ from console.services.notifier import Undo
 from console.services.station import Station
 from console.ui.actions import ActionSet
 from console.ui.table_view import TableView
+from console.ui.tag_drag import TagDrag
 from console.ui.wall_clock import now_us
 from console.views.alarms.seen import Seen, seen_rows
 from console.views.alarms.selection_bar import MENUS
@@ -64,6 +67,7 @@ class AlarmLists(QStackedWidget):
         lay_out_columns(view, [column.width for column in columns], give_way, steady, grows)
         attach_menu(view, self._actions, MENUS[tab])
         SteadyScroll(view)
+        TagDrag(view.viewport(), partial(self._ids_at, table, view))
         view.selectionModel().selectionChanged.connect(lambda *_: self.selection_changed.emit())
         view.installEventFilter(self)
         view.viewport().installEventFilter(self)
@@ -110,6 +114,12 @@ class AlarmLists(QStackedWidget):
         """The selected alarms as they are shown now."""
         table, view = self.shown
         return seen_rows(self.table.alarms, table.alarm_rows(view.selected_rows()))
+
+    def _ids_at(self, table: AlarmTable | AsideTable, view: TableView, place: QPoint) -> list[UUID]:
+        """The tags of the selected alarms, or of the one under the pointer."""
+        row, rows = view.rowAt(place.y()), view.selected_rows()
+        seen = seen_rows(self.table.alarms, table.alarm_rows(rows if row in rows else [row]))
+        return list(dict.fromkeys(one.condition.tag_id for one in seen if one.condition.tag_id is not None))
 
     def chosen(self) -> tuple[int, int, bool]:
         """How many rows are selected, how many of them are unacknowledged, and whether one waits for its reset."""

@@ -1,8 +1,9 @@
 """Every tag of the plant, by where it comes from: any Sparkplug plant, with nothing configured."""
 
 from collections.abc import Callable, Mapping
+from uuid import UUID
 
-from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtWidgets import QFrame, QSplitter, QTreeView, QWidget
 
 from console.domain.tags import Tag
@@ -13,6 +14,7 @@ from console.services.station import TAGS, Station
 from console.ui.actions import ActionSet
 from console.ui.plain_label import PlainLabel
 from console.ui.table_view import PlainDelegate, TableView
+from console.ui.tag_drag import TagDrag
 from console.ui.theme import theme
 from console.ui.translation import mark, tr
 from console.widgets.action_menu import attach_menu
@@ -58,6 +60,7 @@ class TagBrowser(QWidget):
         lay_out_columns(self.list, [column.width for column in TagTable.COLUMNS], _GIVE_WAY, (1,))
         attach_menu(self.list, actions, ("show.trend", "show.topology", "", "table.copy", "table.export"))
         SteadyScroll(self.list)
+        TagDrag(self.list.viewport(), self._ids_at)
         column = bare_column(self)
         row = panel_row(column, edge=6)
         self.heading.setProperty("role", "strong")
@@ -71,6 +74,13 @@ class TagBrowser(QWidget):
         splitter.setSizes([270, 1000])
         splitter.setChildrenCollapsible(False)
         column.addWidget(splitter, 1)
+
+    def _ids_at(self, place: QPoint) -> list[UUID]:
+        """The tags of the selected rows, or of the one under the pointer."""
+        row = self.list.rowAt(place.y())
+        rows = self.list.selected_rows()
+        tags = (self.table.tag_at(one) for one in (rows if row in rows else [row]))
+        return [tag.tag_id for tag in tags if tag is not None]
 
     def current(self) -> Tag | None:
         return self.table.tag_at(self.list.first_selected())

@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout
 
+from console.domain.tags import Tag
 from console.domain.values import is_numeric
 from console.models.empty_words import NOTHING_HEARD, EmptyWords
 from console.models.heartbeat import BEATS_PER_SECOND, heartbeat
@@ -14,6 +15,7 @@ from console.models.topology_model import TopologyModel
 from console.services.station import TOPOLOGY
 from console.ui.format import DASH
 from console.ui.plain_label import PlainLabel
+from console.ui.tag_drag import carry
 from console.ui.theme import theme
 from console.ui.translation import mark, tr, tr_n
 from console.ui.view import Selection, View, ViewContext
@@ -24,6 +26,7 @@ from console.widgets.topology_canvas import TopologyCanvas
 from console.widgets.topology_legend import TopologyLegend
 from console.widgets.topology_painter import Scene
 
+CARRIED = 4  # tags of an asset that is dragged onto a trend
 EMPTY = mark(
     "Nothing publishes yet. Nodes and devices appear here by themselves as soon as they do; "
     "describe levels, links and areas in site/assets.toml."
@@ -85,6 +88,7 @@ class TopologyView(View):
         self.canvas.node_selected.connect(self._on_node)
         self.canvas.node_opened.connect(self._on_opened)
         self.canvas.node_moved.connect(self._on_moved)
+        self.canvas.node_carried.connect(self._on_carried)
         self.finder.changed.connect(self._find)
         self.finder.left.connect(self.canvas.setFocus)
         self._fit.clicked.connect(self.canvas.fit)
@@ -202,13 +206,20 @@ class TopologyView(View):
 
     def _show_trend(self) -> None:
         """The asset's first tag that can be drawn."""
-        asset = self.model.asset(self.canvas.selected)
-        if asset is None:
-            return
-        tags = (self._cache.tag(handle) for handle in self._cache.handles_of_asset(asset.asset_id))
-        tag = next((tag for tag in tags if tag is not None and is_numeric(tag.value_type)), None)
-        if tag is not None:
-            self.context.go("trends", Selection(asset.asset_id, tag.handle, tag.tag_id))
+        for tag in self._drawable(self.canvas.selected)[:1]:
+            self.context.go("trends", Selection(tag.asset_id, tag.handle, tag.tag_id))
+
+    def _on_carried(self, index: int) -> None:
+        """A card was dragged out of the map: its first tags go with the pointer."""
+        tag_ids = [tag.tag_id for tag in self._drawable(index)[:CARRIED]]
+        if tag_ids:
+            carry(self.canvas, tag_ids)
+
+    def _drawable(self, index: int) -> list[Tag]:
+        asset = self.model.asset(index)
+        handles = self._cache.handles_of_asset(asset.asset_id) if asset is not None else ()
+        tags = (self._cache.tag(handle) for handle in handles)
+        return [tag for tag in tags if tag is not None and is_numeric(tag.value_type)]
 
     def _tell_count(self) -> None:
         bad = int((self.model.state != 0).sum())
