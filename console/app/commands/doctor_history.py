@@ -1,8 +1,6 @@
 """`leitstand doctor`: how much the history holds, how it grows, when there is no room left, and what of it is lost."""
 
-import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from math import isinf
 from pathlib import Path
 
@@ -14,11 +12,10 @@ from console.config.history_file import read_history
 from console.config.settings import StationSettings
 from console.domain.history.room import RoomForecast
 from console.domain.history.settings import HistorySettings
-from console.services.historian.retention import Room, measure
+from console.services.historian.file_figures import room_of, samples_lost
+from console.services.historian.retention import Room
 from console.services.historian.room_report import report
 from console.services.storage.backup_schedule import backup_folder
-from console.services.storage.database import reader_engine
-from console.services.storage.direct import direct
 from console.services.storage.history_copy import EVERY_S, history_copy
 
 _SOON_DAYS = 14.0
@@ -33,7 +30,7 @@ def history(station: StationSettings, folders: Folders, now_s: float) -> Iterato
         return
     settings, _ = read_history(station.site or folders.config / "site")
     try:
-        room, lost = _measured(path, settings, round(now_s * 1e6))
+        room, lost = room_of(path, settings, round(now_s * 1e6)), samples_lost(path)
     except DBAPIError as error:
         yield Finding(_NAME, "fail", f"cannot be read: {error.orig}", "restart the station: it sets the file aside")
         return
@@ -42,17 +39,6 @@ def history(station: StationSettings, folders: Folders, now_s: float) -> Iterato
         remedy = "the disk may fail; leitstand restore brings an older history back"
         yield Finding(_NAME, "warn", f"{lost} samples are lost by damage to the file", remedy)
     yield from _copy(station, folders.data, now_s)
-
-
-def _measured(path: Path, settings: HistorySettings, now_us: int) -> tuple[Room, int]:
-    engine = reader_engine(path)
-    try:
-        with engine.connect() as connection, connection.begin():
-            room = measure(connection, settings, now_us)
-            (lost,) = direct(connection, "SELECT coalesce(sum(samples), 0) FROM damage WHERE level < 0").fetchone()
-    finally:
-        engine.dispose()
-    return replace(room, disk_free=shutil.disk_usage(path.parent).free), int(lost)
 
 
 def _room(room: Room, settings: HistorySettings) -> Iterator[Finding]:

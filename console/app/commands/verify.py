@@ -12,6 +12,7 @@ from console.app.exit_codes import Exit
 from console.app.folders import resolve
 from console.config.problems import BadConfiguration
 from console.config.station_file import load_station
+from console.services.historian.file_figures import samples_lost
 from console.services.identity.erasings import erasings_in
 from console.services.journal.entries import Entry
 from console.services.journal.event_table import Tip
@@ -50,6 +51,8 @@ def command(options: argparse.Namespace) -> int:
     erasings = _erasings(path)
     for entry in erasings:
         print(words.erasing(entry), file=sys.stderr)
+    if history := _history(path.with_name("history.db"), words):
+        print(history, file=sys.stderr)
     verdict = words.verdict(len(report.breaks) + report.unlisted, len(erasings))
     print(f"{path}: {words.counted(report)}: {verdict}")
     return Exit.DONE if report.is_sound else Exit.VERIFICATION_FAILED
@@ -63,6 +66,19 @@ def _language(options: argparse.Namespace) -> str:
         return load_station(resolve(options.config, options.data).config).language
     except (BadConfiguration, OSError):
         return ""
+
+
+def _history(path: Path, words: Words) -> str:
+    """Values are not signed: what is known to be lost of them is told, and breaks nothing of the proof."""
+    if not path.is_file():
+        return ""
+    try:
+        lost = samples_lost(path)
+    except DBAPIError:
+        return words.say("note: history.db cannot be read; the station rescues it when it starts")
+    if lost:
+        return words.say("note: {n} samples of history.db are lost by damage to the file", n=lost)
+    return words.say("note: history.db is not signed; no loss in it is known")
 
 
 def _erasings(path: Path) -> tuple[Entry, ...]:
