@@ -39,7 +39,7 @@ class CursorTable(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.rows: list[PenRow] = []
-        self.span: tuple[int, int] | None = None  # A, B
+        self.moments: tuple[int, int] | None = None  # A, B
         self._found: dict[int, Between] = {}
         self._owed: list[int] = []
 
@@ -52,7 +52,7 @@ class CursorTable(QAbstractTableModel):
 
     def set_span(self, span: tuple[int, int] | None) -> None:
         """Moments of A and B; what was measured before stays in sight until it is measured anew."""
-        self.span = span
+        self.moments = span
         self._owed = [row.tag.handle for row in self.rows]
         self._tell()
 
@@ -62,12 +62,12 @@ class CursorTable(QAbstractTableModel):
 
     def work(self) -> bool:
         """Measure the next pen; False when nothing is owed."""
-        if self.span is None or not self._owed:
+        if self.moments is None or not self._owed:
             return False
         handle = self._owed.pop(0)
         row = next((row for row in self.rows if row.tag.handle == handle), None)
         if row is not None:
-            self._found[handle] = between_of(row.pen, *sorted(self.span))
+            self._found[handle] = between_of(row.pen, *sorted(self.moments))
             self._tell()
         return bool(self._owed)
 
@@ -115,7 +115,7 @@ class CursorTable(QAbstractTableModel):
         if column == PEN:
             return row.tag.name
         if column == GAPS:
-            return str(found.gaps) if self.span else DASH
+            return str(found.gaps) if self.moments else DASH
         if column == GOOD:
             return DASH if math.isnan(found.good_share) else _percent(found.good_share)
         if column in (AT_A, AT_B, CHANGE, SLOPE):
@@ -125,9 +125,9 @@ class CursorTable(QAbstractTableModel):
         return ("≈ " if is_rough else "") + _number(figures[column], row.tag.unit)
 
     def _at_cursors(self, row: PenRow, column: int) -> str:
-        if self.span is None:
+        if self.moments is None:
             return DASH
-        begin, end = self.span
+        begin, end = self.moments
         (first, _good), (last, _also) = row.pen.value_at(begin), row.pen.value_at(end)
         if column in (AT_A, AT_B):
             return _number(first if column == AT_A else last, row.tag.unit)
@@ -139,17 +139,17 @@ class CursorTable(QAbstractTableModel):
 
     def _shade(self, row: PenRow, column: int) -> object:
         """What is not good never looks so."""
-        if column not in (AT_A, AT_B) or self.span is None:
+        if column not in (AT_A, AT_B) or self.moments is None:
             return None
-        _value, is_good = row.pen.value_at(self.span[column - AT_A])
+        _value, is_good = row.pen.value_at(self.moments[column - AT_A])
         return None if is_good else theme().color("text.dim")
 
     def _tip(self, row: PenRow, column: int) -> str | None:
         found = self._found.get(row.tag.handle)
         if found is not None and not found.is_exact and column == DEVIATION:
             return tr("Of the samples, not weighed by time: not all of them are kept any more")
-        if column in (AT_A, AT_B) and self.span is not None:
-            value, is_good = row.pen.value_at(self.span[column - AT_A])
+        if column in (AT_A, AT_B) and self.moments is not None:
+            value, is_good = row.pen.value_at(self.moments[column - AT_A])
             return tr("no data") if math.isnan(value) else tr("good") if is_good else tr("not good")
         return None
 

@@ -191,7 +191,7 @@ class Scale:
         """The value at this many pixels from the top."""
         share = y / max(height, 1e-9)
         if self.is_log:
-            return self.high * (self.low / self.high) ** share
+            return self.high * math.pow(self.low / self.high, share)
         return self.high - share * (self.high - self.low)
 
     def moved(self, share: float) -> tuple[float, float]:

@@ -16,7 +16,7 @@ _CTRL, _SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftMo
 
 
 class TrendCanvas(QGraphicsView):
-    """Shares are of the plots' width, 0 left, 1 right. `grab(x)` names the line at this pixel, empty for none."""
+    """Shares are of the plots' width, 0 left, 1 right. `line_at(x)` names the line at this pixel, empty for none."""
 
     dragged = Signal(float)  # pixels to the right
     turned = Signal(float, float)  # notches of the wheel away from the person, share under the pointer
@@ -35,7 +35,7 @@ class TrendCanvas(QGraphicsView):
     def __init__(self, scene: QGraphicsScene, stack: PlotStack, parent: QWidget) -> None:
         super().__init__(scene, parent)
         self._stack = stack
-        self.grab: Callable[[float], str] = lambda _x: ""
+        self.line_at: Callable[[float], str] = lambda _x: ""
         self._mode = ""  # what the pressed button does: pan, band, axis, or the name of a line
         self._from = self._last = QPointF()
         self._axis = (0, 0)
@@ -80,14 +80,14 @@ class TrendCanvas(QGraphicsView):
         elif keys & _SHIFT:
             self._mode = "band"
         else:
-            self._mode = self.grab(place.x()) or "pan"
+            self._mode = self.line_at(place.x()) or "pan"
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         place = event.position()
         if event.buttons() & Qt.MouseButton.LeftButton and self._mode:
             self._drag(place)
         else:
-            on_line = not self._is_on_axis(place) and bool(self.grab(place.x()))
+            on_line = not self._is_on_axis(place) and bool(self.line_at(place.x()))
             shape = Qt.CursorShape.SplitHCursor if on_line else Qt.CursorShape.ArrowCursor
             self.viewport().setCursor(Qt.CursorShape.SizeVerCursor if self._is_on_axis(place) else shape)
         self._hover(place)

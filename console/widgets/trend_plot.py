@@ -79,7 +79,7 @@ class TrendPlot(QWidget):
 
     def _connect(self) -> None:
         canvas = self._canvas
-        canvas.grab = self._line_at
+        canvas.line_at = self._line_at
         canvas.dragged.connect(lambda pixels: self.pan_pixels(-pixels))
         canvas.turned.connect(lambda turns, share: self.zoom(ZOOM_NOTCH**turns, min(max(share, 0.0), 1.0)))
         canvas.pushed.connect(lambda notches: self.pan(0.1 * notches))

@@ -67,15 +67,15 @@ class CursorDesk(QWidget):
         """Ask the station; a question under way gives way to this one."""
         if self._asking is not None:
             self._asking.cancel()
-        if self.model.span is not None and self.model.rows:
-            self._asking = self._errands.run(self._ask(*sorted(self.model.span)))
+        if self.model.moments is not None and self.model.rows:
+            self._asking = self._errands.run(self._ask(*sorted(self.model.moments)))
 
     async def _ask(self, from_us: int, to_us: int) -> None:
         handles = {row.tag.tag_id: row.tag.handle for row in self.model.rows}
         asker = f"trend cursors {id(self)}"
         query = AggregateQuery(tuple(handles), from_us, to_us, deviation_by_time=True, asker=asker)
         told = await self._station.query(query)
-        if self.model.span is not None and sorted(self.model.span) == [from_us, to_us]:
+        if self.model.moments is not None and sorted(self.model.moments) == [from_us, to_us]:
             self.model.take({handles[one.tag_id]: _figures(one) for one in told if one.mean.size})
 
     def finish(self) -> None:
@@ -112,7 +112,7 @@ class CursorDesk(QWidget):
         self._work_soon()
 
     def _work_soon(self) -> None:
-        if self.model.span is not None:
+        if self.model.moments is not None:
             self._worker.start()
             self._asker.start()
 

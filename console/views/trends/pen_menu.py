@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from PySide6.QtGui import QAction, QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QMenu, QWidget
@@ -47,7 +48,7 @@ class PenMenu:
             entry.setIcon(_swatch(theme().pen(index)))
         menu.addSeparator()
         for text, step in ((tr("Move to the plot above"), -1), (tr("Move to the plot below"), 1)):
-            entry = _add(menu, text, lambda by=step: self._do(lambda: self._pens.move(one, by)))
+            entry = _add(menu, text, partial(self._do, partial(self._pens.move, one, step)))
             entry.setEnabled(len(handles) == 1 and self._pens.can_move(one, step))
         _add(menu, tr("To a plot of its own"), lambda: self._do(lambda: self._each(handles, self._pens.to_own_plot)))
         menu.addSeparator()
