@@ -16,7 +16,7 @@ CHUNK = 65_536
 class Chunk:
     """Values are float32 as long as that is exact (4 bytes less), goodness takes no room as long as all are good."""
 
-    __slots__ = ("_bad", "_time", "_value", "n")
+    __slots__ = ("_bad", "_time", "_value", "has_gap", "n")
 
     def __init__(self, size: int = BLOCK) -> None:
         """Room for `size` samples at first, rounded up to whole blocks."""
@@ -24,6 +24,7 @@ class Chunk:
         self._time: Longs = np.empty(size, np.int64)
         self._value: NDArray[Any] = np.empty(size, np.float32)
         self._bad: Bools | None = None
+        self.has_gap = False
         self.n = 0
 
     @property
@@ -55,9 +56,11 @@ class Chunk:
         begin, end = self.n, self.n + time_us.size
         if end > self._time.size:
             self._grow(end)
+        is_gap = np.isnan(value)
+        self.has_gap = self.has_gap or bool(is_gap.any())
         if self._value.dtype == np.float32:
             with np.errstate(over="ignore"):
-                is_exact = ((value.astype(np.float32) == value) | np.isnan(value)).all()
+                is_exact = ((value.astype(np.float32) == value) | is_gap).all()
             if not is_exact:
                 longer = np.empty(self._value.size)
                 longer[:begin] = self._value[:begin]
@@ -69,6 +72,24 @@ class Chunk:
         if self._bad is not None:
             np.logical_not(good, out=self._bad[begin:end])
         self.n = end
+
+    def extremes(self, edges: Longs, most: int) -> tuple[Floats, Floats, Bools] | None:
+        """Lowest, highest and any-bad of n columns between n+1 edges behind the first sample, values held from before
+        included; None with gaps, or when more than `most` samples decide."""
+        at = self.time.searchsorted(edges)
+        begin, end = int(at[0]) - 1, int(at[-1])
+        if self.has_gap or end - begin > most:
+            return None
+        pairs = np.empty(2 * at.size - 2, np.int64)
+        np.subtract(at[:-1], begin + 1, out=pairs[::2])  # the value held before is the first one
+        np.subtract(at[1:], begin, out=pairs[1::2])
+        part = slice(begin, end + 1)  # one more, for the last odd part, which nobody reads
+        value = self._value[part] if end < self._value.size else np.append(self._value[begin:], np.nan)
+        low, high = np.minimum.reduceat(value, pairs)[::2], np.maximum.reduceat(value, pairs)[::2]
+        if self._bad is None:
+            return low, high, np.zeros(low.size, np.bool_)
+        bad = self._bad[part] if end < self._bad.size else np.append(self._bad[begin:], False)
+        return low, high, np.logical_or.reduceat(bad, pairs)[::2]
 
     def fine_rows(self, rows: Longs) -> tuple[Longs, Floats, Bools]:
         """Times, values and bad flags of these runs of 16, each of shape (n, 16); what lies behind `n` is void."""

@@ -128,7 +128,8 @@ class TrendPen:
             pieces = pieces_of(self._blocks, edges_us, self._fine_rows)
         low, high, bad = found
         none = (low > high) | (edges_us[:-1] > until_us)
-        low[none] = high[none] = np.nan
+        if none.any():
+            low, high = np.where(none, np.nan, low), np.where(none, np.nan, high)
         return PenColumns(low, high, ~bad, pieces)
 
     def value_at(self, at_us: int) -> tuple[float, bool]:
@@ -178,25 +179,10 @@ class TrendPen:
         return np.array(((np.where(empty, 0.0, value) * lasting).sum(), lasting.sum(), empty[inside].sum()))
 
     def _tail(self, edges: Longs) -> tuple[Floats, Floats, Bools] | None:
-        """A few columns that the newest samples alone decide, without a gap: what a live frame asks; else None."""
+        """A few columns that the newest samples alone decide: what a live frame asks; else None."""
         if not self._n or edges.size > _TAIL_COLUMNS or self._firsts[-1] >= edges[0]:
             return None
-        chunk = self._chunks[-1]
-        at = np.searchsorted(chunk.time, edges)
-        begin = int(at[0]) - 1
-        if at[-1] - begin > _TAIL_SAMPLES:
-            return None
-        value = np.append(chunk.value[begin : at[-1]].astype(np.float64), np.nan)
-        if np.isnan(value[1:-1]).any():
-            return None  # a gap among them
-        pairs = np.stack((at[:-1] - 1, at[1:]), axis=1).ravel() - begin  # the value held before is the first one
-        low, high = np.fmin.reduceat(value, pairs)[::2], np.fmax.reduceat(value, pairs)[::2]
-        empty = np.isnan(low)
-        low[empty], high[empty] = np.inf, -np.inf
-        if chunk.bad is None:
-            return low, high, np.zeros(low.size, np.bool_)
-        bad = np.append(chunk.bad[begin : at[-1]], False) & ~np.isnan(value)
-        return low, high, np.logical_or.reduceat(bad, pairs)[::2]
+        return self._chunks[-1].extremes(edges, _TAIL_SAMPLES)
 
     def _fine_rows(self, block: Longs, run: Longs) -> tuple[Longs, Floats, Bools]:
         """Runs of 16 samples, in the order of their blocks; what lies behind a block's count is void."""

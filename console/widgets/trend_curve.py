@@ -147,7 +147,7 @@ class Curve:
 
 def _moved(old: Pieces, shift: int, start: int, new: Pieces) -> Pieces:
     """Those that stay, `shift` columns farther left, and the new ones from column `start` on."""
-    if not (old.column.size or new.column.size):
+    if old is new is NO_PIECES:
         return NO_PIECES
     a, b = np.searchsorted(old.column, (shift, start + shift))
     return KeptPieces(

@@ -50,10 +50,10 @@ def draw_ground(
     for value in scale.ticks(height / ratio):
         y = round(scale.y(value, height))
         painter.drawLine(box.left(), y, box.right(), y)
-    for at_us in time_ticks(window.from_us, window.to_us, window.width / ratio):
+    left_us = window.from_us + box.left() * window.step_us
+    for at_us in time_ticks(left_us, window.to_us, box.width() / ratio):
         x = window.column(at_us)
-        if x >= box.left():
-            painter.drawLine(x, 0, x, height)
+        painter.drawLine(x, 0, x, height)
     for y in (0, height - 1):  # no frame over the curves: it would hide the newest column
         painter.fillRect(box.x(), y, box.width(), 1, theme().color("line.strong"))
 

@@ -1,6 +1,6 @@
 """The value range of every axis of a plot: fits the data calmly, or stays where a person put it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -8,6 +8,7 @@ from console.widgets.trend_axes import Scale, round_log_range, round_range
 from console.widgets.trend_curve import Curve
 
 LEAST_FILL = 0.4  # of its range that data take at least, else the range fits anew
+_SELDOM = 16  # frames of running time from one look at all columns to the next
 _LIMIT_REACH = 0.6  # of the data's span: limits as near as this are shown too
 
 
@@ -19,6 +20,7 @@ class AxisRanges:
         self._pinned: dict[int, tuple[float, float]] = {}
         self._logs: frozenset[int] = frozenset()
         self._scales: dict[int, Scale] = {0: Scale(0.0, 1.0)}
+        self._frames = 0
 
     @property
     def scales(self) -> tuple[Scale, ...]:
@@ -45,6 +47,24 @@ class AxisRanges:
                 self._bounds.pop(axis, None)
         else:
             self._pinned[axis] = bounds
+        self._frames = 0
+
+    def follow(self, curves: Sequence[Curve], first: int) -> bool:
+        """As `fit`, where only the columns from `first` on are new: mostly these alone are looked at."""
+        self._frames -= 1
+        if self._frames > 0 and all(self._holds(curve, first) for curve in curves):
+            return False
+        self._frames = _SELDOM
+        return self.fit(curves)
+
+    def _holds(self, curve: Curve, first: int) -> bool:
+        scale = self._scales.get(curve.axis)
+        if scale is None or scale.is_log != (curve.axis in self._logs):
+            return False
+        if curve.axis in self._pinned:
+            return True
+        low, high = curve.low[first:].tolist(), curve.high[first:].tolist()
+        return not any(value < scale.low for value in low) and not any(value > scale.high for value in high)
 
     def fit(self, curves: Iterable[Curve]) -> bool:
         """Choose the ranges; one stays while its data fill it reasonably. True when any changed."""

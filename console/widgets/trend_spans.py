@@ -110,7 +110,9 @@ class SpanItem(QGraphicsObject):
             else:
                 first, left = 0, left - window.width
                 curve.fill(window, BLOCK if left < 0 else 1)
-        if self._ranges.fit(self.curves) or not scrolls or not self._is_fresh:
+        is_running = scrolls and self._is_fresh
+        changed = self._ranges.follow(self.curves, first) if is_running else self._ranges.fit(self.curves)
+        if changed or not is_running:
             self._is_fresh = False
         else:
             self._scroll(shift, min(first, window.width - shift))

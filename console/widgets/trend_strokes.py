@@ -5,6 +5,7 @@ of a line; the finished bytes are turned and coloured at once.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from console.ui.theme import theme
 from console.widgets.trend_axes import Scale
-from console.widgets.trend_curve import Bools, Curve, Floats, Window
+from console.widgets.trend_curve import NO_PIECES, Bools, Curve, Floats, Window
 from console.widgets.trend_primitives import PixelBoxes
 
 Bytes = NDArray[np.uint8]
@@ -22,6 +23,7 @@ Bits = NDArray[np.uint32]
 DOT = 2  # logical pixels of a dot of what is not trusted
 DASH, DASH_PERIOD = 6, 10  # of a ghost where it runs level
 GHOST_ALPHA = 150
+FEW = 8  # columns that are drawn one by one
 _DOUBTED, _FIRST = 1, 2  # byte of what is not trusted; of the first curve
 
 
@@ -60,6 +62,9 @@ class Strokes:
         start = max(first - reach, 0)  # wide columns before reach into the first one
         canvas, image = self._lying(window.width - start, height)
         shown = sorted(enumerate(curves), key=lambda pair: (not pair[1][0].is_ghost, pair[1][0].is_strong))
+        if canvas.shape[0] <= FEW and _draw_few(canvas[:, :height], curves, shown, start, dot):
+            self._stand_up(painter, canvas[first - start :, :height], first, _colours(curves))
+            return
         parts = [(place, _Part(curve, scale, start, window, height, dot)) for place, (curve, scale) in shown]
         pen = QPainter(image)
         pen.setPen(Qt.PenStyle.NoPen)
@@ -99,6 +104,27 @@ class Strokes:
         np.take(colours, np.ascontiguousarray(canvas.T).ravel(), out=bits, mode="clip")
         picture = QImage(bits.data, columns, height, columns * 4, QImage.Format.Format_ARGB32_Premultiplied)
         painter.drawImage(first, 0, picture)
+
+
+def _draw_few(
+    canvas: Bytes, curves: Sequence[tuple[Curve, Scale]], shown: Sequence[tuple[int, object]], start: int, dot: int
+) -> bool:
+    """A few columns of plain curves without any painter; False when there is more to them."""
+    if any(curve.is_ghost or curve.pieces is not NO_PIECES for curve, _scale in curves):
+        return False
+    values = np.array([(curve.high[start:], curve.low[start:]) for curve, _scale in curves])
+    if not all(curve.good[start:].all() for curve, _scale in curves) or np.isnan(values).any():
+        return False
+    height = canvas.shape[1]
+    if len({scale for _curve, scale in curves}) == 1:
+        rows = pixel_rows(values, curves[0][1], height).tolist()
+    else:
+        rows = [pixel_rows(value, scale, height).tolist() for value, (_, scale) in zip(values, curves, strict=True)]
+    for place, _pair in shown:
+        thickness = curves[place][0].thickness * dot
+        for column, (upper, lower) in enumerate(zip(*rows[place], strict=True)):
+            canvas[column : column + thickness, max(upper, 0) : max(lower + thickness, 0)] = _FIRST + place
+    return True
 
 
 class _Part:
@@ -149,9 +175,13 @@ def _dots(first: int, shape: tuple[int, ...], size: int) -> Bytes:
 
 def _colours(curves: Sequence[tuple[Curve, Scale]]) -> Bits:
     """What every byte means: nothing, not trusted, then the curves."""
-    ghosts = (GHOST_ALPHA if curve.is_ghost else 255 for curve, _scale in curves)
-    pens = zip((theme().pen(curve.colour) for curve, _scale in curves), ghosts, strict=True)
-    return np.array([0, _bits(theme().color("stale"), 255), *(_bits(*pen) for pen in pens)], np.uint32)
+    return _colour_table(theme().name, tuple((curve.colour, curve.is_ghost) for curve, _scale in curves))
+
+
+@lru_cache(maxsize=64)
+def _colour_table(theme_name: str, pens: tuple[tuple[int, bool], ...]) -> Bits:
+    colours = [_bits(theme().pen(colour), GHOST_ALPHA if is_ghost else 255) for colour, is_ghost in pens]
+    return np.array([0, _bits(theme().color("stale"), 255), *colours], np.uint32)
 
 
 def _bits(colour: QColor, alpha: int) -> int:

@@ -207,8 +207,9 @@ class _Stage:
         self.live()
 
     def live(self) -> None:
+        """What changed is painted, as Qt does it."""
         self.plot.advance(self.feed())
-        self.plot.repaint_now()
+        self._app.processEvents()
 
     def first_look(self) -> Iterator[float]:
         """Milliseconds of each slot until 32 curves are exact on the screen."""
