@@ -52,28 +52,41 @@ _NOBODY = np.empty(0, np.int64)
 
 
 class Reader:
-    """Takes bytes off the front of a blob."""
+    """Takes bytes off the front of a blob, or of a part of it."""
 
-    def __init__(self, blob: bytes, at: int = 0) -> None:
+    __slots__ = ("_at", "_blob", "_end")
+
+    def __init__(self, blob: bytes, at: int = 0, end: int | None = None) -> None:
         self._blob = blob
         self._at = at
+        self._end = len(blob) if end is None else end
+
+    def _past(self, count: int) -> int:
+        """Step over so many bytes; gives where they begin."""
+        at = self._at
+        if at + count > self._end:
+            raise DamagedChunk(f"{count} bytes wanted at {at}, {self._end - at} are left")
+        self._at = at + count
+        return at
 
     def take(self, count: int) -> bytes:
-        found = self._blob[self._at : self._at + count]
-        if len(found) != count:
-            raise DamagedChunk(f"{count} bytes wanted at {self._at}, {len(found)} are left")
-        self._at += count
-        return found
+        at = self._past(count)
+        return self._blob[at : at + count]
 
-    def skip(self, count: int) -> None:
-        self.take(count)
+    def byte(self) -> int:
+        return self._blob[self._past(1)]
+
+    def part(self, count: int) -> "Reader":
+        """A reader of the next `count` bytes alone."""
+        at = self._past(count)
+        return Reader(self._blob, at, at + count)
 
     def fields(self, form: struct.Struct) -> tuple[Any, ...]:
-        return form.unpack(self.take(form.size))
+        return form.unpack_from(self._blob, self._past(form.size))
 
     def done(self) -> None:
-        if self._at != len(self._blob):
-            raise DamagedChunk(f"{len(self._blob) - self._at} bytes too many")
+        if self._at != self._end:
+            raise DamagedChunk(f"{self._end - self._at} bytes too many")
 
 
 _LONG, _TWO_LONGS, _SIZE = struct.Struct("<q"), struct.Struct("<qq"), struct.Struct("<I")
@@ -99,7 +112,7 @@ def pack_ints(numbers: Longs) -> bytes:
 
 def unpack_ints(reader: Reader, count: int) -> Longs:
     """`count` rows of int64."""
-    method = reader.take(1)[0]
+    method = reader.byte()
     if method == CONSTANT:
         return np.full(count, reader.fields(_LONG)[0], np.int64)
     if method == STEPPED:
@@ -130,7 +143,7 @@ def pack_floats(numbers: Floats | Floats32) -> bytes:
 
 def unpack_floats(reader: Reader, count: int, dtype: type[np.float64] | type[np.float32]) -> NDArray[Any]:
     """`count` rows of float64 or float32."""
-    method = reader.take(1)[0]
+    method = reader.byte()
     size = np.dtype(dtype).itemsize
     if method == CONSTANT:
         return np.repeat(np.frombuffer(reader.take(size), dtype), count)

@@ -45,9 +45,8 @@ def unpack_rollups(blob: bytes, columns: Collection[str] | None = None) -> Rollu
         wanted.add("last")
     found: dict[str, NDArray[np.generic]] = {}
     for name, size in zip(COLUMNS, sizes, strict=True):
-        part = reader.take(size)
+        section = reader.part(size)
         if name in wanted and size:
-            section = Reader(part)
             found[name] = _unpacked(section, name, rows)
             section.done()
     if tail_is_last and "tail" in wanted:

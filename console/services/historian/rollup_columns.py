@@ -188,14 +188,21 @@ def above(value: Floats) -> Floats32:
 
 
 def _outward(value: Floats, *, is_down: bool) -> Floats32:
-    """The neighbour on that side where rounding to nearest went to the other; by counting bits, 4 x np.nextafter."""
+    """The neighbour on that side where rounding to nearest went to the other; by counting bits: np.nextafter takes 4 x as long."""
     with np.errstate(over="ignore"):
         near = value.astype(np.float32)
         wrong = near > value if is_down else near < value
         if not near.all():  # the neighbours of zero are not next to each other
             return np.where(wrong, np.nextafter(near, np.float32(-np.inf if is_down else np.inf)), near)
     bits = near.view(np.int32)
-    bits += wrong * np.where((near > 0) == is_down, np.int32(-1), np.int32(1))
+    away = bits >> 31  # -1 for a negative number, 0 for a positive one
+    away *= 2
+    away += 1
+    away *= wrong
+    if is_down:
+        bits -= away
+    else:
+        bits += away
     return near
 
 
