@@ -112,7 +112,9 @@ class Deadbands:
         passed: list[Stream] = []
         self._exception.step(one, always, self.most_us[one.handle], passed)
         for stream in passed:  # of each tag at most two: what was held back, then the sample itself
-            if len(stream):
+            if not self._door.width[stream.handle].any():
+                parts.append(stream)
+            elif len(stream):
                 is_sure = always[np.searchsorted(one.row, stream.row)] if always.any() else None
                 sure = np.zeros(len(stream), np.bool_) if is_sure is None else is_sure
                 self._door.step(stream, sure, self.most_us[stream.handle], parts)
@@ -140,16 +142,17 @@ class _Exception:
     def step(self, one: Stream, always: Flags, most_us: Longs, out: list[Stream]) -> None:
         """Distinct handles. Appends what passes: held-back ones, then the samples."""
         h = one.handle
-        last = self.last_value[h]
-        width = np.where(self.is_percent[h], np.abs(last) * self.width[h] / 100, self.width[h])
-        jumps = always | ~self.has_last[h] | (one.quality != self.last_quality[h]) | ~np.isfinite(one.value)
+        last, last_us, has_held, width = self.last_value[h], self.last_us[h], self.has_held[h], self.width[h]
+        is_percent = self.is_percent[h]
+        band = np.where(is_percent, np.abs(last) * width / 100, width) if is_percent.any() else width
+        jumps = always | ~self.has_last[h] | (one.quality != self.last_quality[h]) | (width <= 0)
         with np.errstate(invalid="ignore", over="ignore"):
-            jumps |= ~(np.abs(one.value - last) <= width)  # also where the last one is no number
-        jumps |= (self.width[h] <= 0) | (one.at_us < np.where(self.has_held[h], self.held_us[h], self.last_us[h]))
-        passes = jumps | (one.at_us - self.last_us[h] >= most_us)
-        needed = h[jumps & self.has_held[h]]
-        if len(needed):
-            out.append(self._held(needed, one.row[jumps & self.has_held[h]]))
+            jumps |= ~(np.abs(one.value - last) <= band)  # also where one of them is no number
+        jumps |= one.at_us < np.where(has_held, self.held_us[h], last_us)
+        passes = jumps | (one.at_us - last_us >= most_us)
+        needed = jumps & has_held
+        if needed.any():
+            out.append(self._held(h[needed], one.row[needed]))
         gone, stays = h[passes], ~passes
         self.last_us[gone], self.last_value[gone] = one.at_us[passes], one.value[passes]
         self.last_quality[gone], self.has_last[gone], self.has_held[gone] = one.quality[passes], True, False
