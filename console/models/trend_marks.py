@@ -28,7 +28,9 @@ from console.ui.translation import mark, tr
 from console.ui.trend_marks import Marker, MarkerKind, MarkerSet
 
 CHANGES = "site.file_applied master_alarm.moved master_alarm.imported master_alarm.import_undone"
-MOST_CHANGES = 1000
+MOST_CHANGES = 500
+MOST_ALARMS = 10_000
+SLACK_US = 86_400 * US  # an alarm of the window may have ended so long after it, or as long after it as it is
 MOST_SHIFTS = 90  # borders in one window: of more nothing can be told apart
 SHIFT_TEXT = mark("Shift begins")
 
@@ -67,6 +69,7 @@ class _Known:
     conditions: dict[int, Condition] = field(default_factory=dict)
     by_id: dict[UUID, Condition] = field(default_factory=dict)
     open: dict[int, _Open] = field(default_factory=dict)
+    mine: set[int] = field(default_factory=set)  # rows whose condition concerns the pens
     ended: dict[Occurrence, int] = field(default_factory=dict)  # while one looks on, with their priority
     incidents: dict[UUID, IncidentRecord] = field(default_factory=dict)
     annotations: dict[UUID, AnnotationRecord] = field(default_factory=dict)
@@ -76,7 +79,8 @@ class _Known:
 
 class TrendMarks:
     """Fills a `MarkerSet` and calls `changed` when something else is to be shown. `look(from, to)` asks for what is
-    over in that window; what is going on comes by itself."""
+    over in that window; what is going on comes by itself, alarms with the next `flush`: in a flood there are many.
+    `is_whole`: False when the window has more past alarms than are asked for; the newest are marked."""
 
     def __init__(
         self, station: Station, markers: MarkerSet, show: Callable[[str], None], changed: Callable[[], object]
@@ -89,6 +93,8 @@ class TrendMarks:
         self._known = _Known()
         self._window = (0, 0)
         self._asked: Any = None
+        self._are_alarms_old = False
+        self.is_whole = True
         self._shifts_s: tuple[int, ...] = ()
         self._undo = (
             station.subscribe(ALARMS, self._on_alarms),
@@ -114,6 +120,7 @@ class TrendMarks:
     def set_subjects(self, subjects: Subjects) -> None:
         if subjects != self.subjects:
             self.subjects = subjects
+            self._known.mine = {row for row, one in self._known.conditions.items() if self._concerns(one)}
             self._tell(*MarkerKind)
 
     def look(self, from_us: int, to_us: int) -> None:
@@ -133,9 +140,9 @@ class TrendMarks:
         self._tell(MarkerKind.SHIFT)
 
     async def _ask(self, from_us: int, to_us: int) -> None:
-        self._known.past = await self._station.query(
-            AlarmSpansQuery(from_us, max(to_us, from_us + 1) + 366 * 86_400 * US)
-        )
+        end_us = max(to_us, from_us + 1) + max(to_us - from_us, SLACK_US)
+        self._known.past = await self._station.query(AlarmSpansQuery(from_us, end_us, MOST_ALARMS))
+        self.is_whole = self._known.past.start_us.size < MOST_ALARMS
         self._known.changes = await self._station.query(
             JournalQuery(etype=CHANGES, from_us=from_us, to_us=to_us, limit=MOST_CHANGES)
         )
@@ -154,13 +161,21 @@ class TrendMarks:
             known.open.clear()
         for condition in delta.conditions:
             known.conditions[condition.row] = known.by_id[condition.condition_id] = condition
+            if self._concerns(condition):
+                known.mine.add(condition.row)
         columns = (delta.rows, delta.start_us, delta.state, delta.priority)
         for row, start_us, state, priority in zip(*(column.tolist() for column in columns), strict=True):
             if state == AlarmState.NORMAL:
                 self._end(row)
             else:
                 known.open[row] = _Open(start_us, state, priority)
-        self._tell(MarkerKind.ALARM)
+        self._are_alarms_old = True
+
+    def flush(self) -> None:
+        """Mark what the list of alarms told since the last time."""
+        if self._are_alarms_old:
+            self._are_alarms_old = False
+            self._tell(MarkerKind.ALARM)
 
     def _on_incidents(self, delta: IncidentsDelta) -> None:
         self._known.incidents.update({one.incident_id: one for one in delta.incidents})
@@ -195,19 +210,18 @@ class TrendMarks:
                 text = _alarm_text(alarm.text, alarm.asset_name)
                 found[occurrence] = Marker(MarkerKind.ALARM, start_us, text, occurrence, end_us, priority)
         for occurrence, priority in known.ended.items():
-            condition = known.by_id[occurrence.condition_id]
-            if self._concerns(condition):
-                text = _alarm_text(condition.text or condition.subject, condition.asset_name)
+            over = known.by_id[occurrence.condition_id]
+            if self._concerns(over):
+                text = _alarm_text(over.text or over.subject, over.asset_name)
                 found[occurrence] = Marker(MarkerKind.ALARM, occurrence.start_us, text, occurrence, priority=priority)
-        for row, one in known.open.items():
-            condition = known.conditions.get(row)
-            if condition is not None and self._concerns(condition):
-                occurrence = Occurrence(condition.condition_id, one.start_us)
-                text = _alarm_text(condition.text or condition.subject, condition.asset_name)
-                state = symbol_state(one.state)
-                found[occurrence] = Marker(
-                    MarkerKind.ALARM, one.start_us, text, occurrence, priority=one.priority, state=state
-                )
+        for row in known.mine & known.open.keys():
+            condition, one = known.conditions[row], known.open[row]
+            occurrence = Occurrence(condition.condition_id, one.start_us)
+            text = _alarm_text(condition.text or condition.subject, condition.asset_name)
+            state = symbol_state(one.state)
+            found[occurrence] = Marker(
+                MarkerKind.ALARM, one.start_us, text, occurrence, priority=one.priority, state=state
+            )
         return sorted(found.values(), key=lambda marker: marker.at_us)
 
     def _concerns(self, condition: Condition | None) -> bool:
@@ -234,12 +248,14 @@ class TrendMarks:
         ]
 
     def _shifts(self) -> list[Marker]:
+        """Those of the window, and as much on both sides, for who moves on."""
         from_us, to_us = self._window
-        zone = local(from_us).tzinfo
-        if zone is None or to_us - from_us > MOST_SHIFTS * 86_400 * US:
+        span, zone = to_us - from_us, local(from_us).tzinfo
+        if zone is None or span > MOST_SHIFTS * 86_400 * US:
             return []
-        borders = shift_borders(from_us, to_us, self._shifts_s, zone)
-        return [Marker(MarkerKind.SHIFT, at, tr(SHIFT_TEXT)) for at in borders] if len(borders) <= MOST_SHIFTS else []
+        borders = shift_borders(from_us - span, to_us + span, self._shifts_s, zone)
+        few = borders if len(borders) <= 3 * MOST_SHIFTS else ()
+        return [Marker(MarkerKind.SHIFT, at, tr(SHIFT_TEXT)) for at in few]
 
     def _annotations(self) -> list[Marker]:
         return [

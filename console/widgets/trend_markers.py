@@ -70,6 +70,7 @@ class MarkerStrip(QWidget):
         self._markers = markers
         self._window: Window | None = None
         self._sides = (0, 0)
+        self._note = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMouseTracking(True)
         theme().changed.connect(self.update)
@@ -87,6 +88,12 @@ class MarkerStrip(QWidget):
     def set_sides(self, left: int, right: int) -> None:
         self._sides = (left, right)
         self.update()
+
+    def set_note(self, text: str) -> None:
+        """What is to be known about all of them, told at a sign at the beginning; empty for nothing."""
+        if text != self._note:
+            self._note = text
+            self.update()
 
     def bunches(self) -> list[Bunch]:
         """As they are drawn now."""
@@ -111,6 +118,8 @@ class MarkerStrip(QWidget):
         words = painter.fontMetrics().elidedText(tr("Events"), Qt.TextElideMode.ElideRight, int(label.width()))
         painter.drawText(label, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), words)
         painter.setClipRect(box)
+        if self._note:
+            painter.drawText(box.adjusted(4, 0, 0, 0), int(Qt.AlignmentFlag.AlignVCenter), "◂ …")
         for bunch in self.bunches():
             self._paint(painter, bunch)
         painter.end()
@@ -127,10 +136,9 @@ class MarkerStrip(QWidget):
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             bunch = self.at(event.pos().x())
-            if bunch is None:
-                QToolTip.hideText()
-            else:
-                QToolTip.showText(event.globalPos(), plain_tip(tip_of(bunch)).replace("\n", "<br>"), self)
+            is_at_note = event.pos().x() < self._sides[0] + 3 * SIZE
+            text = tip_of(bunch) if bunch is not None else self._note if is_at_note else ""
+            QToolTip.showText(event.globalPos(), plain_tip(text).replace("\n", "<br>"), self)
             return True
         return super().event(event)
 

@@ -9,11 +9,13 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 from console.models.journal_table import Window
 from console.models.journal_words import EVENT_GROUPS, types_of
 from console.services.station import JournalQuery
+from console.ui.format import local
 from console.ui.translation import mark, tr
 from console.ui.wall_clock import now_us
 from console.widgets.flow import FlowLayout
 from console.widgets.time_field import TimeField
 
+MINUTE_US = 60_000_000
 _FIELDS = {"who": mark("Who"), "what": mark("What"), "entity": mark("Concerns"), "station": mark("Station")}
 _ID_PART = re.compile(r"[0-9a-f-]{8,36}")
 _WIDTHS = {"who": 105, "what": 105, "entity": 110, "station": 84}
@@ -59,6 +61,12 @@ class Filters(QWidget):
     def chosen(self) -> Window:
         group = str(self.group.currentData() or "")
         return Window(group, self.fields["station"].text().strip().upper(), self.begin.at_us, self.end.at_us)
+
+    def show_moment(self, at_us: int) -> None:
+        """The minute around a moment of the site's time."""
+        begin_us = at_us - at_us % MINUTE_US
+        for field, moment in ((self.begin, local(begin_us)), (self.end, local(begin_us + MINUTE_US))):
+            field.setText(f"{moment:%Y-%m-%d %H:%M}")
 
     def query(self, text: str, limit: int, before_rid: int = 0) -> JournalQuery:
         """The same as a question to the station, which knows types and ids instead of words and names."""

@@ -147,10 +147,12 @@ class JournalView(View):
         }
 
     def show_selection(self, selection: Selection) -> None:
-        """Everything about an incident, else about an alarm; an asset has no entries of its own."""
+        """Everything about an incident, else about an alarm, else of a moment; an asset has no entries of its own."""
         about = selection.incident_id or (selection.occurrence.condition_id if selection.occurrence else None)
         if about is not None:
             self.fields["entity"].setText(str(about))
+        elif selection.at_us and selection.asset_id is None and selection.tag_handle < 0:
+            self.filters.show_moment(selection.at_us)
 
     def save_state(self) -> dict[str, object]:
         return {"table": self.list.save_state()}

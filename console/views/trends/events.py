@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QMenu
 
 from console.domain.alarms import Occurrence
 from console.models.heartbeat import BEATS_PER_SECOND
-from console.models.trend_marks import Subjects, TrendMarks
+from console.models.trend_marks import MOST_ALARMS, Subjects, TrendMarks
+from console.ui.format import whole_text
 from console.ui.translation import mark, tr
 from console.ui.trend_marks import Marker, MarkerKind, MarkerSet
 from console.ui.view import Selection
@@ -22,7 +23,9 @@ KINDS: dict[MarkerKind, str] = {
     MarkerKind.CHANGE: mark("Changes of settings"),
     MarkerKind.SHIFT: mark("Shifts"),
 }
+NEWEST = mark("Of the alarms of this time only the newest {n} are looked at: choose a shorter window to see all")
 _LOOK_AGAIN = 10 * BEATS_PER_SECOND
+_FLUSH = BEATS_PER_SECOND // 2
 
 
 class Events:
@@ -81,6 +84,8 @@ class Events:
 
     def beat(self, beat: int) -> None:
         """What ended meanwhile in a live window is asked for now and then."""
+        if beat % _FLUSH == 0:
+            self.marks.flush()
         if beat % _LOOK_AGAIN == 0 and self._parts.navigation.is_live:
             self.marks.look(*self._parts.plot.window_us)
 
@@ -107,6 +112,7 @@ class Events:
 
     def _redraw(self) -> None:
         self.strip.setVisible(bool(self.markers.shown))
+        self.strip.set_note("" if self.marks.is_whole else tr(NEWEST, n=whole_text(MOST_ALARMS)))
         self.strip.update()
         self._parts.plot.repaint_layers()
 

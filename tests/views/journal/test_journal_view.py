@@ -7,6 +7,8 @@ from console.services.master_records import ImportRecord, MasterDelta, MasterRec
 from console.services.records import IncidentsDelta, JournalDelta
 from console.services.station import ALARMS, INCIDENTS, JOURNAL, MASTER, JournalQuery
 from console.ui.translation import set_language
+from console.ui.view import Selection
+from console.ui.wall_clock import now_us
 from console.views.journal.detail import detail_text, payload_text
 from console.views.journal.view import JournalView
 from tests.models.test_other_tables import entry, incident
@@ -181,5 +183,20 @@ def test_copied_rows_cannot_become_formulas(qtbot: QtBot, station: FakeStation) 
             view = view_of(screen)
             view.list.selectAll()
             assert "'=cmd()" in view.list.copy_selection()
+
+    run(story())
+
+
+def test_a_moment_that_another_view_points_at_is_the_window_that_is_asked_for(
+    qtbot: QtBot, station: FakeStation
+) -> None:
+    async def story() -> None:
+        async with Screen(JournalView, station) as screen:
+            view = view_of(screen)
+            at_us = now_us() - 90_000_000
+            view.show_selection(Selection(at_us=at_us))
+            window = view.filters.chosen()
+            assert window.from_us <= at_us < window.to_us
+            assert window.to_us - window.from_us == 60_000_000
 
     run(story())

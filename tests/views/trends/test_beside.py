@@ -252,8 +252,24 @@ def test_an_alarm_that_ends_while_one_looks_on_stays_marked(desk):
         desk.beside.events.marks.look(*desk.view.plot.window_us)
         await settled()
         desk.station.deliver(ALARMS, alarms([0], state=0, start_us=NOW - 300 * S))
+        desk.beside.events.marks.flush()
         found = [one for one in desk.beside.events.markers.visible() if one.kind is MarkerKind.ALARM]
         assert [one.at_us for one in found] == [NOW - 300 * S]
+
+    run(story())
+
+
+def test_a_window_with_more_alarms_than_are_looked_at_says_so(desk):
+    async def story():
+        desk.view.add_pen(0)
+        one = PastAlarm(condition(0).condition_id, "Oil pressure low", "Press 1", "")
+        many = np.arange(10_000) + NOW - 600 * S
+        spans = PastSpans((one,), np.zeros(10_000, np.int32), many, many + 1, np.full(10_000, 2))
+        desk.station.answers[AlarmSpansQuery] = lambda _query: spans
+        desk.beside.events.marks.look(*desk.view.plot.window_us)
+        await settled()
+        assert not desk.beside.events.marks.is_whole
+        assert "newest 10,000" in desk.beside.events.strip._note
 
     run(story())
 
