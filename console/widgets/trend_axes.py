@@ -218,6 +218,7 @@ class ValueAxes(QGraphicsItem):
         super().__init__()
         self._size = QRectF(0, 0, AXIS_WIDTH, 1)
         self._scales: tuple[Scale, ...] = ()
+        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)  # ten times a second nothing changes here
 
     @property
     def scales(self) -> tuple[Scale, ...]:
