@@ -19,7 +19,7 @@ def join_performance(parts: Parts, files: SiteFiles, now_us: Callable[[], int], 
     """Let the questions in, before the station is built. The keeper's `run` is standing work."""
     store, zone, places = parts.store, ZoneInfo(files.site.time_zone), places_of(files.plant)
     engine.usual.zone = zone
-    history = AskedHistory(lambda: parts.more_answers.get(AggregateQuery))
+    history = AskedHistory(lambda: parts.more_answers.get(AggregateQuery), lambda: parts.history_store() is not None)
 
     def area_of(tag: Tag) -> str:
         source = tag.source

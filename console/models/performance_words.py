@@ -8,6 +8,7 @@ from console.ui.format import DASH, US, date_text, local, number_text
 from console.ui.translation import mark, tr, tr_n
 
 DAY_US = 86_400 * US
+CLOSE, SOME = 0.7, 0.3  # of a rank correlation
 _STILL = 1e-4  # of its end a day: less is no movement
 # English names of the lists that are built in (domain.history.metrics); a site's own are shown as written
 METRICS = (
@@ -124,6 +125,12 @@ def rate_text(told: Forecast, unit: str) -> str:
     return f"{sign}{number_text(told.per_day, digits=3)} {unit}/d".replace("  ", " ")
 
 
+def score_text(score: float) -> str:
+    """How far out of the ordinary something was."""
+    size = number_text(abs(score), digits=2)
+    return tr("too high by {n} scatters", n=size) if score > 0 else tr("too low by {n} scatters", n=size)
+
+
 def relation_text(told: Relation) -> str:
     """In one word how closely a figure goes with production."""
     if told.is_steady:
@@ -131,7 +138,7 @@ def relation_text(told: Relation) -> str:
     if told.spearman is None:
         return tr("not enough hours") if not told.bins else tr("does not change")
     size = abs(told.spearman)
-    if size < 0.3:
+    if size < SOME:
         return tr("does not go with production")
-    word = tr("goes closely with production") if size >= 0.7 else tr("goes with production")
+    word = tr("goes closely with production") if size >= CLOSE else tr("goes with production")
     return word if told.spearman > 0 else tr("{word}, the other way", word=word)

@@ -36,7 +36,8 @@ def _floats() -> Floats:
 class BandPicture:
     """What to draw. Values step by step at `at_us` (nan: a gap of `width_us`); the band at `band_us` (nan: none).
 
-    `limit` nan: no line. `marks` are spans; `lines` moments with a word; `now_us` divides past and ahead, 0: nowhere.
+    `limit` nan: no line. `marks` are (begin, end, what to say about it); `lines` moments with a word; `now_us` divides
+    past and ahead, 0: nowhere.
     """
 
     at_us: Longs = field(default_factory=_longs)
@@ -50,7 +51,7 @@ class BandPicture:
     limit_text: str = ""
     unit: str = ""
     now_us: int = 0
-    marks: tuple[tuple[int, int], ...] = ()
+    marks: tuple[tuple[int, int, str], ...] = ()
     lines: tuple[tuple[int, str], ...] = ()
 
 
@@ -140,7 +141,7 @@ class BandChart(QWidget):
 
     def _paint_marks(self, painter: QPainter, box: QRectF, picture: BandPicture) -> None:
         """Spans that stand out: a darker ground and a bar on top, no alarm colour (they are no alarms)."""
-        for begin, end in picture.marks:
+        for begin, end, _text in picture.marks:
             left = max(self.x_of(begin), box.left())
             wide = max(min(self.x_of(end), box.right()) - left, 3.0)
             painter.fillRect(QRectF(left, box.top(), wide, box.height()), theme().color("line.soft"))
@@ -212,6 +213,7 @@ class BandChart(QWidget):
         if len(picture.band_us) and at_us >= picture.band_us[0] and near < len(picture.band_us):
             bounds = _number(float(picture.low[near])), _number(float(picture.high[near]))
             lines.append(tr("expected {low} to {high}", low=bounds[0], high=bounds[1]))
+        lines += [text for begin, end, text in picture.marks if begin <= at_us < end]
         if not lines:
             return ""
         return "\n".join((f"{date_text(local(at_us))} {clock_text(at_us)[:5]}", *lines))

@@ -7,6 +7,7 @@ from datetime import tzinfo
 from typing import Protocol
 
 from console.domain.history.baseline import Reference
+from console.domain.refusal import Refused
 from console.domain.tags import Tag
 from console.services.alarms.usual import Need
 from console.services.reports.period_history import HOUR_US, PeriodHistory, whole_hours
@@ -48,6 +49,8 @@ class BaselineKeeper:
             try:
                 await self.look()
                 self._is_failing = False
+            except Refused:  # the history is not open (yet); if it cannot be opened, that is an alarm of its own
+                pass
             except Exception as error:
                 if not self._is_failing:
                     log.warning("what is usual cannot be read from history: %s", error)

@@ -10,6 +10,7 @@ from console.services.history_records import AggregateColumns
 from console.services.station import AggregateQuery
 
 Answer = tuple[AggregateColumns, ...]
+OPENING = "The history is not open yet; it is asked again in a moment."
 HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US
 AT_ONCE = 20  # tags a question: between two of them others are answered, and a report can be given up
@@ -43,15 +44,20 @@ def whole_hours(now_us: int, past_us: int) -> tuple[int, int]:
 
 
 class AskedHistory:
-    """The station's own history, asked as anybody would; `answer` None: none is kept here."""
+    """The station's own history, asked as anybody would; `answer` None: none is kept here. What came since the start
+    alone is no history to judge by: until the file is open (`is_open`) questions are refused."""
 
-    def __init__(self, answer: Callable[[], Callable[[AggregateQuery], Awaitable[Answer]] | None]) -> None:
-        self._answer = answer
+    def __init__(
+        self, answer: Callable[[], Callable[[AggregateQuery], Awaitable[Answer]] | None], is_open: Callable[[], bool]
+    ) -> None:
+        self._answer, self.is_open = answer, is_open
 
     async def periods(self, tag_ids: tuple[UUID, ...], from_us: int, to_us: int, width_us: int) -> Answer:
         answer = self._answer()
         if answer is None:
             raise Refused("No history is kept here.")
+        if not self.is_open():
+            raise Refused(OPENING)
         if width_us == HOUR_US:
             return await answer(AggregateQuery(tag_ids, from_us, to_us, period=Period.HOUR))
         count = (to_us - from_us) // width_us

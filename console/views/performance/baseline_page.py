@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QDoubleSpinBox, QPush
 
 from console.domain.history.baseline import LEAST_KNOWN, Cycle, Measure
 from console.models.performance_tables import BaselineRuleTable
-from console.models.performance_words import CYCLES, MEASURES, span_text
+from console.models.performance_words import CYCLES, MEASURES, score_text, span_text
 from console.models.text_rank import one_line
 from console.services.performance_records import BaselineRecord, BaselineRule
 from console.services.station import BaselineQuery, BaselineRulesQuery
@@ -207,6 +207,6 @@ class BaselinePage(Page):
                 middle=record.expected,
                 high=record.upper,
                 unit=record.unit,
-                marks=tuple((one.start_us, one.end_us) for one in record.anomalies),
+                marks=tuple((one.start_us, one.end_us, score_text(one.score)) for one in record.anomalies),
             )
         )

@@ -71,7 +71,7 @@ class CapacityPage(Page):
 
     def look(self) -> None:
         tag_id = self.tag_of_row()
-        if tag_id is not None:
+        if tag_id is not None and self.isVisible():
             self.run("one", partial(self._look, tag_id))
 
     async def _look(self, tag_id: UUID) -> None:

@@ -4,8 +4,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from uuid import UUID
 
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtWidgets import QComboBox, QWidget
+
 from console.models.performance_tables import LoadTable
-from console.models.performance_words import relation_text
+from console.models.performance_words import CLOSE, relation_text
 from console.models.text_rank import one_line
 from console.services.performance_records import LoadPoints, LoadReport
 from console.services.station import LoadPointsQuery, LoadQuery
@@ -17,7 +20,7 @@ from console.ui.translation import tr, tr_n
 from console.ui.view import ViewContext
 from console.views.performance.page import Page
 from console.widgets.load_scatter import Bar, LoadScatter
-from console.widgets.panel import headed
+from console.widgets.panel import bare_column, headed, panel_row
 
 
 class LoadPage(Page):
@@ -33,7 +36,17 @@ class LoadPage(Page):
             "performance_load", self.model, ("metric", "load", "hours", "area"), ("at_rest", "at_full", "rank")
         )
         self.chart, self.heading = LoadScatter(), PlainLabel(elide=True)
-        self.splitter.addWidget(self.list)
+        self.area, self.summary = QComboBox(), PlainLabel(elide=True)
+        self.area.setMinimumWidth(200)
+        self.area.addItem("", "")
+        self.area.currentIndexChanged.connect(lambda _at: self._show_rows())
+        upper = QWidget()
+        column = bare_column(upper)
+        row = panel_row(column, edge=4)
+        row.addWidget(self.area)
+        row.addWidget(self.summary, 1)
+        column.addWidget(self.list, 1)
+        self.splitter.addWidget(upper)
         self.splitter.addWidget(headed(self.heading, self.chart))
         self.splitter.setSizes([400, 380])
         self._settle.timeout.connect(self.look)
@@ -47,12 +60,40 @@ class LoadPage(Page):
 
     async def _ask(self) -> None:
         self.report = await self.context.station.query(LoadQuery(*self._window()))
-        self.model.show(self.report.rows)
-        self.model.flush()
         self.points = None
-        self.look_at_first(self.list)
+        self._offer_areas()
+        self._show_rows()
         self.look()
         self.retell()
+
+    @property
+    def shown_area(self) -> str:
+        """Empty: all of them."""
+        return str(self.area.currentData() or "")
+
+    def choose_area(self, name: str) -> None:
+        self.area.setCurrentIndex(max(0, self.area.findData(name)))
+
+    def _offer_areas(self) -> None:
+        """Every group of assets that has figures; the chosen one stays."""
+        chosen = self.shown_area
+        rows = self.report.rows if self.report is not None else ()
+        with QSignalBlocker(self.area):
+            self.area.clear()
+            self.area.addItem(tr("All areas"), "")
+            for name in sorted({row.subject.area for row in rows if row.subject.area}):
+                self.area.addItem(one_line(name), name)
+        self.choose_area(chosen)
+
+    def _show_rows(self) -> None:
+        rows = [row for row in self.report.rows if self.shown_area in ("", row.subject.area)] if self.report else []
+        self.model.show(rows)
+        self.model.flush()
+        self.look_at_first(self.list)
+        close = sum(row.relation.spearman is not None and abs(row.relation.spearman) >= CLOSE for row in rows)
+        known = sum(row.relation.spearman is not None for row in rows)
+        told = tr("{n} of {all} figures go closely with production", n=whole_text(close), all=whole_text(known))
+        self.summary.setText(told if rows else "")
 
     def tag_of_row(self) -> UUID | None:
         one = self.model.record_at(self.list.first_selected()) if self.list.first_selected() >= 0 else None
@@ -60,7 +101,7 @@ class LoadPage(Page):
 
     def look(self) -> None:
         tag_id = self.tag_of_row()
-        if tag_id is not None:
+        if tag_id is not None and self.isVisible():
             self.run("one", partial(self._look, tag_id))
 
     async def _look(self, tag_id: UUID) -> None:
@@ -73,6 +114,8 @@ class LoadPage(Page):
         return tr_n("{n} counter of production", "{n} counters of production", self.report.counters)
 
     def retell(self) -> None:
+        self.area.setItemText(0, tr("All areas"))
+        self._show_rows()
         self.list.set_empty_text(self._nothing())
         self._draw()
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from PySide6.QtCore import QItemSelection, Qt, QTimer, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QSplitter, QWidget
 
 from console.domain.refusal import Refused
@@ -101,6 +102,10 @@ class Page(QWidget):
 
     def look(self) -> None:
         """Draw what the selected row is about."""
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._settle.start()
 
     def _on_selected(self, _new: QItemSelection, _old: QItemSelection) -> None:
         tag_id = self.tag_of_row()

@@ -26,6 +26,7 @@ from console.widgets.panel import bare_column, panel_row
 from console.widgets.table_export import export_table
 
 _AGAIN_MS = 15 * 60_000
+_SOON_MS = 5_000  # after a refusal
 _DAY_US = 86_400 * US
 TABS = {
     "capacity": mark("Capacity"),
@@ -64,6 +65,7 @@ class PerformanceView(View):
             "load": self.load,
         }
         self._again = QTimer(self, interval=_AGAIN_MS)
+        self._soon = QTimer(self, interval=_SOON_MS, singleShot=True)
         self.windows.choose("week")
         self._lay_out()
         self._connect()
@@ -95,6 +97,7 @@ class PerformanceView(View):
         self.windows.chosen.connect(lambda _name: self._on_window())
         self.again_button.clicked.connect(self.ask)
         self._again.timeout.connect(self.ask)
+        self._soon.timeout.connect(self.ask)
         theme().changed.connect(self._retell)
         for page in self.pages.values():
             page.changed.connect(self._tell)
@@ -168,6 +171,7 @@ class PerformanceView(View):
 
     def close_view(self) -> None:
         self._again.stop()
+        self._soon.stop()
         for page in self.pages.values():
             page.close_page()
         self.errands.cancel()
@@ -201,6 +205,8 @@ class PerformanceView(View):
     def _tell(self) -> None:
         page = self.page
         busy = page.is_busy
+        if page.problem and not busy and self._is_shown and not self._soon.isActive():
+            self._soon.start()
         self.progress.setVisible(busy)
         self.windows.setVisible(self.shown in _WINDOWED)
         asked = self._asked_us.get(self.shown, 0)
@@ -229,4 +235,5 @@ class PerformanceView(View):
         super().hideEvent(event)
         self._is_shown = False
         self._again.stop()
+        self._soon.stop()
         self._follow_tables()

@@ -12,13 +12,17 @@ import pytest
 
 from console.config.performance_file import PERFORMANCE_TEMPLATE, load_performance, read_performance
 from console.domain.alarms import AlarmKind, AlarmRule
+from console.domain.calendar_periods import Period
 from console.domain.history.baseline import Cycle, Measure
 from console.domain.history.forecast import Outcome
 from console.domain.history.metrics import DEFAULTS, Matcher, Metric, PerformanceSettings, Toward
 from console.domain.refusal import Refused
+from console.services.history_records import AggregateColumns
 from console.services.performance_records import CapacityRow
 from console.services.reports.baseline_keeper import BaselineKeeper
+from console.services.reports.period_history import AskedHistory
 from console.services.station import (
+    AggregateQuery,
     BaselineQuery,
     BaselineRulesQuery,
     CapacityQuery,
@@ -256,3 +260,22 @@ def test_everything_wrong_with_the_file_is_said_at_once(tmp_path: Path) -> None:
     assert {problem.key for problem in problems} == {
         "off", "metric[0].tags", "metric[0].units.%", "metric[0].toward", "metric[0].fulll"
     }  # fmt: skip
+
+
+@in_loop
+async def test_what_came_since_the_start_alone_is_no_history_to_judge_by() -> None:
+    asked: list[AggregateQuery] = []
+    is_open = False
+
+    async def answer(query: AggregateQuery) -> tuple[AggregateColumns, ...]:
+        asked.append(query)
+        return ()
+
+    history = AskedHistory(lambda: answer, lambda: is_open)
+    with pytest.raises(Refused):
+        await history.periods((), 0, 10 * HOUR_US, HOUR_US)
+    is_open = True
+    await history.periods((), 0, 10 * HOUR_US, HOUR_US)
+    await history.periods((), 0, 50_000_000_000, 10_000_000_000)
+    await history.periods((), 5, 77, 72)
+    assert [(one.period, one.buckets) for one in asked] == [(Period.HOUR, 1), (None, 6), (None, 1)]

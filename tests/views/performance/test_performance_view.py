@@ -119,8 +119,7 @@ def test_the_busiest_are_listed_kind_by_kind(qtbot: QtBot, plant: BusyPlant) -> 
         before = len(station.asked)
         view.windows.buttons["day"].click()
         await until(lambda: len(station.asked) > before and not view.is_busy)
-        asked = station.asked[-1]
-        assert isinstance(asked, TopQuery)
+        asked = next(one for one in reversed(station.asked) if isinstance(one, TopQuery))
         assert asked.to_us - asked.from_us == DAY
 
     on(plant, story)
@@ -135,13 +134,15 @@ def test_a_row_of_any_tab_tells_what_is_usual_for_it(qtbot: QtBot, plant: BusyPl
         assert view.baselines.record is not None
         assert view.baselines.record.tag_id == mes.tag_id
         picture = view.baselines.chart.picture
+        begin, end, text = picture.marks[-1]
+        assert end > begin
+        assert "scatters" in text
         assert len(picture.at_us) == 14 * 24 + 1 or len(picture.at_us) == 14 * 24
         assert view.baselines.heading.text().startswith("Servers/APPS/MES/CPU/Load · 168 of 168 slots known")
         view.baselines.cycle.setCurrentIndex(tuple(CYCLES).index(Cycle.HOUR))
         view.baselines.measure.setCurrentIndex(tuple(MEASURES).index(Measure.PERCENT))
         await until(lambda: view.baselines.record is not None and view.baselines.record.cycle is Cycle.HOUR)
-        asked = station.asked[-1]
-        assert isinstance(asked, BaselineQuery)
+        asked = next(one for one in reversed(station.asked) if isinstance(one, BaselineQuery))
         assert (asked.measure, asked.above) == (Measure.PERCENT, 2.0)
 
     on(plant, story)
@@ -180,6 +181,9 @@ def test_load_is_told_in_words_and_dots(qtbot: QtBot, plant: BusyPlant) -> None:
         assert (of["SRV-DB / CPU/Load"], of["PLC-P1 / Scan time"]) == ("whole site", "Press")
         await until(lambda: view.load.points is not None)
         assert len(view.load.chart.load) > 100
+        view.load.choose_area("Press")
+        assert set(cells(view.load, "name")) == {"PLC-P1 / Scan time", "PRESS-13 / Cycle time"}
+        assert view.load.summary.text() == "2 of 2 figures go closely with production"
 
     on(plant, story)
 
@@ -207,6 +211,7 @@ def test_a_refusal_stands_in_the_head_line(qtbot: QtBot, plant: BusyPlant) -> No
         station._desk[CapacityQuery] = refuse
         view.ask()
         await until(lambda: "No history is kept here." in view.facts.text())
+        assert view._soon.isActive()
 
     on(plant, story)
 
