@@ -16,6 +16,7 @@ from console.config import site_files, station_file
 from console.config.alarm_rules import read_alarm_rules
 from console.config.assets_file import read_assets
 from console.config.derived_file import read_derived
+from console.config.history_file import read_history
 from console.config.settings import TopicMap
 from console.config.users_file import TEST_COST, read_users, write_users
 from console.domain.refusal import Refused
@@ -201,6 +202,22 @@ path = "Line/Sums/One"
 expression = "'Line/PLC1/P/Power' / 1000"
 """
 
+HISTORY = """
+version = 1
+[[class]]
+name = "long"
+raw_days = 400
+rollup_days = { 1000 = 5000 }
+budget_mb = 100
+[[tag]]
+pattern = "Line/*"
+class = "long"
+exception = "0.5 %"
+compression = 0.1
+max_interval_s = 600
+central = true
+"""
+
 
 def _settings(folder: Path) -> list[Reader]:
     site = site_files.first_site(str(SITE), '"Plant"', "Europe/Berlin", "ab" * 32)
@@ -212,6 +229,7 @@ def _settings(folder: Path) -> list[Reader]:
         ("topics.toml", site_files.TOPICS_TEMPLATE + '[[map]]\ntopic = "a/+/b"\ntag = "x"\n', site_files.read_topics),
         ("alarms.toml", RULES, read_alarm_rules),
         ("derived.toml", DERIVED, read_derived),
+        ("history.toml", HISTORY, read_history),
         ("assets.toml", assets, lambda path: read_assets(path, SITE)),
         ("users.toml", users, lambda p: read_users(p, TEST_COST)),
         ("station.toml", station, station_file.read_station),
