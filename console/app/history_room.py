@@ -5,6 +5,7 @@ The start never waits for the file: samples wait in memory until it is open. Its
 
 import asyncio
 import logging
+import shutil
 import threading
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
@@ -16,6 +17,7 @@ from uuid import UUID
 from console.app.central_history import CentralHistory
 from console.domain.alarms import Priority
 from console.domain.history.settings import HistorySettings
+from console.domain.refusal import Refused
 from console.domain.values import ValueType
 from console.services.historian.alive import alive_us, put_alive
 from console.services.historian.recorder import Recorder, RecorderState
@@ -45,6 +47,8 @@ AGAIN_S = 30.0  # after a failure
 ALIVE_S = 5.0  # in a plant where nothing changes
 SEAL_S, REST_S, IDLE_S = 0.1, 0.02, 2.0  # of sealing at a time, until the next, while there is nothing to do
 COPY_LOOK_S = 1_800.0
+KEEP_FREE = 600 << 20  # bytes of the disk that the history leaves to the journal, whose alarm begins at 500 MB
+ROW_BYTES = 64  # of a sample in tail and write-ahead log, until it is sealed
 SENDER, KIND = "history", "history_lost"
 log = logging.getLogger(__name__)
 
@@ -65,6 +69,8 @@ class HistoryRoom:
         self.report: RoomReport | None = None
         self.opened = asyncio.Event()
         self._lost_since_us = 0
+        self._tidy_now = asyncio.Event()
+        self._spent = 0  # bytes, since `room` was measured, while the disk is nearly full
         self._was_damaged = False
         self._told: dict[str, str] = {}
         self._opening: asyncio.Future[HistoryStore] | None = None
@@ -110,6 +116,7 @@ class HistoryRoom:
             with suppress(Exception):
                 await self._tell_alive(store)
         self._tasks.clear()
+        store.database.readers.interrupt_older(0)
         await asyncio.to_thread(store.close)
 
     def _begin(self, *works: Coroutine[object, object, None]) -> None:
@@ -166,7 +173,10 @@ class HistoryRoom:
                 self._alarm("history.tidy", "")
             except Exception as error:
                 self._fail("history.tidy", TIDY_TEXT, error)
-            await asyncio.sleep(EVERY_S)
+            self._tidy_now.clear()
+            await asyncio.sleep(AGAIN_S)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._tidy_now.wait(), EVERY_S)
 
     async def _copy(self) -> None:
         """Once a day, where backups lie on another disk."""
@@ -231,7 +241,17 @@ class HistoryRoom:
         )
 
     def _on_room(self, room: Room) -> None:
-        self.room, self.report = room, report(room, self.settings)
+        self.room, self.report, self._spent = room, report(room, self.settings), 0
+
+    def leave_room(self, rows: int) -> None:
+        """Raises Refused where so many samples would take what is left of the disk from the journal. Pages that are
+        free within the file may be used; when they are used up the oldest samples go first, at once."""
+        if shutil.disk_usage(self.path.parent).free >= KEEP_FREE:
+            return
+        self._tidy_now.set()
+        self._spent += rows * ROW_BYTES
+        if self._spent > self.room.reusable:
+            raise Refused("Not saved: what is left of the disk is kept for the journal.")
 
     def _fail(self, key: str, text: str, error: Exception, priority: Priority = Priority.HIGH) -> None:
         if self._told.get(key, "") != text:
@@ -271,6 +291,7 @@ class _Ledger:
         return self._store.key_of(tag_id, kind, retention_class, unit)
 
     async def append(self, blocks: Sequence[SampleBlock]) -> None:
+        self._room.leave_room(sum(map(len, blocks)))
         written = self._store.append(blocks)
         waits = [written]
         if not self._room.recorder.state.failure:  # else only when it is known again what was

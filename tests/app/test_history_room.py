@@ -17,6 +17,7 @@ from console.domain.refusal import Refused
 from console.domain.tags import Tag, TagSource
 from console.domain.values import ValueType
 from console.services.historian.history_read import read_raw
+from console.services.historian.retention import Room
 from console.services.records import LinkRecord
 from console.services.storage.failures import DamagedDatabase
 from console.services.storage.writer import WriterThread
@@ -167,6 +168,33 @@ def test_a_file_that_is_no_history_is_set_aside_and_a_new_one_begun(folder: Path
 
     story(folder, tell)
     assert (folder / "history.db.damaged-1").read_bytes().startswith(b"no database")
+
+
+def test_a_disk_that_is_nearly_full_belongs_to_the_journal_and_the_oldest_samples_go_at_once(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, log_lines
+) -> None:
+    log_lines.expect("kept for the journal")
+    log_lines.expect("could not be written")
+    monkeypatch.setattr(history_room, "KEEP_FREE", 1 << 60)
+
+    async def tell(running: Running) -> None:
+        history = running.core.history
+        await history.opened.wait()
+        tag = running.hear(1.0)
+        await history.recorder.tick()
+        assert WAITS_TEXT in running.alarms()
+        assert history._tidy_now.is_set()
+        assert await running.samples(tag) == []
+        history._on_room(Room(reusable=100_000, disk_free=1))  # what was purged may be used again
+        await history.recorder.tick()
+        assert await running.samples(tag) == [1.0]
+        assert WAITS_TEXT not in running.alarms()
+        history._on_room(Room(reusable=10, disk_free=1))
+        running.hear(2.0)
+        await history.recorder.tick()
+        assert await running.samples(tag) == [1.0]
+
+    story(folder, tell)
 
 
 def test_damage_that_a_running_station_meets_is_told_and_put_right_by_the_next_start(folder: Path, log_lines) -> None:

@@ -206,6 +206,8 @@ class Recorder:
         """The last tick: what deadbands held back, too. Call when nothing comes in any more."""
         self._put_stream(self._bands.release_all())
         await self.tick()
+        if self._waiting:
+            log.error("the station ends and %d samples of its history could not be written", self._waiting)
 
     async def _write(self) -> None:
         sink = self._sink
