@@ -91,8 +91,10 @@ def reason_text(row: CapacityRow, now_us: int) -> str:
         return tr(text, time=span_text(now_us - told.cleaned_us))
     if told.outcome is Outcome.TOO_SHORT:
         return tr(text, time=span_text(told.has_us))
-    if told.outcome is Outcome.PREDICTED and told.cleaned_us:
-        return f"{tr(text)} · {tr('cleaned up {time} ago', time=span_text(now_us - told.cleaned_us))}"
+    if told.cleaned_us and told.outcome not in (Outcome.FULL, Outcome.OLD):
+        since = span_text(now_us - told.cleaned_us)
+        ago = tr("filled up {time} ago", time=since) if row.is_low else tr("cleaned up {time} ago", time=since)
+        return f"{tr(text)} · {ago}"
     return tr(text)
 
 

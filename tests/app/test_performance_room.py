@@ -57,9 +57,9 @@ def past(name: str, at_us: Longs) -> Floats:
     rng = np.random.default_rng(3)
     works = ((at_us // 3_600_000_000) % 24 >= 6) & ((at_us // 3_600_000_000) % 24 < 22)
     if name == "disk":
-        return 60.0 + (at_us - at_us[0]) / DAY_US + rng.normal(0, 0.05, len(at_us))
+        return np.asarray(60.0 + (at_us - at_us[0]) / DAY_US + rng.normal(0, 0.05, len(at_us)))
     if name == "cpu":
-        return 20.0 + 30.0 * works + rng.normal(0, 1.0, len(at_us))
+        return np.asarray(20.0 + 30.0 * works + rng.normal(0, 1.0, len(at_us)))
     return np.cumsum(np.rint(works * rng.uniform(80, 100, len(at_us))))
 
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 from math import isfinite, sqrt
 
 from console.domain.history.level_drops import DAY_US, HOUR_US, Jump, clean_ups
-from console.domain.history.robust import median, theil_sen
+from console.domain.history.robust import median, spread, theil_sen
 from console.domain.history.trend_lines import TrendLine, trend_line
 
 NEEDED_US = 2 * DAY_US
@@ -21,6 +21,7 @@ SHORT_US = 14 * DAY_US
 LEAST_PEAKS = 3  # clean-ups, before they count as a habit
 _SURELY = 2.0  # times the bounds of the band: nobody is told of a trend that is one in five times none
 _PATH_POINTS = 240
+_RHYTHM = 2.0  # times what chance makes of the slots of a series without any
 
 
 class Outcome(StrEnum):
@@ -281,7 +282,8 @@ def _path(past: Past, band: _Band, now_us: int, reach: float, told: Forecast, zo
 
 
 def _rhythm(past: Past, band: _Band, now_us: int, zone: tzinfo) -> dict[tuple[int, int], float]:
-    """Distance from the line by weekday and hour where two weeks are known, else by hour (weekday -1)."""
+    """Distance from the line by weekday and hour where two weeks are known, else by hour (weekday -1); nothing when
+    the slots differ no more than chance makes them."""
     weekly = band.span >= SHORT_US / DAY_US
     over: dict[tuple[int, int], list[float]] = {}
     for at_us, value in zip(*past, strict=True):
@@ -293,7 +295,13 @@ def _rhythm(past: Past, band: _Band, now_us: int, zone: tzinfo) -> dict[tuple[in
         over.setdefault((-1, moment.hour), []).append(rest)
         if weekly:
             over.setdefault((moment.weekday(), moment.hour), []).append(rest)
-    return {slot: median(rests) for slot, rests in over.items() if len(rests) > 1}
+    known = {slot: rests for slot, rests in over.items() if len(rests) > 1}
+    found = {slot: median(rests) for slot, rests in known.items()}
+    if not found:
+        return {}
+    left = spread([rest - found[slot] for slot, rests in known.items() for rest in rests])
+    doubt = left / sqrt(median([len(rests) for rests in known.values()]))
+    return found if spread(list(found.values())) > _RHYTHM * doubt else {}
 
 
 def _by_peaks(

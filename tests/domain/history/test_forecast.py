@@ -102,6 +102,31 @@ def test_shifts_and_weekends_are_no_trend() -> None:
     assert found.cleaned_us == 0  # a weekend is no clean-up
 
 
+def test_a_weekly_backup_that_comes_and_goes_is_no_clean_up() -> None:
+    rng = Random(6)
+    values = [
+        50 + 0.3 * k / 24 + (25 if (k // 24) % 7 == 6 and k % 24 < 20 else 0) + rng.gauss(0, 0.2)
+        for k in range(24 * 40)
+    ]
+    found = look(values[: 24 * 34 + 22])  # two hours after the newest backup was moved away
+    assert found.cleaned_us == 0
+    assert found.outcome in (Outcome.PREDICTED, Outcome.UNSURE, Outcome.FLAT)
+    assert found.days is None or found.days == pytest.approx((95 - 85) / 0.3, rel=0.5)
+
+
+def test_logs_that_are_rotated_every_night_do_not_fill_the_disk() -> None:
+    values = [40 + 12 * (k % 24) / 24 for k in range(24 * 21 + 13)]
+    found = look(values)
+    assert found.outcome in (Outcome.FLAT, Outcome.REGULAR)
+
+
+def test_a_disk_that_was_made_larger_is_as_if_cleaned_up() -> None:
+    small, large = rising(25, 1.6, start=52.0), rising(9, 0.8, start=46.0, seed=3)
+    found = look(small + large)
+    assert found.cleaned_us
+    assert found.days is None or found.days > 40
+
+
 def test_growth_is_found_below_a_daily_rhythm_and_single_spikes() -> None:
     rng = Random(5)
     starts = hours(24 * 30)
@@ -156,6 +181,15 @@ def test_old_values_and_none_say_so() -> None:
     assert forecast(starts, rising(10, 1.0), 95.0, FRESH_US).outcome is Outcome.OLD
     assert forecast([], [], 95.0, FRESH_US).outcome is Outcome.NO_DATA
     assert forecast(hours(5), [math.nan] * 5, 95.0, FRESH_US).outcome is Outcome.NO_DATA
+
+
+def test_a_rhythm_is_drawn_ahead_and_chance_is_not() -> None:
+    rng = Random(8)
+    shifts = [60 + 0.5 * k / 24 + 10 * math.sin(2 * math.pi * k / 24) + rng.gauss(0, 0.3) for k in range(24 * 30)]
+    middles = [point.middle for point in look(shifts).path]
+    assert sum(b < a for a, b in pairwise(middles)) > len(middles) / 4
+    plain = [point.middle for point in look(rising(30, 0.5, start=60.0, noise=0.3)).path]
+    assert all(b >= a for a, b in pairwise(plain))
 
 
 def test_gaps_are_left_out_and_not_filled() -> None:
