@@ -88,7 +88,7 @@ class Timeline:
         self._fresh = self._only_here(ring, present.handle)
         newest = stored
         if len(self._fresh) and self._fresh.at_us[-1] >= self._stored_us:
-            newest = _last(self._fresh)
+            newest = last_of(self._fresh)
         self.newest = newest
         self.until_us, self.is_lasting = 0, False
         if newest is not None:  # a gap goes on; a value holds while its tag lives
@@ -105,7 +105,7 @@ class Timeline:
         begin = int(fresh.at_us[0])
         stored = self._past.raw(begin, self._stored_us + 1, MOST_LATE)
         if begin < self.raw_from_us or len(stored) >= MOST_LATE:  # the disk has them in a moment
-            return _part(fresh, late, len(fresh))
+            return part_of(fresh, late, len(fresh))
         known = set(zip(stored.at_us.tolist(), stored.value.view(np.int64).tolist(), stored.quality, strict=True))
         bits = fresh.value.view(np.int64)
         missing = [
@@ -124,7 +124,7 @@ class Timeline:
         row = int(np.searchsorted(self._fresh.at_us, at_us)) - 1
         if row < 0 or (stored is not None and stored.at_us > self._fresh.at_us[row]):
             return stored
-        return _last(_part(self._fresh, 0, row + 1))
+        return last_of(part_of(self._fresh, 0, row + 1))
 
     def raw(self, from_us: int, to_us: int, limit: int) -> SampleBlock:
         """Samples of [from_us, to_us) in time order, all or the first `limit`; exact integers by row."""
@@ -137,7 +137,7 @@ class Timeline:
                 parts.append(part)
                 break
             if count + len(part) < limit and part.at_us[0] < part.at_us[-1]:  # a stamp is not cut in two
-                part = _part(part, 0, int(np.searchsorted(part.at_us, part.at_us[-1])))
+                part = part_of(part, 0, int(np.searchsorted(part.at_us, part.at_us[-1])))
             parts.append(part)
             count += len(part)
             begin = int(part.at_us[-1]) + 1
@@ -145,8 +145,10 @@ class Timeline:
         a, b = np.searchsorted(self._fresh.at_us, (from_us, to_us))
         if a == b:
             return stored
-        whole = in_order(join_blocks([replace(stored, key=np.zeros(len(stored), np.uint32)), _part(self._fresh, a, b)]))
-        return _part(whole, 0, limit) if len(whole) > limit else whole
+        whole = in_order(
+            join_blocks([replace(stored, key=np.zeros(len(stored), np.uint32)), part_of(self._fresh, a, b)])
+        )
+        return part_of(whole, 0, limit) if len(whole) > limit else whole
 
     def slices(self, edges: Longs) -> Iterator[tuple[SampleBlock, Pieces]]:
         """All samples of [edges[0], edges[-1]) in turns of about half a million, with what is held in each turn."""
@@ -155,10 +157,10 @@ class Timeline:
         while begin < stop:
             block = self.raw(begin, stop, AT_ONCE)
             end = stop if len(block) < AT_ONCE else max(int(block.at_us[-1]), begin + 1)
-            block = _part(block, 0, int(np.searchsorted(block.at_us, end)))
+            block = part_of(block, 0, int(np.searchsorted(block.at_us, end)))
             inner = edges[(edges > begin) & (edges < end)]
             yield block, self._pieces(block, np.concatenate(([begin], inner, [end])).astype(np.int64), held, edges)
-            held, begin = _last(block) if len(block) else held, end
+            held, begin = last_of(block) if len(block) else held, end
 
     def _pieces(self, block: SampleBlock, cuts: Longs, held: Held | None, edges: Longs) -> Pieces:
         holder, seconds, place = held_pieces(block.at_us, cuts, self.until_us)
@@ -167,6 +169,17 @@ class Timeline:
         trusted = is_trusted(value, np.append(block.quality, np.uint8(before.quality))[holder])
         period = np.searchsorted(edges, cuts[place], side="right") - 1
         return Pieces(value[trusted], seconds[trusted], period[trusted])
+
+    def buckets(self, level_s: int, from_us: int, to_us: int, columns: tuple[str, ...]) -> RollupColumns | None:
+        """What is on disk of one level, as it is there; None when late samples that are not there yet belong to it."""
+        self.check()
+        a, b = np.searchsorted(self._fresh.at_us, (from_us, min(to_us, self._stored_us + 1)))
+        return None if a < b else self._past.rollups(level_s, from_us, to_us, columns)
+
+    def newer(self, from_us: int, to_us: int) -> SampleBlock:
+        """What came behind the newest sample on disk."""
+        a, b = (int(row) for row in np.searchsorted(self._fresh.at_us, (max(from_us, self._stored_us + 1), to_us)))
+        return part_of(self._fresh, a, max(a, b))
 
     def stretches(self, level_s: int, from_us: int, to_us: int, columns: tuple[str, ...] | None = None) -> Segments:
         """Rollups of one level within [from_us, to_us), both multiples of it, with what is not on disk yet. Only the
@@ -178,10 +191,10 @@ class Timeline:
         a, b = (int(row) for row in np.searchsorted(self._fresh.at_us, (from_us, to_us)))
         middle = int(np.searchsorted(self._fresh.at_us, self._stored_us, side="right"))
         if a < min(middle, b):
-            stored = self._with_late(stored, _part(self._fresh, a, min(middle, b)), width)
+            stored = self._with_late(stored, part_of(self._fresh, a, min(middle, b)), width)
         if max(a, middle) >= b:
             return stored
-        newer = _part(self._fresh, max(a, middle), b)
+        newer = part_of(self._fresh, max(a, middle), b)
         begin = max(from_us, self._stored_us)
         held = self._stored if begin == self._stored_us else self.held_before(begin)
         edges = np.clip(_borders(newer.at_us // width * width, width), begin, to_us)
@@ -216,11 +229,11 @@ def _borders(starts: Longs, width: int) -> Longs:
     return np.union1d(starts, starts + width)
 
 
-def _part(block: SampleBlock, start: int, stop: int) -> SampleBlock:
+def part_of(block: SampleBlock, start: int, stop: int) -> SampleBlock:
     exact = {row - start: number for row, number in block.exact.items() if start <= row < stop}
     rows = slice(start, stop)
     return SampleBlock(block.key[rows], block.at_us[rows], block.value[rows], block.quality[rows], exact)
 
 
-def _last(block: SampleBlock) -> Held:
+def last_of(block: SampleBlock) -> Held:
     return Held(int(block.at_us[-1]), float(block.value[-1]), int(block.quality[-1]))

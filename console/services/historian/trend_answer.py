@@ -1,50 +1,19 @@
-"""Answers a trend question for one tag: raw samples where they are few enough, else lowest and highest per bucket.
-
-Buckets begin at multiples of their width, so that the same data give the same columns wherever the window stands.
-"""
-
-from dataclasses import dataclass
+"""Answers a trend question for one tag: raw samples where they are few enough, else lowest and highest per bucket."""
 
 import numpy as np
 
 from console.domain.quality import Quality
 from console.services.historian.cover import kept_stretches
-from console.services.historian.rollup_columns import LEVELS_S, SECOND_US, is_trusted
+from console.services.historian.rollup_columns import LEVELS_S, SECOND_US, Held, RollupColumns
 from console.services.historian.samples import SampleBlock
-from console.services.historian.segments import Bools, Segments
-from console.services.historian.timeline import EVERYTHING, Timeline
-from console.services.records import Floats, Longs, TrendColumns
+from console.services.historian.timeline import AT_ONCE, EVERYTHING, Timeline, last_of, part_of
+from console.services.historian.trend_rows import Grid, Rows, grid_of, joined_rows, of_rollups, of_samples, of_stretches
+from console.services.records import TrendColumns
 
-COLUMNS = ("k", "min", "max", "count", "untrusted", "tail", "tail_quality")
-_HANDFUL = 16
-_SLICES = 16  # in which many samples are made buckets: neither memory nor waiting for a cancellation grows with them
-
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """Buckets of one width; `begin_us` is where one of them begins."""
-
-    begin_us: int
-    width_us: int
-
-    def place(self, at_us: Longs) -> Longs:
-        """Number of the bucket of each time."""
-        return (at_us - self.begin_us) // self.width_us
-
-    def after(self, at_us: int) -> int:
-        """The first begin of a bucket at or after this time."""
-        return self.begin_us - (self.begin_us - at_us) // self.width_us * self.width_us
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """Buckets in order: begin, lowest, highest and last value, and whether all was good."""
-
-    at_us: Longs
-    low: Floats
-    high: Floats
-    last: Floats
-    good: Bools
+COLUMNS = ("k", "min", "max", "untrusted", "tail", "tail_quality")
+_COUNTED = (*COLUMNS, "count")
+_LEAD_US = LEVELS_S[0] * SECOND_US  # what is read before the window, to know what held as it began
+_SLICES = 64  # in which very many samples are made buckets: neither memory nor waiting grows with them
 
 
 def trend_answer(timeline: Timeline, from_us: int, to_us: int, buckets: int) -> TrendColumns:
@@ -52,116 +21,95 @@ def trend_answer(timeline: Timeline, from_us: int, to_us: int, buckets: int) -> 
     buckets = max(buckets, 1)
     asked_us = -(-max(to_us - from_us, 1) // buckets)
     level_s = max((level for level in LEVELS_S if level * SECOND_US <= asked_us), default=0)
-    grid = bucket_grid(from_us, to_us, buckets, level_s * SECOND_US or 1)
+    grid = grid_of(from_us, to_us, buckets, level_s * SECOND_US or 1)
+    is_kept = from_us >= timeline.raw_from_us
     if level_s:
-        found = kept_stretches(timeline, level_s, grid.begin_us, grid.after(to_us), COLUMNS)
-        few = int(found.count.sum() + found.untrusted.sum()) <= buckets
-        if not few or from_us < timeline.raw_from_us:
-            return _answer(timeline, [_of_stretches(found, grid)], grid)
-    older: list[_Rows] = []
-    if from_us < timeline.raw_from_us:
-        ten_us = LEVELS_S[0] * SECOND_US
-        split = -(-min(timeline.raw_from_us, to_us) // ten_us) * ten_us
-        older = [
-            _of_stretches(kept_stretches(timeline, LEVELS_S[0], grid.begin_us // ten_us * ten_us, split, COLUMNS), grid)
-        ]
-        from_us = split
-    else:
-        block = timeline.raw(from_us, to_us, buckets + 1)
-        if len(block) <= buckets:
-            return _raw(timeline, block, from_us)
-    return _answer(timeline, older + _of_samples(timeline, from_us, to_us, grid), grid)
+        answer = _of_level(timeline, level_s, grid, to_us, buckets if is_kept else 0)
+        if answer is not None:
+            return answer
+    if is_kept:
+        return _of_samples(timeline, (from_us, to_us), grid, buckets)
+    split = -(-min(timeline.raw_from_us, to_us) // _LEAD_US) * _LEAD_US
+    older = kept_stretches(timeline, LEVELS_S[0], grid.begin_us // _LEAD_US * _LEAD_US, split, _COUNTED)
+    rows = [of_stretches(older, grid), *_slices(timeline, split, to_us, grid)]
+    return _answer(timeline, joined_rows(rows), grid, timeline.held_before(grid.begin_us))
 
 
-def bucket_grid(from_us: int, to_us: int, buckets: int, step_us: int) -> Grid:
-    """Begin and width of at most `buckets` buckets that cover the window; both multiples of `step_us`.
+def _of_level(timeline: Timeline, level_s: int, grid: Grid, to_us: int, few: int) -> TrendColumns | None:
+    """From one level of rollups; None when there are at most `few` samples."""
+    begin, end = grid.begin_us, grid.after(to_us)
+    lead = level_s * SECOND_US
+    found: RollupColumns | None = None
+    if timeline.kept_from_us(level_s) <= begin - lead:
+        found = timeline.buckets(level_s, begin - lead, end, COLUMNS)
+    newer = timeline.newer(begin, end)
+    if found is None:  # late samples that are not on disk yet, or coarser rollups for a part
+        stretches = kept_stretches(timeline, level_s, begin, end, _COUNTED)
+        if int((stretches.count + stretches.untrusted).sum()) <= few:
+            return None
+        return _answer(timeline, of_stretches(stretches, grid), grid, timeline.held_before(begin))
+    first = int(np.searchsorted(found.k, begin // lead))
+    if len(found) - first + len(newer) <= few:
+        counted = timeline.buckets(level_s, begin, end, _COUNTED)
+        if counted is not None and int(counted.count.sum()) + int(counted.untrusted.sum()) + len(newer) <= few:
+            return None
+    held = timeline.held_before(begin) if not first else _tail_of(found)
+    rows = of_rollups(found.rows(first, len(found)), grid)
+    return _answer(timeline, joined_rows([rows, of_samples(newer, grid)]) if len(newer) else rows, grid, held)
 
-    Begins are multiples of the width, so that a window that moves shows the same buckets; not of a handful, whose
-    width that would double.
-    """
-    if buckets < _HANDFUL:
-        begin = from_us // step_us * step_us
-        return Grid(begin, max(-(-(to_us - begin) // buckets // step_us) * step_us, step_us))
-    width = max(-(-(to_us - from_us) // (buckets - 1) // step_us) * step_us, step_us)
-    return Grid(from_us // width * width, width)
+
+def _tail_of(found: RollupColumns) -> Held:
+    """What holds behind the first bucket."""
+    return Held((int(found.k[0]) + 1) * found.width_us - 1, float(found.tail[0]), int(found.tail_quality[0]))
 
 
-def _of_stretches(found: Segments, grid: Grid) -> _Rows:
-    """Of what cannot be trusted only the last number is known: it is shown where there is no other, as not good."""
-    last_bad = np.where(found.count > 0, np.nan, found.tail)
-    good = (found.untrusted == 0) & (found.tail_quality == Quality.GOOD)
-    return _rows(grid.place(found.start_us), grid, found.low, found.high, last_bad, last_bad, found.tail, good)
+def _of_samples(timeline: Timeline, window: tuple[int, int], grid: Grid, buckets: int) -> TrendColumns:
+    """Raw where they are few, else in buckets."""
+    from_us, to_us = window
+    block = timeline.raw(from_us - _LEAD_US, to_us, AT_ONCE)
+    lead = int(np.searchsorted(block.at_us, from_us))
+    held = last_of(part_of(block, 0, lead)) if lead else timeline.held_before(from_us)
+    if len(block) < AT_ONCE:
+        inside = part_of(block, lead, len(block))
+        if len(inside) <= buckets:
+            return _raw(timeline, inside, held)
+        return _answer(timeline, of_samples(inside, grid), grid, held)
+    return _answer(timeline, joined_rows(_slices(timeline, from_us, to_us, grid)), grid, held)
 
 
-def _of_samples(timeline: Timeline, from_us: int, to_us: int, grid: Grid) -> list[_Rows]:
-    """Slice by slice, each a whole number of buckets."""
+def _slices(timeline: Timeline, from_us: int, to_us: int, grid: Grid) -> list[Rows]:
+    """Each a whole number of buckets."""
     begin = grid.after(from_us + 1) - grid.width_us
     step = -(-(to_us - begin) // grid.width_us // _SLICES) * grid.width_us
-    parts = []
-    while begin < to_us:
-        end = min(begin + step, to_us)
-        block = timeline.raw(max(begin, from_us), end, EVERYTHING)
-        trusted = is_trusted(block.value, block.quality)
-        seen, unseen = np.where(trusted, block.value, np.nan), np.where(trusted, np.nan, block.value)
-        good = (block.quality == Quality.GOOD) & trusted
-        parts.append(_rows(grid.place(block.at_us), grid, seen, seen, unseen, unseen, block.value, good))
-        begin = end
-    return parts
+    return [
+        of_samples(timeline.raw(max(start, from_us), min(start + step, to_us), EVERYTHING), grid)
+        for start in range(begin, to_us, step)
+    ]
 
 
-def _rows(
-    place: Longs, grid: Grid, low: Floats, high: Floats, low_bad: Floats, high_bad: Floats, last: Floats, good: Bools
-) -> _Rows:
-    """One row per run of equal places; the bad ones count where there is nothing better."""
-    if not place.size:
-        empty = np.empty(0)
-        return _Rows(np.empty(0, np.int64), empty, empty, empty, np.empty(0, np.bool_))
-    starts = np.flatnonzero(np.diff(place, prepend=place[0] - 1))
-    ends = np.append(starts[1:], place.size) - 1
-    lowest, highest = np.fmin.reduceat(low, starts), np.fmax.reduceat(high, starts)
-    is_empty = np.isnan(lowest)
-    if is_empty.any():
-        lowest = np.where(is_empty, np.fmin.reduceat(low_bad, starts), lowest)
-        highest = np.where(is_empty, np.fmax.reduceat(high_bad, starts), highest)
-    return _Rows(
-        grid.begin_us + place[starts] * grid.width_us,
-        lowest,
-        highest,
-        last[ends],
-        np.logical_and.reduceat(good, starts),
-    )
-
-
-def _answer(timeline: Timeline, parts: list[_Rows], grid: Grid) -> TrendColumns:
-    held = timeline.held_before(grid.begin_us)
+def _answer(timeline: Timeline, rows: Rows, grid: Grid, held: Held | None) -> TrendColumns:
     return TrendColumns(
         timeline.tag_id,
-        np.concatenate([part.at_us for part in parts]),
-        np.concatenate([part.low for part in parts]),
-        np.concatenate([part.high for part in parts]),
-        np.concatenate([part.last for part in parts]),
-        np.concatenate([part.good for part in parts]),
+        rows.at_us,
+        rows.low,
+        rows.high,
+        rows.last,
+        rows.good,
         False,
-        width_us=grid.width_us,
-        held=held.value if held is not None else float("nan"),
-        held_good=held is not None and held.quality == Quality.GOOD,
-        held_us=held.at_us if held is not None else 0,
+        grid.width_us,
+        *_beginning(held),
         until_us=0 if timeline.is_lasting else timeline.until_us,
     )
 
 
-def _raw(timeline: Timeline, block: SampleBlock, from_us: int) -> TrendColumns:
-    held = timeline.held_before(from_us)
+def _raw(timeline: Timeline, block: SampleBlock, held: Held | None) -> TrendColumns:
+    good = (block.quality == Quality.GOOD) & ~np.isnan(block.value)
+    until_us = 0 if timeline.is_lasting else timeline.until_us
+    value = block.value
     return TrendColumns(
-        timeline.tag_id,
-        block.at_us,
-        block.value,
-        block.value,
-        block.value,
-        (block.quality == Quality.GOOD) & ~np.isnan(block.value),
-        True,
-        held=held.value if held is not None else float("nan"),
-        held_good=held is not None and held.quality == Quality.GOOD,
-        held_us=held.at_us if held is not None else 0,
-        until_us=0 if timeline.is_lasting else timeline.until_us,
+        timeline.tag_id, block.at_us, value, value, value, good, True, 0, *_beginning(held), until_us=until_us
     )
+
+
+def _beginning(held: Held | None) -> tuple[float, bool, int]:
+    return (held.value, held.quality == Quality.GOOD, held.at_us) if held is not None else (float("nan"), False, 0)

@@ -37,6 +37,7 @@ class Tags:
     def __init__(self, *tags):
         self.tags = tags
         self.quality = np.zeros(len(tags), np.uint8)
+        self.source_us = np.ones(len(tags), np.int64)
 
     def tag(self, handle):
         return self.tags[handle]
@@ -191,10 +192,12 @@ def test_before_the_file_is_open_the_ring_alone_is_history(tmp_path):
     async def story(plant):
         plant.arrive(*((0, k * S, float(k)) for k in range(100)))
         file, plant.file = plant.file, None
-        (trend,) = await plant.desk.trend(TrendQuery(plant.ids, 0, 100 * S, 20))
+        try:
+            (trend,) = await plant.desk.trend(TrendQuery(plant.ids, 0, 100 * S, 20))
+        finally:
+            plant.file = file
         assert len(trend.time_us) <= 20
         assert (trend.low.min(), trend.high.max()) == (0.0, 99.0)
-        plant.file = file
 
     with_plant(tmp_path, story)
 
@@ -229,10 +232,11 @@ def test_a_question_that_is_given_up_stops_reading_between_two_pieces(tmp_path, 
 
 
 def test_the_newest_question_of_an_asker_takes_the_place_of_the_one_before(tmp_path, monkeypatch):
-    answer, stopped = history_query.trend_answer, threading.Event()
+    answer, began, stopped = history_query.trend_answer, threading.Event(), threading.Event()
 
     def slow(timeline, from_us, to_us, buckets):
         while from_us == 0:
+            began.set()
             try:
                 timeline.check()
             except Stopped:
@@ -245,7 +249,7 @@ def test_the_newest_question_of_an_asker_takes_the_place_of_the_one_before(tmp_p
     async def story(plant):
         await plant.store((0, 5 * S, 5.0, 0))
         first = asyncio.ensure_future(plant.desk.trend(TrendQuery(plant.ids, 0, 10 * S, asker="view")))
-        await asyncio.sleep(0)
+        assert await asyncio.to_thread(began.wait, 20)
         (second,) = await plant.desk.trend(TrendQuery(plant.ids, 1, 10 * S, asker="view"))
         assert second.last.tolist() == [5.0]
         with pytest.raises(asyncio.CancelledError):
