@@ -17,6 +17,7 @@ from console.ui.view import Selection, View, ViewContext
 from console.ui.wall_clock import now_us
 from console.views.trends.beside import Beside
 from console.views.trends.extras import Extra, TrendParts
+from console.views.trends.far_tags import FarTags
 from console.views.trends.frame import TrendFrame
 from console.views.trends.layout import look_from_json, look_to_json, pens_from_json, pens_to_json
 from console.views.trends.navigation import MINUTE, TrendNavigation
@@ -44,7 +45,7 @@ class TrendsView(View):
         super().__init__(context)
         self._now_us = now_us
         self._cache = tag_cache(context.station)
-        self._feed = TrendFeed(context.station, self._say)
+        self._feed = TrendFeed(context.station, self._say, now_us)
         self._limits = AlarmLimits(context.station)
         self.pens = PenSet(self._feed, self._limits, self._cache)
         self._mark = (0, 0)
@@ -58,6 +59,7 @@ class TrendsView(View):
         self._readout = TrendReadout(self.plot)
         self.navigation = TrendNavigation(self.plot, self._now_us, self)
         self.time = TimeChoice(self.frame.time_bar, self.navigation, context.station, self._now_us, self._say)
+        self.far = FarTags(self.header.field, context.station, self._cache, self.pens, self.add_pen, self._say)
         self._plots = PlotDesk(self.plot, self.pens, self.navigation, self._rebuild, self._say)
         self._numbers = QTimer(self, singleShot=True, interval=NUMBERS_MS)
         self._numbers.timeout.connect(self._refresh_numbers)
@@ -158,6 +160,7 @@ class TrendsView(View):
         self.navigation.begin_with(look_from_json(state, self.navigation.look))
         if "pens" in state and self.pens.recall(pens_from_json(state)):
             self.navigation.load_soon()
+        self.far.recall_soon()
         sizes, extras = state.get("splitter"), state.get("extras")
         if isinstance(sizes, list) and len(sizes) == 2 and all(isinstance(size, int) for size in sizes):
             self.frame.splitter.setSizes(sizes)
@@ -171,13 +174,9 @@ class TrendsView(View):
         self.hideEvent(None)
         for part in (self.navigation, self.desk.between, self._numbers):
             part.stop()
-        for extra in self.extras.values():
-            extra.close()
         self._undo()
-        self.time.close()
-        self._plots.close()
-        self._limits.close()
-        self._feed.close()
+        for closing in (*self.extras.values(), self.time, self._plots, self.far, self._limits, self._feed):
+            closing.close()
 
     def showEvent(self, event: object) -> None:
         self.time.ask_shifts()
