@@ -17,7 +17,7 @@ from console.services.historian.rollup_columns import Floats32, above, below
 from console.services.records import Floats, Longs
 
 MAX_ROWS = 1 << 20  # of one blob; more is damage
-CONSTANT, STEPPED, PACKED32, PACKED64, DECIMAL, PLAIN = range(6)
+CONSTANT, STEPPED, PACKED32, PACKED64, DECIMAL, PLAIN, BESIDE_GUESS = range(7)
 _MAX_DECIMALS = 11  # an integral: 4 of the value and 6 of the stamp, and one to spare
 _FEW = 8  # at most a row in so many may be off the grid
 _PROBE = 64  # rows that are tried before all
@@ -84,6 +84,9 @@ class Reader:
     def fields(self, form: struct.Struct) -> tuple[Any, ...]:
         return form.unpack_from(self._blob, self._past(form.size))
 
+    def is_empty(self) -> bool:
+        return self._at == self._end
+
     def done(self) -> None:
         if self._at != self._end:
             raise DamagedChunk(f"{self._end - self._at} bytes too many")
@@ -126,8 +129,12 @@ def unpack_ints(reader: Reader, count: int) -> Longs:
     raise DamagedChunk(f"no method {method} for whole numbers")
 
 
-def pack_floats(numbers: Floats | Floats32) -> bytes:
-    """A section of float64 or float32 that comes back bit for bit, nan payloads and -0.0 as well."""
+def pack_floats(numbers: Floats | Floats32, guess: Floats | None = None) -> bytes:
+    """A section of float64 or float32 that comes back bit for bit, nan payloads and -0.0 as well.
+
+    `guess`: about what float64 numbers with few decimals will be, from what the reader has as well; where that is
+    less, only the difference is kept.
+    """
     bits = numbers.view(np.int64 if numbers.itemsize == 8 else np.int32)
     if not numbers.size or (bits == bits[0]).all():
         return bytes([CONSTANT]) + (numbers[:1].tobytes() or bytes(numbers.itemsize))
@@ -135,21 +142,30 @@ def pack_floats(numbers: Floats | Floats32) -> bytes:
     if grid is None:
         return bytes([PLAIN]) + _pcodec(numbers)
     decimals, made, whole, off = grid
-    head = bytes([DECIMAL]) + _GRID.pack(decimals, made, off.size)
+    head = _GRID.pack(decimals, made, off.size)
     if off.size:
         head += pack_ints(off) + pack_ints(bits[off].astype(np.int64))
-    return head + pack_ints(whole.astype(np.int64))
+    kept = whole.astype(np.int64)
+    if guess is not None and not made:
+        beside = kept - _whole_guess(guess, decimals)
+        if _scatter(beside) < min(_scatter(kept), float(np.abs(np.diff(whole)).mean())):
+            return bytes([BESIDE_GUESS]) + head + pack_ints(beside)
+    return bytes([DECIMAL]) + head + pack_ints(kept)
 
 
-def unpack_floats(reader: Reader, count: int, dtype: type[np.float64] | type[np.float32]) -> NDArray[Any]:
-    """`count` rows of float64 or float32."""
+def unpack_floats(
+    reader: Reader,
+    count: int,
+    dtype: type[np.float64] | type[np.float32],
+    guess: Callable[[], Floats] | None = None,
+) -> NDArray[Any]:
+    """`count` rows of float64 or float32; `guess` gives what they were packed beside and is asked only then."""
     method = reader.byte()
-    size = np.dtype(dtype).itemsize
     if method == CONSTANT:
-        return np.repeat(np.frombuffer(reader.take(size), dtype), count)
+        return np.repeat(np.frombuffer(reader.take(np.dtype(dtype).itemsize), dtype), count)
     if method == PLAIN:
         return _unpcodec(reader, count, dtype)
-    if method != DECIMAL:
+    if method not in {DECIMAL, BESIDE_GUESS} or (method == BESIDE_GUESS and guess is None):
         raise DamagedChunk(f"no method {method} for numbers")
     decimals, made, off_count = reader.fields(_GRID)
     if decimals > _MAX_DECIMALS or made >= len(_MADE) or off_count > count:
@@ -159,11 +175,24 @@ def unpack_floats(reader: Reader, count: int, dtype: type[np.float64] | type[np.
         off, bits = unpack_ints(reader, off_count), unpack_ints(reader, off_count)
         if not 0 <= int(off.min()) <= int(off.max()) < count:
             raise DamagedChunk("a row off the grid that is none of the chunk's")
-    whole = unpack_ints(reader, count).astype(np.float64)
-    numbers = np.asarray(_MADE[made](whole, _SCALES[decimals]), dtype)
+    whole = unpack_ints(reader, count)
+    if method == BESIDE_GUESS and guess is not None:
+        whole = whole + _whole_guess(guess(), decimals)
+    numbers = np.asarray(_MADE[made](whole.astype(np.float64), _SCALES[decimals]), dtype)
     if off_count:
-        numbers.view(np.int64 if size == 8 else np.int32)[off] = bits
+        numbers.view(np.int64 if numbers.itemsize == 8 else np.int32)[off] = bits
     return numbers
+
+
+def _whole_guess(guess: Floats, decimals: int) -> Longs:
+    """One rounded product of each: the same bits on every machine. 0 where the guess is none."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        whole = np.rint(guess * _SCALES[decimals])
+        return np.where(np.abs(whole) < EXACT, whole, 0.0).astype(np.int64)
+
+
+def _scatter(numbers: Longs) -> float:
+    return float(np.abs(numbers - numbers.mean()).mean())
 
 
 def _grid_of(numbers: Floats | Floats32) -> tuple[int, int, Floats, Longs] | None:
@@ -212,7 +241,7 @@ def _pcodec(numbers: NDArray[Any], steps: NDArray[Any] | None = None) -> bytes:
     if steps is None:
         config = ChunkConfig()
     else:
-        is_smooth = float(np.abs(steps).mean()) < float(np.abs(numbers - numbers.mean()).mean())
+        is_smooth = float(np.abs(steps).mean()) < _scatter(numbers)
         delta = DeltaSpec.try_consecutive(1) if is_smooth else DeltaSpec.no_op()
         config = ChunkConfig(mode_spec=ModeSpec.classic(), delta_spec=delta)
     packed: bytes = standalone.simple_compress(np.ascontiguousarray(numbers), config)

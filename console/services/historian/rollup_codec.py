@@ -1,7 +1,9 @@
 """Rollups of one tag and level as bytes, column by column, so that a reader decodes only what it asks for."""
 
 import struct
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,7 @@ from console.services.historian.number_codec import (
     unpack_ints,
 )
 from console.services.historian.rollup_columns import COLUMNS, DTYPES, RollupColumns, columns_of
+from console.services.records import Floats
 
 __all__ = ["DamagedChunk", "pack_rollups", "unpack_rollups"]
 
@@ -39,36 +42,70 @@ def unpack_rollups(blob: bytes, columns: Collection[str] | None = None) -> Rollu
     rows, reader = opened(FORMAT, blob)
     (width_us,) = reader.fields(_WIDTH)
     sizes = reader.fields(_SIZES)
-    wanted = set(COLUMNS if columns is None else columns) | {"k"}
-    tail_is_last = not sizes[COLUMNS.index("tail")]
-    if tail_is_last and "tail" in wanted:
-        wanted.add("last")
-    found: dict[str, NDArray[np.generic]] = {}
-    for name, size in zip(COLUMNS, sizes, strict=True):
-        section = reader.part(size)
-        if name in wanted and size:
-            found[name] = _unpacked(section, name, rows)
-            section.done()
-    if tail_is_last and "tail" in wanted:
-        found["tail"] = found["last"]
-        if columns is not None and "last" not in columns:
-            del found["last"]
+    sections = {name: reader.part(size) for name, size in zip(COLUMNS, sizes, strict=True)}
     reader.done()
     if width_us <= 0:
         raise DamagedChunk(f"buckets of {width_us} us")
-    return columns_of(width_us, found)
+    opening = _Opening(rows, sections, set())
+    wanted = COLUMNS if columns is None else ("k", *columns)
+    return columns_of(width_us, {name: opening.column(name) for name in wanted})
+
+
+@dataclass(slots=True)
+class _Opening:
+    """Columns of one blob, each decoded when it is asked for, by the reader or by a guess."""
+
+    rows: int
+    sections: dict[str, Reader]
+    asked: set[str]
+    found: dict[str, NDArray[Any]] = field(default_factory=dict)
+
+    def column(self, name: str) -> NDArray[Any]:
+        if name not in self.found:
+            if name in self.asked:
+                raise DamagedChunk(f"{name} is made of itself")
+            self.asked.add(name)
+            self.found[name] = self._decoded(name)
+        return self.found[name]
+
+    def _decoded(self, name: str) -> NDArray[Any]:
+        section = self.sections[name]
+        if name == "tail" and section.is_empty():
+            return self.column("last")
+        if name in _WHOLE:
+            numbers = unpack_ints(section, self.rows).astype(DTYPES[name])
+        elif name in _GUESSES:
+            numbers = unpack_floats(section, self.rows, np.float64, lambda: _GUESSES[name](self.column))
+        else:
+            numbers = unpack_floats(section, self.rows, np.float32 if DTYPES[name] is np.float32 else np.float64)
+        section.done()
+        return numbers
+
+
+def _mean(column: Callable[[str], NDArray[Any]]) -> Floats:
+    return np.asarray(column("sum") / np.maximum(column("count"), 1))
+
+
+def _square(column: Callable[[str], NDArray[Any]]) -> Floats:
+    """As if all samples of a bucket were alike."""
+    with np.errstate(over="ignore"):
+        return np.asarray(_mean(column) * column("sum"))
+
+
+def _integral(column: Callable[[str], NDArray[Any]]) -> Floats:
+    """As if they were even in time."""
+    with np.errstate(over="ignore"):
+        return np.asarray(_mean(column) * column("good_s").astype(np.float64))
+
+
+_GUESSES: dict[str, Callable[[Callable[[str], NDArray[Any]]], Floats]] = {"sum_sq": _square, "integral": _integral}
 
 
 def _packed(rollups: RollupColumns, name: str) -> bytes:
-    column = getattr(rollups, name)
-    if name == "tail" and np.array_equal(column.view(np.int64), rollups.last.view(np.int64)):
+    column = np.ascontiguousarray(getattr(rollups, name))
+    if name == "tail" and np.array_equal(column.view(np.int64), np.ascontiguousarray(rollups.last).view(np.int64)):
         return b""
     if name in _WHOLE:
         return pack_ints(column.astype(np.int64))
-    return pack_floats(np.ascontiguousarray(column))
-
-
-def _unpacked(section: Reader, name: str, rows: int) -> NDArray[np.generic]:
-    if name in _WHOLE:
-        return unpack_ints(section, rows).astype(DTYPES[name])
-    return unpack_floats(section, rows, np.float32 if DTYPES[name] is np.float32 else np.float64)
+    guess = _GUESSES[name](lambda other: getattr(rollups, other)) if name in _GUESSES else None
+    return pack_floats(column, guess)

@@ -95,7 +95,7 @@ def test_a_pen_of_1_hz_takes_less_than_two_bytes_a_sample_and_its_levels_less_th
             level = coarsen(level, width, None, int(at[-1]))
             kept += len(pack_rollups(level))
         assert raw / at.size < 2.0
-        assert kept / at.size < 2.4 if single else kept / at.size < 1.5
+        assert kept / at.size < (2.4 if single else 1.2)
 
 
 @pytest.mark.parametrize(
