@@ -54,7 +54,7 @@ class BlockRows:
         fine_low, fine_high = np.fmin.reduce(runs, axis=2), np.fmax.reduce(runs, axis=2)
         empty = np.isnan(fine_low)
         fine_low[empty], fine_high[empty] = np.inf, -np.inf
-        fine_bad = bad.reshape(n, RUNS, FINE).any(axis=2)
+        fine_bad = np.logical_or.reduce(bad.reshape(n, RUNS, FINE), axis=2)
         counts = np.minimum(count - np.arange(n) * BLOCK, BLOCK).astype(np.int32)
         ends = np.arange(n) * BLOCK + counts - 1
         gap = np.isnan(value)
@@ -66,7 +66,7 @@ class BlockRows:
             counts,
             fine_low.min(axis=1, initial=np.inf),
             fine_high.max(axis=1, initial=-np.inf),
-            fine_bad.any(axis=1),
+            np.logical_or.reduce(fine_bad, axis=1),
             value[ends],
             bad[ends],
             gap.reshape(n, BLOCK).sum(axis=1, dtype=np.int32),
@@ -76,45 +76,55 @@ class BlockRows:
             fine_low,
             fine_high,
             fine_bad,
-            gap.reshape(n, RUNS, FINE).any(axis=2),
+            np.logical_or.reduce(gap.reshape(n, RUNS, FINE), axis=2),
         )
+
+
+_COLUMNS = tuple(column.name for column in fields(BlockRows))
 
 
 class Blocks:
     """The rows of a whole pen, with room to grow behind and to forget in front."""
 
     def __init__(self) -> None:
-        self._rows = BlockRows.of(Chunk(), 0)
+        self._room = BlockRows.of(Chunk(), 0)
         self._begin = self._end = 0
+        self._rows: BlockRows | None = None  # views of those in use
+        self.may_have_gaps = False
 
     def __len__(self) -> int:
         return self._end - self._begin
 
     @property
     def nbytes(self) -> int:
-        return sum(getattr(self._rows, column.name).nbytes for column in fields(BlockRows))
+        return sum(getattr(self._room, name).nbytes for name in _COLUMNS)
 
     @property
     def rows(self) -> BlockRows:
         """Views of all rows."""
-        return _each(lambda column: column[self._begin : self._end], self._rows)
+        if self._rows is None:
+            self._rows = _each(lambda column: column[self._begin : self._end], self._room)
+        return self._rows
 
     def forget(self, n: int) -> None:
         """The oldest n rows."""
         self._begin += n
+        self._rows = None
 
     def put(self, start: int, new: BlockRows) -> None:
         """These rows take the place of all from `start` on."""
         begin, n = self._begin + start, new.first_us.size
-        if begin + n > self._rows.first_us.size:
+        if begin + n > self._room.first_us.size:
             kept, size = self.rows, max(64, (start + n) * 5 // 4)
-            self._rows = _each(lambda column: np.empty((size, *column.shape[1:]), column.dtype), self._rows)
-            for column in fields(BlockRows):
-                getattr(self._rows, column.name)[:start] = getattr(kept, column.name)[:start]
+            self._room = _each(lambda column: np.empty((size, *column.shape[1:]), column.dtype), self._room)
+            for name in _COLUMNS:
+                getattr(self._room, name)[:start] = getattr(kept, name)[:start]
             self._begin, begin = 0, start
-        for column in fields(BlockRows):
-            getattr(self._rows, column.name)[begin : begin + n] = getattr(new, column.name)
+        for name in _COLUMNS:
+            getattr(self._room, name)[begin : begin + n] = getattr(new, name)
         self._end = begin + n
+        self._rows = None
+        self.may_have_gaps = self.may_have_gaps or bool(new.gaps.any())
 
     def splice(self, start: int, stop: int, new: list[BlockRows]) -> None:
         """These rows take the place of [start, stop)."""
@@ -126,6 +136,7 @@ class Blocks:
             start += rows.first_us.size
         if is_fitting:
             self._end = end
+        self._rows = None
 
     def columns(self, edges: Longs, slack: int, samples: FineRows) -> Extremes:
         """Lowest, highest (inf, -inf when there is none) and any-bad of n columns between n+1 rising edges, including
@@ -183,8 +194,8 @@ def _fold_runs(
     """The runs of opened blocks, and the samples of those runs that an edge cuts."""
     time = rows.fine_us[opened]
     end = np.concatenate((time[:, 1:], rows.last_us[opened][:, None]), axis=1).ravel()
-    fine = (column[opened].ravel() for column in (rows.fine_low, rows.fine_high, rows.fine_bad))
-    items, deep = _Items(time.ravel(), end, *fine).fold(edges, mine, slack, out)
+    low, high, bad = rows.fine_low[opened].ravel(), rows.fine_high[opened].ravel(), rows.fine_bad[opened].ravel()
+    items, deep = _Items(time.ravel(), end, low, high, bad).fold(edges, mine, slack, out)
     if not items.size:
         return
     block, run = opened[items // RUNS], items % RUNS
@@ -234,4 +245,4 @@ def _held_sums(time: Longs, value: Floats) -> tuple[Floats, Floats]:
 
 
 def _each(act: Callable[[NDArray[Any]], NDArray[Any]], rows: BlockRows) -> BlockRows:
-    return BlockRows(*(act(getattr(rows, column.name)) for column in fields(BlockRows)))
+    return BlockRows(*[act(getattr(rows, name)) for name in _COLUMNS])

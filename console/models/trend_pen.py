@@ -113,7 +113,7 @@ class TrendPen:
         old_time, old_value, old_good = _joined((c.time, c.value, c.good) for c in self._chunks[a:b])
         start, stop = np.searchsorted(old_time, (from_us, to_us))
         parts = zip((old_time, old_value, old_good), (time_us, value, good), strict=True)
-        self._splice(a, b, *(np.concatenate((old[:start], new, old[stop:])) for old, new in parts))  # type: ignore[arg-type]
+        self._splice(a, b, *(np.concatenate((old[:start], new, old[stop:])) for old, new in parts))
 
     def columns(self, edges_us: Longs, until_us: int, *, is_exact: bool = False) -> PenColumns:
         """n columns between n+1 rising edges. After `until_us` nothing is known: those columns are empty.
@@ -241,7 +241,7 @@ class TrendPen:
         old_time, old_value, old_good = _joined((c.time, c.value, c.good) for c in self._chunks[a : max(b, a + 1)])
         at = np.searchsorted(old_time, time_us, side="right")
         columns = zip((old_time, old_value, old_good), (time_us, value, good), strict=True)
-        self._splice(a, max(b, a + 1), *(np.insert(old, at, new) for old, new in columns))  # type: ignore[arg-type]
+        self._splice(a, max(b, a + 1), *(np.insert(old, at, new) for old, new in columns))
 
     def _splice(self, a: int, b: int, time_us: Longs, value: Floats, good: Bools) -> None:
         """Chunks [a, b) become these samples."""

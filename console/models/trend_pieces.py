@@ -22,6 +22,8 @@ class PenPieces:
 
 def pieces_of(blocks: Blocks, edges: Longs, samples: FineRows) -> PenPieces | None:
     """The divided columns among n between n+1 rising edges; None when there is none."""
+    if not blocks.may_have_gaps:
+        return None
     gaps = _gaps(blocks, edges, samples)
     column = np.searchsorted(edges, gaps, side="right") - 1
     inside = (column >= 0) & (column < edges.size - 1)

@@ -36,7 +36,8 @@ def pixel_rows(value: Floats, scale: Scale, height: int) -> Ints:
         share = (scale.high - value) / (scale.high - scale.low)
     y = np.clip(share * height, -1.0, height)
     y[(y == height) & (share <= 1.0)] = height - 1  # the lowest value of the scale is on it
-    return np.floor(y).astype(np.int32)
+    rows: Ints = np.floor(y).astype(np.int32)
+    return rows
 
 
 class Strokes:

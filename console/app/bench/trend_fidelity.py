@@ -91,7 +91,8 @@ def _widget_pixels(plot: TrendPlot, item: SpanItem) -> Mask:
     box = view.mapFromScene(item.sceneBoundingRect()).boundingRect()
     bits = np.frombuffer(image.constBits(), np.uint32).reshape(image.height(), image.width()) & 0xFFFFFF
     shown = bits[box.top() : box.top() + round(item.boundingRect().height()), box.left() :]
-    return shown[:, : round(item.boundingRect().width())] == theme().pen(0).rgb() & 0xFFFFFF
+    found: Mask = shown[:, : round(item.boundingRect().width())] == theme().pen(0).rgb() & 0xFFFFFF
+    return found
 
 
 def _raw_pixels(signal: Signal, window: Window, scale: Scale, shape: tuple[int, ...], thickness: int) -> Mask:
