@@ -102,12 +102,15 @@ def _bench(parser: argparse.ArgumentParser) -> None:
 
 
 def _centre(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("init", "status", "enrol"))
+    parser.add_argument("what", choices=("init", "status", "enrol", "prune"))
     parser.add_argument("names", nargs="+", metavar="[STATION] URL", help="postgresql://user@host:port/database")
     parser.add_argument("--password-file", default="", metavar="FILE", help="the administrator's, readable by him only")
     parser.add_argument("--partitions", type=_count, metavar="N", help="init: tables by site, 0 = plain (new: 8)")
     parser.add_argument("--json", action="store_true", help="status: one object a line")
     parser.add_argument("--revoke", action="store_true", help="enrol: shut the station out")
+    for what, days in (("hours", 90), ("days", 3653)):
+        text = f"prune: drop the history of tags by {what} that is older ({days} days)"
+        parser.add_argument(f"--keep-{what}", type=_count, default=days, metavar="DAYS", help=text)
     parser.add_argument("--to", default="", metavar="FILE", help="enrol: where the station's new password goes")
     for name, text in (("site", "ID"), ("code", "K1"), ("key", "HEX")):
         parser.add_argument(f"--{name}", default="", metavar=text, help="enrol: of a station that is given by its id")

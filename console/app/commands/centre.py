@@ -1,4 +1,5 @@
-"""`leitstand centre init|status|enrol`: the central PostgreSQL's schema, what it holds, and who may come in."""
+"""`leitstand centre init|status|enrol|prune`: the central PostgreSQL's schema, what it holds, who may come in, and how
+long the history of tags is kept there."""
 
 import argparse
 import json
@@ -17,7 +18,9 @@ from console.app.exit_codes import Exit
 from console.config.private_file import write_private
 from console.config.problems import BadConfiguration
 from console.domain.refusal import Refused
+from console.services.sync.central_history_care import history_partitions, prune_history
 from console.services.sync.central_schema import MIGRATIONS, ensure_schema, schema_version
+from console.services.sync.central_schema_4 import DAY_S, HOUR_S
 from console.services.sync.central_stations import Enrolment, enrol, not_set_up, revoke
 
 _CONNECT_S = 5
@@ -65,6 +68,8 @@ def _do(options: argparse.Namespace, connection: Connection) -> int:
         return Exit.WORLD
     if options.what == "status":
         return _status(connection, options.json)
+    if options.what == "prune":
+        return _prune(options, connection)
     if options.revoke:
         return _revoke(options, connection)
     one, file = read_station_of(options, options.names[0])
@@ -91,6 +96,18 @@ def _revoke(options: argparse.Namespace, connection: Connection) -> int:
         raise Refused("The centre knows no station {station} of this site.", station=name)
     streams = revoke(connection, *rows[0])
     print(f"revoked: it is let in no more; its {streams} streams count up to where they are now")
+    return Exit.DONE
+
+
+def _prune(options: argparse.Namespace, connection: Connection) -> int:
+    """Hours and days go apart: a year in days is small, a year in hours is not."""
+    if min(options.keep_hours, options.keep_days) < 1:
+        raise ValueError("--keep-hours and --keep-days are at least 1 day")
+    now_us = int(datetime.now(UTC).timestamp() * 1e6)
+    for span_s, days in ((HOUR_S, options.keep_hours), (DAY_S, options.keep_days)):
+        gone = prune_history(connection, span_s, now_us - days * DAY_S * 1_000_000)
+        what = "hours" if span_s == HOUR_S else "months of days"
+        print(f"{len(gone)} {what} dropped, {sum(one.nbytes for one in gone) / 1e6:.1f} MB")
     return Exit.DONE
 
 
@@ -142,6 +159,8 @@ def _print_summary(connection: Connection) -> None:
         archived, stations = parts.fetchone() or (0, 0)
         if archived:
             version += f"; {archived} parts of streams archived at {stations} stations"
+        if held := history_partitions(connection):
+            version += f"; history of tags {sum(one.nbytes for one in held) / 1e6:.1f} MB in {len(held)} partitions"
     except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedColumn):
         version = ""
     print(f"{row[0]} events in {row[1]} streams of {row[2]} sites{version}")

@@ -39,7 +39,7 @@ def test_a_centre_is_made_a_station_let_in_looked_at_and_shut_out(
     place = _station(tmp_path)
     assert main(["centre", "init", postgres.url, "--partitions", "0"]) == 0
     assert main(["centre", "init", postgres.url]) == 0
-    assert "0 events in 0 streams of 0 sites; schema 3 of 3" in capsys.readouterr().out
+    assert "0 events in 0 streams of 0 sites; schema 4 of 4" in capsys.readouterr().out
     assert main(["centre", "enrol", str(tmp_path), postgres.url]) == 0
     settings = _settings(capsys.readouterr().out)
     key = FileKey.load_or_create(tmp_path / "data" / "keys").public_key
@@ -119,3 +119,14 @@ def test_what_is_wrong_is_said_with_its_exit_code(
     assert told("init", guest)[0] == 3
     assert told("status", guest)[0] == 3
     asked(postgres.url, "drop owned by guest; drop role guest")
+
+
+def test_the_history_at_the_centre_is_pruned_and_no_time_below_a_day_is_taken(
+    postgres: TestDatabase, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["centre", "init", postgres.url]) == 0
+    capsys.readouterr()
+    assert main(["centre", "prune", postgres.url, "--keep-hours", "7"]) == 0
+    assert capsys.readouterr().out == "0 hours dropped, 0.0 MB\n0 months of days dropped, 0.0 MB\n"
+    assert main(["centre", "prune", postgres.url, "--keep-hours", "0"]) == 1
+    assert "at least 1 day" in capsys.readouterr().err

@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from console.domain.tags import TagSource
+from console.services.sync.central_history_care import history_partitions, prune_history
 from console.services.sync.central_samples import Body, CentralSamples, CentralTag, Part, source_of, source_text
 from console.services.sync.central_schema_4 import DAY_S, HOUR_S
 from tests.support.centres import Site
@@ -154,3 +155,18 @@ def test_a_source_travels_whole_and_nonsense_is_none() -> None:
     for nonsense in ("", "[]", "{}", '["a","b","c","d",5,true]'):
         with pytest.raises(ValueError, match=r".+"):
             source_of(nonsense)
+
+
+def test_the_oldest_hours_go_by_whole_partitions_and_days_stay(site: Site) -> None:
+    a, tag = _session(site, "A1"), uuid4()
+    old = 1_000 * DAY_US  # 1972: no other test's
+    a.push(HOUR_S, [_part(tag, old + hour * HOUR_US) for hour in range(3)])
+    a.push(DAY_S, [_part(tag, old)])
+    with psycopg.connect(site.database.url, autocommit=True) as connection:
+        before = {one.name for one in history_partitions(connection)}
+        gone = prune_history(connection, HOUR_S, old + 2 * HOUR_US)
+        left = history_partitions(connection)
+    assert [one.from_us for one in gone] == [old, old + HOUR_US]
+    assert {one.name for one in left} == before - {one.name for one in gone}
+    assert [start for start, _ in a.bodies(HOUR_S, Body.FINE, tag, old, old + DAY_US)] == [old + 2 * HOUR_US]
+    assert [start for start, _ in a.bodies(DAY_S, Body.FINE, tag, old, old + DAY_US)] == [old]
