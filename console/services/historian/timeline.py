@@ -16,7 +16,8 @@ from console.services.records import Floats, Longs
 EVER = 1 << 62
 EVERYTHING = 1 << 40  # samples
 AT_ONCE = 1 << 19  # samples that are read between two looks at the cancellation
-MOST_LATE = 1 << 20  # stored samples that are read again because of late ones that are not on disk yet
+MOST_COMPARED = 1 << 12  # late samples of one tag that are looked for on disk one by one
+MOST_LATE = 1 << 17  # stored samples that are read again because of late ones that are not on disk yet
 
 
 class Stopped(Exception):
@@ -103,14 +104,13 @@ class Timeline:
         if not late:
             return fresh
         begin = int(fresh.at_us[0])
-        stored = self._past.raw(begin, self._stored_us + 1, MOST_LATE)
-        if begin < self.raw_from_us or len(stored) >= MOST_LATE:  # the disk has them in a moment
+        is_much = late > MOST_COMPARED or begin < self.raw_from_us
+        stored = empty_block() if is_much else self._past.raw(begin, self._stored_us + 1, MOST_LATE)
+        if is_much or len(stored) >= MOST_LATE:  # the disk has them in a moment
             return part_of(fresh, late, len(fresh))
-        known = set(zip(stored.at_us.tolist(), stored.value.view(np.int64).tolist(), stored.quality, strict=True))
-        bits = fresh.value.view(np.int64)
-        missing = [
-            row for row in range(late) if (int(fresh.at_us[row]), int(bits[row]), fresh.quality[row]) not in known
-        ]
+        same = np.flatnonzero(np.isin(stored.at_us, fresh.at_us[:late]))
+        known = {_identity(stored, row) for row in same.tolist()}
+        missing = [row for row in range(late) if _identity(fresh, row) not in known]
         rows = np.array([*missing, *range(late, len(fresh))], np.int64)
         return SampleBlock(fresh.key[rows], fresh.at_us[rows], fresh.value[rows], fresh.quality[rows])
 
@@ -233,6 +233,11 @@ def part_of(block: SampleBlock, start: int, stop: int) -> SampleBlock:
     exact = {row - start: number for row, number in block.exact.items() if start <= row < stop}
     rows = slice(start, stop)
     return SampleBlock(block.key[rows], block.at_us[rows], block.value[rows], block.quality[rows], exact)
+
+
+def _identity(block: SampleBlock, row: int) -> tuple[int, int, int]:
+    """Two samples of a tag are the same when stamp, value (bit for bit) and quality are."""
+    return int(block.at_us[row]), int(block.value[row : row + 1].view(np.int64)[0]), int(block.quality[row])
 
 
 def last_of(block: SampleBlock) -> Held:
