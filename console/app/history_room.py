@@ -9,6 +9,7 @@ import shutil
 import threading
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
+from dataclasses import astuple
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -238,6 +239,7 @@ class HistoryRoom:
             name,
             state.waiting if state.failure else 0,
             state.lost,
+            *astuple(self.central.state),
         )
 
     def _on_room(self, room: Room) -> None:

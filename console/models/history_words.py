@@ -3,7 +3,7 @@
 from math import isinf
 
 from console.services.records import HistoryRecord
-from console.ui.format import DASH, number_text, whole_text
+from console.ui.format import DASH, date_text, local, number_text, whole_text
 from console.ui.translation import tr
 
 
@@ -16,6 +16,23 @@ def history_text(record: HistoryRecord | None) -> str:
     if record.waiting:
         return tr("History: {n} samples wait to be written", n=whole_text(record.waiting))
     return _room_text(record)
+
+
+def centre_text(record: HistoryRecord | None) -> str:
+    """How far the history was handed over to the centre; empty where there is none."""
+    if record is None or record.centre == "off":
+        return ""
+    if record.centre == "refused":
+        return tr("History at the centre: refused. {reason}", reason=record.centre_detail)
+    if not record.handed_until_us:
+        return tr("History at the centre: nothing yet")
+    at = local(record.handed_until_us)
+    until = f"{date_text(at)} {at:%H:%M}"
+    if record.hours_waiting > 1:
+        return tr(
+            "History at the centre until {moment}; {n} hours wait", moment=until, n=whole_text(record.hours_waiting)
+        )
+    return tr("History at the centre until {moment}", moment=until)
 
 
 def _room_text(record: HistoryRecord) -> str:

@@ -307,6 +307,10 @@ class HistoryRecord:
     tightest: str = ""
     waiting: int = 0  # samples that are not written yet, while they cannot be
     lost: int = 0  # since the start
+    centre: str = "off"  # the link by which history goes to the centre: off, connecting, live, lost, refused
+    centre_detail: str = ""
+    handed_until_us: int = 0  # hours before this one are at the centre, 0: none yet
+    hours_waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSplitter
 from console.domain.commands import RequestRebirth
 from console.domain.refusal import Refused
 from console.models.empty_words import NOTHING_HEARD, EmptyWords
-from console.models.history_words import history_text
+from console.models.history_words import centre_text, history_text
 from console.models.link_words import lamp_state, link_text
 from console.models.session_table import NodeTable, TroubleTable
 from console.models.sorted_table import SortedTable
@@ -153,7 +153,8 @@ class DiagnosticsView(View):
 
     def _tell_history(self) -> None:
         self.history_label.setText(history_text(self._history))
-        self.history_label.setToolTip(plain_tip(tr("How long it is kept is said by site/history.toml")))
+        words = [tr("How long it is kept is said by site/history.toml"), centre_text(self._history)]
+        self.history_label.setToolTip(plain_tip(" · ".join(word for word in words if word)))
 
     def _on_session(self, session: SessionRecord | None) -> None:
         self._denied = session.denied if session is not None else {}

@@ -7,6 +7,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from console.domain.commands import RequestRebirth
+from console.models.history_words import centre_text
 from console.services.records import (
     HistoryRecord,
     LinkRecord,
@@ -128,3 +129,14 @@ def test_a_birth_is_asked_of_the_selected_node_by_those_who_may(qtbot: QtBot, st
             assert why in view.rebirth_button.toolTip()
 
     run(story())
+
+
+def test_how_far_the_history_is_at_the_centre_is_said_in_words():
+    hour = 1_790_000_000_000_000 // 3_600_000_000 * 3_600_000_000
+    assert centre_text(None) == ""
+    assert centre_text(HistoryRecord(1)) == ""
+    assert centre_text(HistoryRecord(1, centre="lost")) == "History at the centre: nothing yet"
+    assert "2 hours" not in centre_text(HistoryRecord(1, centre="live", handed_until_us=hour, hours_waiting=1))
+    assert "80 hours wait" in centre_text(HistoryRecord(1, centre="lost", handed_until_us=hour, hours_waiting=80))
+    refused = HistoryRecord(1, centre="refused", centre_detail="<b>too old</b>")
+    assert centre_text(refused) == "History at the centre: refused. <b>too old</b>"
