@@ -74,11 +74,13 @@ class Chunk:
         self.n = end
 
     def extremes(self, edges: Longs, most: int) -> tuple[Floats, Floats, Bools] | None:
-        """Lowest, highest and any-bad of n columns between n+1 edges behind the first sample, values held from before
+        """Lowest, highest and all-good of n columns between n+1 edges behind the first sample, values held from before
         included; None with gaps, or when more than `most` samples decide."""
-        at = self.time.searchsorted(edges)
+        if self.has_gap:
+            return None
+        at = self._time[: self.n].searchsorted(edges)
         begin, end = int(at[0]) - 1, int(at[-1])
-        if self.has_gap or end - begin > most:
+        if end - begin > most:
             return None
         pairs = np.empty(2 * at.size - 2, np.int64)
         np.subtract(at[:-1], begin + 1, out=pairs[::2])  # the value held before is the first one
@@ -87,9 +89,9 @@ class Chunk:
         value = self._value[part] if end < self._value.size else np.append(self._value[begin:], np.nan)
         low, high = np.minimum.reduceat(value, pairs)[::2], np.maximum.reduceat(value, pairs)[::2]
         if self._bad is None:
-            return low, high, np.zeros(low.size, np.bool_)
+            return low, high, np.ones(low.size, np.bool_)
         bad = self._bad[part] if end < self._bad.size else np.append(self._bad[begin:], False)
-        return low, high, np.logical_or.reduceat(bad, pairs)[::2]
+        return low, high, ~np.logical_or.reduceat(bad, pairs)[::2]
 
     def fine_rows(self, rows: Longs) -> tuple[Longs, Floats, Bools]:
         """Times, values and bad flags of these runs of 16, each of shape (n, 16); what lies behind `n` is void."""

@@ -120,17 +120,18 @@ class TrendPen:
 
         What is less than a quarter of a column away may be in it too, unless `is_exact`: nothing is ever left out.
         """
+        found = self._tail(edges_us)
+        if found is not None:
+            low, high, good = found
+            if edges_us[-2] > until_us:
+                low, high = (np.where(edges_us[:-1] > until_us, np.nan, part) for part in (low, high))
+            return PenColumns(low, high, good)
+        self._settle()
         slack = 0 if is_exact or edges_us.size < 2 else int(edges_us[1] - edges_us[0]) // 4
-        found, pieces = self._tail(edges_us), None
-        if found is None:
-            self._settle()
-            found = self._blocks.columns(edges_us, slack, self._fine_rows)
-            pieces = pieces_of(self._blocks, edges_us, self._fine_rows)
-        low, high, bad = found
+        low, high, bad = self._blocks.columns(edges_us, slack, self._fine_rows)
         none = (low > high) | (edges_us[:-1] > until_us)
-        if none.any():
-            low, high = np.where(none, np.nan, low), np.where(none, np.nan, high)
-        return PenColumns(low, high, ~bad, pieces)
+        low[none] = high[none] = np.nan
+        return PenColumns(low, high, ~bad, pieces_of(self._blocks, edges_us, self._fine_rows))
 
     def value_at(self, at_us: int) -> tuple[float, bool]:
         """The value held at this moment and whether it is good; nan before the first sample and in gaps."""
@@ -179,8 +180,8 @@ class TrendPen:
         return np.array(((np.where(empty, 0.0, value) * lasting).sum(), lasting.sum(), empty[inside].sum()))
 
     def _tail(self, edges: Longs) -> tuple[Floats, Floats, Bools] | None:
-        """A few columns that the newest samples alone decide: what a live frame asks; else None."""
-        if not self._n or edges.size > _TAIL_COLUMNS or self._firsts[-1] >= edges[0]:
+        """A few columns that the newest samples alone decide, with all-good: what a live frame asks; else None."""
+        if not self._n or not 2 <= edges.size <= _TAIL_COLUMNS or self._firsts[-1] >= edges[0]:
             return None
         return self._chunks[-1].extremes(edges, _TAIL_SAMPLES)
 

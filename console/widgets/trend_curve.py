@@ -1,7 +1,8 @@
 """One pen on one plot, the window it is drawn in, and its values per pixel column."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from functools import lru_cache
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,8 +84,14 @@ class Window:
         return at_us // self.step_us - self.first
 
     def edges(self, start: int, stop: int) -> Longs:
-        """Where the columns [start, stop) begin and the last of them ends."""
-        return (self.first + np.arange(start, stop + 1, dtype=np.int64)) * self.step_us
+        """Where the columns [start, stop) begin and the last of them ends; do not change them."""
+        return _edges(self.first + start, self.first + stop, self.step_us)
+
+
+@lru_cache(maxsize=8)
+def _edges(first: int, last: int, step_us: int) -> Longs:
+    """The same ones for every pen of a plot."""
+    return np.arange(first, last + 1, dtype=np.int64) * step_us
 
 
 @dataclass(slots=True)
@@ -107,6 +114,9 @@ class Curve:
     is_ghost: bool = False  # another time for comparison: dim and dashed, below the others
     offset_us: int = 0  # what was then stands this much later
     pieces: Pieces = NO_PIECES  # drawn in the place of their columns
+    has_void: bool = True  # some columns may be empty
+    _room: tuple[NDArray[Any], ...] = ()  # longer ones that the columns move along, so that they are copied seldom
+    _begin: int = 0
 
     @property
     def thickness(self) -> int:
@@ -127,22 +137,34 @@ class Curve:
             parts = tuple(np.repeat(part, block)[: window.width] for part in parts)  # type: ignore[assignment]
         self.low, self.high, self.good = parts
         self.pieces = NO_PIECES if block > 1 else getattr(columns, "pieces", None) or NO_PIECES
-        self.dirty_us, self.is_coarse = NEVER, block > 1
+        self.dirty_us, self.is_coarse, self._room = NEVER, block > 1, ()
+        self.has_void = bool(np.isnan(self.low).any())
 
     def renew(self, window: Window, shift: int, known_us: int) -> int:
         """Move the columns left and compute those from `known_us` on, or from where they are not true; returns the
         first computed one."""
         since_us = min(known_us, self.dirty_us + self.offset_us)
-        start = min(max(window.column(since_us), 0), window.width)
+        start = min(max(window.column(since_us), 0), window.width - shift)
         if shift:
-            for column in (self.low, self.high, self.good):
-                column[:-shift] = column[shift:].copy()
-            start = min(start, window.width - shift)
-        columns = self.source.columns(window.edges(start, window.width) - self.offset_us, window.until_us)
-        self.low[start:], self.high[start:], self.good[start:] = columns.low, columns.high, columns.good
-        self.pieces = _moved(self.pieces, shift, start, getattr(columns, "pieces", None) or NO_PIECES)
+            self._slide(shift)
+        if start < window.width:
+            edges = window.edges(start, window.width)
+            columns = self.source.columns(edges - self.offset_us if self.offset_us else edges, window.until_us)
+            self.low[start:], self.high[start:], self.good[start:] = columns.low, columns.high, columns.good
+            self.pieces = _moved(self.pieces, shift, start, getattr(columns, "pieces", None) or NO_PIECES)
+            self.has_void = self.has_void or bool(np.isnan(columns.low).any())
         self.dirty_us = NEVER
         return start
+
+    def _slide(self, shift: int) -> None:
+        """All columns `shift` places farther left; the last places are free."""
+        n, parts = self.low.size, (self.low, self.high, self.good)
+        self._begin += shift
+        if not self._room or self._begin + n > self._room[0].size:
+            self._room, self._begin = tuple(np.empty(2 * n, part.dtype) for part in parts), 0
+            for longer, part in zip(self._room, parts, strict=True):
+                longer[: n - shift] = part[shift:]
+        self.low, self.high, self.good = (longer[self._begin : self._begin + n] for longer in self._room)
 
 
 def _moved(old: Pieces, shift: int, start: int, new: Pieces) -> Pieces:

@@ -63,8 +63,10 @@ class AxisRanges:
             return False
         if curve.axis in self._pinned:
             return True
-        low, high = curve.low[first:].tolist(), curve.high[first:].tolist()
-        return not any(value < scale.low for value in low) and not any(value > scale.high for value in high)
+        return not (
+            any(value < scale.low for value in curve.low[first:].tolist())
+            or any(value > scale.high for value in curve.high[first:].tolist())
+        )
 
     def fit(self, curves: Iterable[Curve]) -> bool:
         """Choose the ranges; one stays while its data fill it reasonably. True when any changed."""

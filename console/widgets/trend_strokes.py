@@ -114,7 +114,7 @@ def _draw_few(
     if any(curve.is_ghost or curve.pieces is not NO_PIECES for curve, _scale in curves):
         return False
     values = np.array([(curve.high[start:], curve.low[start:]) for curve, _scale in curves])
-    if not all(curve.good[start:].all() for curve, _scale in curves) or np.isnan(values).any():
+    if np.isnan(values).any() or not np.concatenate([curve.good[start:] for curve, _scale in curves]).all():
         return False
     height = canvas.shape[1]
     if len({scale for _curve, scale in curves}) == 1:
