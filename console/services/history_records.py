@@ -28,10 +28,11 @@ class AggregateColumns:
     """Figures of one tag over n periods [from_us, to_us); nan where there is nothing to tell.
 
     `mean`, and `good_s`, `bad_s`, `unknown_s` (their sum is the period) weigh by time; `sample_mean` and `deviation`
-    count every sample once. `deviation_by_time` weighs by time and needs the samples: nan unless it was asked for and
-    they are still kept. `low` and `high` include the value held as the period begins; they are exact where `is_exact`,
-    else bounds rounded outward by at most one float32 step. `is_whole` is False for a period whose border falls into a
-    time of which only coarser buckets are kept: they are counted to the period that holds most of them.
+    count every sample once. `deviation_by_time` weighs by time and needs the samples: nan unless it was asked for, they
+    are still kept, and no more than 5 million. `low` and `high` include the value held as the period begins; they are
+    exact where `is_exact`, else bounds rounded outward by at most one float32 step. `is_whole` is False for a period
+    whose border falls into a time of which only coarser buckets are kept: they are counted to the period that holds
+    most of them.
     """
 
     tag_id: UUID

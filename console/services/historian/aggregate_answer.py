@@ -11,13 +11,16 @@ from console.services.historian.timeline import Timeline
 from console.services.history_records import AggregateColumns
 from console.services.records import Longs
 
+MOST_SAMPLES = 5_000_000  # that are read for the deviation by time: about half a second
+
 
 def aggregate_answer(timeline: Timeline, edges: Longs, *, deviation_by_time: bool = False) -> AggregateColumns:
     """See `AggregateColumns`; periods between rising `edges`."""
     covered = cover(timeline, edges)
     before = timeline.held_before(int(edges[0]))
     figures = fold(timeline.tag_id, covered.segments, edges, before, timeline.until_us, covered.is_whole)
-    if deviation_by_time and edges[0] >= timeline.raw_from_us:
+    samples = int((figures.count + figures.untrusted).sum())
+    if deviation_by_time and edges[0] >= timeline.raw_from_us and samples <= MOST_SAMPLES:
         return _with_deviation(timeline, figures, edges)
     return figures
 

@@ -119,7 +119,7 @@ def test_figures_of_a_year_are_read_from_few_buckets_and_its_ends_from_samples()
     assert len(past.reads) <= 9
 
 
-def test_the_deviation_by_time_weighs_each_value_by_how_long_it_held():
+def test_the_deviation_by_time_weighs_each_value_by_how_long_it_held(monkeypatch):
     rows = [(0, 0.0, 0), (90 * S, 10.0, 0), (100 * S, math.nan, 3)]
     edges = np.array([0, 200 * S], np.int64)
     figures = aggregate_answer(timeline_of(MemoryPast(rows), now_us=200 * S), edges, deviation_by_time=True)
@@ -128,6 +128,10 @@ def test_the_deviation_by_time_weighs_each_value_by_how_long_it_held():
     assert figures.deviation[0] == pytest.approx(math.sqrt(50))
     plain = aggregate_answer(timeline_of(MemoryPast(rows), now_us=200 * S), edges)
     assert math.isnan(plain.deviation_by_time[0])
+    monkeypatch.setattr("console.services.historian.aggregate_answer.MOST_SAMPLES", 2)
+    too_many = aggregate_answer(timeline_of(MemoryPast(rows), now_us=200 * S), edges, deviation_by_time=True)
+    assert math.isnan(too_many.deviation_by_time[0])  # nobody waits for minutes: it is said that it is not known
+    assert too_many.deviation[0] == pytest.approx(math.sqrt(50))
 
 
 def test_a_bucket_that_cannot_be_cut_any_more_is_told_as_not_whole():
