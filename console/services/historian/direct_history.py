@@ -43,7 +43,10 @@ class DirectHistory:
             append_to(self.connection, blocks, tags)
 
     def load(self, block: SampleBlock) -> None:
-        """Seal samples at once, past the tail: twice as fast as `append` and `compact`; some 1,000,000 at a time."""
+        """Seal samples at once, past the tail: twice as fast as `append` and `compact`; some 1,000,000 at a time.
+
+        Of equal stamps they count as older than what waits in the tail.
+        """
         work = self.read(lambda connection: work_of(connection, block))
         while work.done < len(work.keys):
             self._write_slice(work)

@@ -20,6 +20,7 @@ from console.services.historian.seals import Seal, load_seal, unpack_young, youn
 from console.services.historian.tag_sealing import last_of, late_edits, parted
 from console.services.historian.tail import EVER, tail_of_key
 
+EVER_US = 1 << 60  # who asks up to here asks for all there is
 _NEEDED = ("tail", "tail_quality")  # to know what holds
 
 
@@ -31,19 +32,8 @@ def read_raw(
     limit: int | None = None,
     damage: Damage | None = None,
 ) -> SampleBlock:
-    """Samples and gap markers of one tag in [from_us, to_us), by time; equal stamps in the order of arrival.
-
-    At most `limit` of them, the earliest. Damaged chunks are passed over and put into `damage`.
-    """
-    damage = damage if damage is not None else Damage()
-    seal = load_seal(connection, key)
-    sealed = read_chunks(connection, key, from_us, to_us, damage)
-    recent = tail_of_key(connection, key, seal.seq, damage.tail, (from_us, to_us))
-    if not len(recent):
-        return sealed if limit is None else pick(sealed, np.arange(min(limit, len(sealed))))
-    inside = np.flatnonzero((recent.at_us >= from_us) & (recent.at_us < to_us))
-    block = in_order(join_blocks([sealed, pick(recent, inside)]))
-    return block if limit is None else pick(block, np.arange(min(limit, len(block))))
+    """`TagReader.raw` for one question."""
+    return TagReader(connection, key, damage).raw(from_us, to_us, limit)
 
 
 def read_rollups(
@@ -56,40 +46,119 @@ def read_rollups(
     until_us: int | None = None,
     damage: Damage | None = None,
 ) -> RollupColumns:
-    """Buckets of one tag that touch [from_us, to_us) and hold a sample; `level` is an index of LEVELS_S.
-
-    As if all samples stored so far had been rolled at once with the end of knowledge `until_us` (None: the tag's
-    newest sample), so pass the present to have what holds counted. `columns`: names of RollupColumns that are wanted,
-    None for all; `k` and both tails always come with them. Damaged rows are passed over and put into `damage`.
-    """
-    damage = damage if damage is not None else Damage()
-    wanted = COLUMNS if columns is None else tuple(dict.fromkeys((*columns, *_NEEDED)))
-    width_us = LEVELS_US[level]
-    span = from_us // width_us, -(-to_us // width_us)
-    seal = load_seal(connection, key)
-    newest_us = seal.held.at_us if seal.held else None
-    only_late = newest_us is not None and (span[1] * width_us) <= newest_us // width_us * width_us
-    recent = tail_of_key(connection, key, seal.seq, damage.tail, (EVER[0], (newest_us or 0) + 1) if only_late else EVER)
-    stored, front = _stored(connection, seal, level, span, wanted, in_order(recent), damage)
-    return _with_front(stored, front, span, wanted, until_us)
+    """`TagReader.rollups` for one question."""
+    return TagReader(connection, key, damage).rollups(level, from_us, to_us, columns, until_us)
 
 
 def held_before(connection: Connection, key: int, at_us: int, damage: Damage | None = None) -> Held | None:
-    """The newest sample or gap marker before `at_us`: what holds there. None when the tag has none.
+    """`TagReader.held_before` for one question."""
+    return TagReader(connection, key, damage).held_before(at_us)
 
-    Where raw has been purged it comes from the buckets, with the end of its bucket as its stamp.
+
+class TagReader:
+    """One tag within one transaction: its state and what waits of it in the tail are read once.
+
+    Damaged rows are passed over and put into `damage`.
     """
-    damage = damage if damage is not None else Damage()
-    seal = load_seal(connection, key)
-    recent = tail_of_key(connection, key, seal.seq, damage.tail, (EVER[0], at_us))
-    recent = in_order(pick(recent, np.flatnonzero(recent.at_us < at_us)))
-    if seal.held is not None and seal.held.at_us < at_us:
-        found: Held | None = seal.held
-    else:
-        found = _sealed_before(connection, seal, at_us, damage)
-    if len(recent) and (found is None or int(recent.at_us[-1]) >= found.at_us):
-        return last_of(recent)
-    return found
+
+    def __init__(self, connection: Connection, key: int, damage: Damage | None = None) -> None:
+        self.seal: Seal = load_seal(connection, key)
+        self.damage = damage if damage is not None else Damage()
+        self._connection = connection
+        self._key = key
+        self._whole_tail: SampleBlock | None = None
+
+    def raw(self, from_us: int, to_us: int, limit: int | None = None) -> SampleBlock:
+        """Samples and gap markers in [from_us, to_us), by time; equal stamps in the order of arrival.
+
+        At most `limit` of them, the earliest.
+        """
+        sealed = read_chunks(self._connection, self._key, from_us, to_us, self.damage)
+        recent = self._tail((from_us, to_us))
+        start, stop = np.searchsorted(recent.at_us, (from_us, to_us))
+        if start < stop:
+            sealed = in_order(join_blocks([sealed, pick(recent, np.arange(start, stop))]))
+        return sealed if limit is None or len(sealed) <= limit else pick(sealed, np.arange(limit))
+
+    def rollups(
+        self,
+        level: int,
+        from_us: int,
+        to_us: int,
+        columns: Collection[str] | None = None,
+        until_us: int | None = None,
+    ) -> RollupColumns:
+        """Buckets that touch [from_us, to_us) and hold a sample; `level` is an index of LEVELS_S.
+
+        As if all samples stored so far had been rolled at once with the end of knowledge `until_us` (None: the tag's
+        newest sample), so pass the present to have what holds counted. `columns`: names of RollupColumns that are
+        wanted, None for all; `k` and both tails always come with them.
+        """
+        wanted = COLUMNS if columns is None else tuple(dict.fromkeys((*columns, *_NEEDED)))
+        width_us = LEVELS_US[level]
+        span = from_us // width_us, -(-to_us // width_us)
+        stored, front = self._stored(level, span, wanted)
+        return _with_front(stored, front, span, wanted, until_us)
+
+    def held_before(self, at_us: int) -> Held | None:
+        """The newest sample or gap marker before `at_us`: what holds there. None when the tag has none.
+
+        Where raw has been purged it comes from the buckets, with the end of its bucket as its stamp.
+        """
+        recent = self._tail((EVER[0], at_us))
+        stop = int(np.searchsorted(recent.at_us, at_us))
+        if self.seal.held is not None and self.seal.held.at_us < at_us:
+            found: Held | None = self.seal.held
+        else:
+            found = self._sealed_before(at_us)
+        if stop and (found is None or int(recent.at_us[stop - 1]) >= found.at_us):
+            return last_of(pick(recent, np.arange(stop)))
+        return found
+
+    def _tail(self, span: tuple[int, int]) -> SampleBlock:
+        """What waits, in order; of [from, to) at least."""
+        if self._whole_tail is not None:
+            return self._whole_tail
+        found = in_order(tail_of_key(self._connection, self._key, self.seal.seq, self.damage.tail, span))
+        if span[1] >= EVER_US:
+            self._whole_tail = found
+        return found
+
+    def _stored(self, level: int, span: tuple[int, int], wanted: tuple[str, ...]) -> tuple[RollupColumns, "_Front"]:
+        """Sealed buckets of the span, late samples of the tail worked in."""
+        held, width_us = self.seal.held, LEVELS_US[level]
+        is_old = held is not None and span[1] <= held.at_us // width_us  # then only what is late matters
+        recent = self._tail((EVER[0], held.at_us + 1) if is_old and held is not None else EVER)
+        late, fresh = parted(recent, held)
+        packed = read_rows(self._connection, self._key, level, *span, self.damage, wanted)
+        try:
+            young = young_level(self.seal.young, level, wanted)
+        except DamagedChunk as error:
+            self.damage.chunks.append(_lost_young(self.seal, level, str(error)))
+            young = no_rows(width_us)
+        stored = end_to_end(width_us, [packed, young.between(*span)])
+        if not len(late) or held is None:
+            return stored, _Front(held, fresh)
+        edits, held = late_edits(self._connection, self.seal, late, self.damage)
+        return edited(stored, edits[level]).between(*span), _Front(held, fresh)
+
+    def _sealed_before(self, at_us: int) -> Held | None:
+        for row in newest_before(self._connection, self._key, at_us):
+            block = opened(self._key, row, self.damage)
+            if block is not None:
+                stop = int(np.searchsorted(block.at_us, at_us))
+                return last_of(pick(block, np.arange(stop)))
+        for level, width_us in enumerate(LEVELS_US):
+            k = at_us // width_us
+            try:
+                young = unpack_young(self.seal.young)[level].between(-(1 << 60), k)
+            except DamagedChunk:
+                young = no_rows(width_us)
+            found = young if len(young) else newest_bucket_before(self._connection, self._key, level, k, self.damage)
+            if len(found):
+                end_us = (int(found.k[-1]) + 1) * width_us
+                return Held(end_us - 1, float(found.tail[-1]), int(found.tail_quality[-1]))
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,30 +167,6 @@ class _Front:
 
     held: Held | None
     fresh: SampleBlock
-
-
-def _stored(
-    connection: Connection,
-    seal: Seal,
-    level: int,
-    span: tuple[int, int],
-    wanted: tuple[str, ...],
-    recent: SampleBlock,
-    damage: Damage,
-) -> tuple[RollupColumns, _Front]:
-    """Sealed buckets of the span, late samples of the tail worked in."""
-    late, fresh = parted(recent, seal.held)
-    packed = read_rows(connection, seal.key, level, *span, damage, wanted)
-    try:
-        young = young_level(seal.young, level, wanted)
-    except DamagedChunk as error:
-        damage.chunks.append(_lost_young(seal, level, str(error)))
-        young = no_rows(LEVELS_US[level])
-    stored = end_to_end(LEVELS_US[level], [packed, young.between(*span)])
-    if not len(late) or seal.held is None:
-        return stored, _Front(seal.held, fresh)
-    edits, held = late_edits(connection, seal, late, damage)
-    return edited(stored, edits[level]).between(*span), _Front(held, fresh)
 
 
 def _with_front(
@@ -144,25 +189,6 @@ def _with_front(
         border = concat(stored.rows(last, last + 1), rolled.rows(0, 1))
         return end_to_end(width_us, [stored.rows(0, last), border, rolled.rows(1, len(rolled))])
     return end_to_end(width_us, [stored, rolled])
-
-
-def _sealed_before(connection: Connection, seal: Seal, at_us: int, damage: Damage) -> Held | None:
-    for row in newest_before(connection, seal.key, at_us):
-        block = opened(seal.key, row, damage)
-        if block is not None:
-            stop = int(np.searchsorted(block.at_us, at_us))
-            return last_of(pick(block, np.arange(stop)))
-    for level, width_us in enumerate(LEVELS_US):
-        k = at_us // width_us
-        try:
-            young = unpack_young(seal.young)[level].between(-(1 << 60), k)
-        except DamagedChunk:
-            young = no_rows(width_us)
-        found = young if len(young) else newest_bucket_before(connection, seal.key, level, k, damage)
-        if len(found):
-            end_us = (int(found.k[-1]) + 1) * width_us
-            return Held(end_us - 1, float(found.tail[-1]), int(found.tail_quality[-1]))
-    return None
 
 
 def _lost_young(seal: Seal, level: int, reason: str) -> LostSpan:

@@ -19,7 +19,7 @@ from console.services.storage.direct import direct
 RECORD = np.dtype([("key", "<u4"), ("at_us", "<i8"), ("value", "<f8"), ("quality", "u1")])  # 21 bytes
 _EXACT = np.dtype([("row", "<u4"), ("is_negative", "u1"), ("size", "<u8")])
 SPREAD_AT = 32_768  # samples that wait unsorted by key: reading through them takes about 1 ms
-SPREAD_ROWS = 1_024  # and rows
+SPREAD_ROWS = 256  # and rows
 ROW_MOST = 32_768  # samples of one row
 EVER = (-(1 << 63), (1 << 63) - 1)
 _SEQ_BITS = 40

@@ -104,6 +104,7 @@ class Story:
             case "again":
                 self._append(self.last)
             case ("load", loaded):
+                self.do("seal")  # what is loaded counts as older than what waits
                 self.store.load(block_of(loaded))
                 self.model.add(loaded)
             case list():
@@ -182,11 +183,23 @@ def assert_same(got: RollupColumns, wanted: RollupColumns, names: tuple[str, ...
             np.testing.assert_array_equal(one, other, err_msg=name)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(actions)
 @example([[(1, 0, 1.0, 0)], "seal", [(1, 0, 2.0, 0)], "seal"])
 @example([[(1, 95 * S, 1.0, 0)], "seal", [(1, 5 * S, 2.0, 0)], [(1, 205 * S, 2.0, 0)]])
 def test_the_store_says_what_a_plain_list_of_samples_says(story: list[object]) -> None:
+    tell(story)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3000)
+@settings(max_examples=2000, deadline=None, derandomize=False)
+@given(actions)
+def test_the_store_says_what_a_plain_list_says_in_thousands_of_stories(story: list[object]) -> None:
+    tell(story)
+
+
+def tell(story: list[object]) -> None:
     with tempfile.TemporaryDirectory() as folder, small_rows():
         told = Story(Path(folder) / "history.db")
         try:
@@ -199,7 +212,7 @@ def test_the_store_says_what_a_plain_list_of_samples_says(story: list[object]) -
             told.store.close()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.lists(
         st.tuples(st.just(1), st.integers(0, 250).map(lambda s: s * S), values, st.sampled_from([0, 0, 2])), min_size=1
