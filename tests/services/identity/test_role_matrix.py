@@ -13,6 +13,8 @@ from console.domain import people_commands as u
 from console.domain.alarms import Occurrence
 from console.domain.commands import COMMANDS, Command
 from console.domain.facts import ActRefused
+from console.domain.history.annotations import AddAnnotation
+from console.domain.history.pen_groups import SavePenGroup
 from console.domain.people import Role
 from console.domain.permissions import PERMISSIONS, SIGN_ON_FIRST
 from console.domain.refusal import Refused
@@ -21,6 +23,7 @@ from console.services.acts import Act
 from console.services.station import Receipt
 from tests.domain.test_permissions import NEEDS_NOBODY, cells
 from tests.support.people_desk import PeopleDesk
+from tests.support.trend_desk import TrendDesk
 
 LOGIN = {
     Role.OPERATOR: "olga",
@@ -63,6 +66,23 @@ async def whole(desk: PeopleDesk) -> None:
     desk.operations.extend({kind: Act(nothing, record=lambda command: Record("x", "x")) for kind in rest})
 
 
+async def beside_trends(desk: TrendDesk, login: str) -> dict[str, tuple[dict[str, UUID], dict[str, UUID]]]:
+    """Of each command about an annotation or a pen group: one of one's own, as far as one may have any, and otto's."""
+    made: dict[str, list[dict[str, UUID]]] = {}
+    for who in (login, "otto"):
+        await desk.signed_on(who)
+        group = UUID((await desk.submit(SavePenGroup(f"by {who}", (UUID(int=1),), is_shared=True))).entity_id)
+        try:
+            note = UUID((await desk.submit(AddAnnotation(1, f"by {who}"))).entity_id)
+        except Refused:
+            note = UUID(int=999)
+        for name in ("edit-annotation", "withdraw-annotation"):
+            made.setdefault(name, []).append({"annotation_id": note})
+        for name in ("save-pen-group", "delete-pen-group"):
+            made.setdefault(name, []).append({"group_id": group})
+    return {name: (mine, foreign) for name, (mine, foreign) in made.items()}
+
+
 async def is_let_in(desk: PeopleDesk, command: Command) -> bool:
     """False when the door itself refused, which is then in the journal; what the state refuses was let in."""
     before = len(desk.log.facts(ActRefused))
@@ -79,7 +99,7 @@ async def is_let_in(desk: PeopleDesk, command: Command) -> bool:
 @pytest.mark.proves("SEC-1", "SEC-11", "INV-28")
 @pytest.mark.parametrize("role", list(Role))
 def test_every_role_at_the_door_with_every_command(tmp_path, role):
-    async def story(desk: PeopleDesk):
+    async def story(desk: TrendDesk):
         await whole(desk)
         table = {name: cell for name, one, cell in cells() if one is role}
         incidents = {}
@@ -88,12 +108,14 @@ def test_every_role_at_the_door_with_every_command(tmp_path, role):
             incidents[opener] = UUID((await desk.submit(c.OpenIncident(f"by {opener}"))).entity_id)
         mine = incidents.get(LOGIN[role], incidents["olga"])
         foreign = incidents["lena" if role is Role.OPERATOR else "olga"]
+        things = {"close-incident": ({"incident_id": mine}, {"incident_id": foreign})}
+        things |= await beside_trends(desk, LOGIN[role])
         await desk.signed_on(LOGIN[role])
         for name, cell in sorted(table.items()):
-            kind, given = COMMANDS[name], {"incident_id": mine} if name == "close-incident" else {}
+            kind = COMMANDS[name]
+            given, other = things.get(name, ({}, OTHERS.get(name, {})))
             assert await is_let_in(desk, example(kind, **given)) == (cell in "yo"), name
             if cell != "y" or name in OTHERS:
-                other = {"incident_id": foreign} if name == "close-incident" else OTHERS.get(name, {})
                 assert await is_let_in(desk, example(kind, **other)) == (cell == "y"), name
             if desk.sign_on.is_locked(desk.sign_on.current):
                 await desk.signed_on(LOGIN[role])
@@ -101,7 +123,7 @@ def test_every_role_at_the_door_with_every_command(tmp_path, role):
         people = [entry.actor for entry in desk.log.kept if entry.actor.user_id.startswith("id-")]
         assert people and all(one.roles and one.session_id and one.policy_ver for one in people)
 
-    with PeopleDesk(tmp_path) as desk:
+    with TrendDesk(tmp_path) as desk:
         asyncio.run(story(desk))
 
 
