@@ -114,7 +114,8 @@ def _values(told: _Told, times: Longs, shifts: Floats, rng: Random) -> Floats:
     if word == "wear":
         signal, _ = make_signal(told.metric.signal, Machine(rng, 0.0, 0.0), rng, told.path)
         values = np.array([float(signal(at)) for at in (times / 1e6).tolist()])  # type: ignore[arg-type]
-        values = values + noise * abs(float(rest[1]) - float(rest[0])) / 300
+        size = abs(float(rest[1]) - float(rest[0]))
+        values = values + size * (0.008 * noise + 0.05 * shifts)  # what the day needs for a while
         if told.path.endswith(_CLEANED):  # so full as it would be today, until somebody cleaned up
             before = times < times[-1] - _CLEANED_DAYS * 86_400_000_000
             values[before] = np.minimum(values[before] + 22.0, 94.0)

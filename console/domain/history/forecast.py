@@ -21,6 +21,7 @@ SHORT_US = 14 * DAY_US
 LEAST_PEAKS = 3  # clean-ups, before they count as a habit
 _SURELY = 2.0  # times the bounds of the band: nobody is told of a trend that is one in five times none
 _PATH_POINTS = 240
+_PART = 0.05
 _RHYTHM = 2.0  # times what chance makes of the slots of a series without any
 
 
@@ -150,7 +151,7 @@ def _by_trend(past: Past, told: Forecast, now_us: int, zone: tzinfo, settings: F
         changes_us=tuple(times[k] for k in trend.changes),
         path=_path(past, band, now_us, reach, told, zone),
     )
-    outcome = _direction(trend, span)
+    outcome = _direction(trend, span, abs(told.full - told.level))
     if outcome is not Outcome.PREDICTED:
         return _with(told, outcome=outcome)
     meets = [_crossing(curve, told.full, 4 * reach) for curve in (band.high, band.middle, band.low)]
@@ -199,9 +200,12 @@ def _weekday_offsets(times: Sequence[int], levels: Sequence[float], zone: tzinfo
     return tuple(offset - mean for offset in offsets)
 
 
-def _direction(trend: TrendLine, span: float) -> Outcome:
-    """Whether the bounds of the slope agree that it goes one way, and by more than the values scatter."""
+def _direction(trend: TrendLine, span: float, room: float) -> Outcome:
+    """Whether the bounds of the slope agree that it goes one way, by more than the values scatter, and at a pace that
+    matters: a year of it is a part of the `room` that is left."""
     line, rise = trend.line, trend.line.slope * span
+    if abs(line.slope) * 365 < _PART * room:
+        return Outcome.FLAT
     low = line.slope - _SURELY * (line.slope - line.low)
     high = line.slope + _SURELY * (line.high - line.slope)
     if high < 0 and -rise > trend.noise:

@@ -80,6 +80,11 @@ def test_flat_and_falling_disks_have_no_date_and_never_a_negative_one() -> None:
     assert falling.per_day < 0
 
 
+def test_a_hair_s_breadth_in_a_year_is_flat() -> None:
+    assert look([48.0 - 0.0000004 * k for k in range(24 * 50)]).outcome is Outcome.FLAT
+    assert look([48.0 + 0.0000004 * k for k in range(24 * 50)]).outcome is Outcome.FLAT
+
+
 def test_a_constant_value_is_flat() -> None:
     assert look([61.0] * 200).outcome is Outcome.FLAT
 
