@@ -144,8 +144,7 @@ class Recorder:
         if self._is_losing or self._waiting + len(batch) > self._most_rows:
             self._lose(batch.handle[is_live], batch.source_us[is_live], len(batch))
             return
-        back = np.flatnonzero(is_live & seen.in_gap[batch.handle])
-        resumed = self._resumed(batch, back) if back.size else None
+        resumed = self._resumed(batch, is_live)
         repeats = is_live & seen.repeats(batch)
         seen.note(batch, is_live)
         if repeats.any():
@@ -301,14 +300,13 @@ class Recorder:
         texts = {row: text for row, text in batch.texts.items() if self._seen.is_text[batch.handle[row]]}
         return _Part(batch.handle, batch.source_us, batch.value, batch.quality, batch.exact, texts)
 
-    def _resumed(self, batch: SampleBatch, back: NDArray[np.intp]) -> _Part | None:
-        """After a gap a source tells what it measured before it: the value counts again from now on."""
-        gap_us = self._seen.gap_us[batch.handle[back]]
-        old = batch.source_us[back] <= gap_us
-        if not old.any():
+    def _resumed(self, batch: SampleBatch, is_live: NDArray[np.bool_]) -> _Part | None:
+        """What counts from another time than its own (`LastSeen.resume`)."""
+        rows, at_us = self._seen.resume(batch, is_live)
+        if not rows.size:
             return None
-        part = self._part(_picked(batch, back[old]))
-        part.at_us = np.maximum(batch.receive_us[back[old]], gap_us[old] + 1)
+        part = self._part(_picked(batch, rows))
+        part.at_us = at_us
         return part
 
     def _lose(self, handles: Ints, at_us: Longs, count: int) -> None:
@@ -331,7 +329,8 @@ class Recorder:
         quality = self._columns.quality[handles]
         known = quality <= Quality.UNCERTAIN
         again = handles[known]
-        now_us = np.maximum(self._now_us(), at_us[known] + 1)
+        now_us = np.maximum(self._now_us(), np.maximum(at_us[known], self._seen.made_us[again]) + 1)
+        self._seen.made_us[again] = now_us
         texts = {row: self._columns.text(h) for row, h in enumerate(again.tolist()) if self._seen.is_text[h]}
         self._put(_Part(again, now_us, self._columns.value[again], quality[known], {}, texts))
 

@@ -8,6 +8,7 @@ from console.services.records import Bytes8, Floats, Ints, Longs
 from console.services.telemetry.batch import SampleBatch, TagColumns
 
 Flags = NDArray[np.bool_]
+Rows = NDArray[np.int64]
 
 
 class LastSeen:
@@ -23,7 +24,7 @@ class LastSeen:
         self.newest_value: Floats = np.zeros(1024)
         self.newest_quality: Bytes8 = np.zeros(1024, np.uint8)
         self.in_gap: Flags = np.zeros(1024, np.bool_)
-        self.gap_us: Longs = np.zeros(1024, np.int64)
+        self.made_us: Longs = np.zeros(1024, np.int64)  # of the newest row that no source sent: a gap, or its end
         self.gap_quality: Bytes8 = np.zeros(1024, np.uint8)
         self.lost_us: Longs = np.zeros(1024, np.int64)  # of the first sample that was lost; 0: none
         self._is_recalled: Flags = np.zeros(1024, np.bool_)
@@ -46,7 +47,7 @@ class LastSeen:
         """Its last value of an earlier run: since that ended nothing is known of it."""
         self.newest_us[handle], self.newest_value[handle] = columns.source_us[handle], columns.value[handle]
         self.newest_quality[handle] = Quality.GOOD
-        self.in_gap[handle], self.gap_us[handle] = True, max(self._started_us, int(columns.source_us[handle]) + 1)
+        self.in_gap[handle], self.made_us[handle] = True, max(self._started_us, int(columns.source_us[handle]) + 1)
         self.gap_quality[handle] = Quality.BLIND
         self._is_recalled[handle] = True
 
@@ -86,9 +87,46 @@ class LastSeen:
 
     def begin_gap(self, handles: Ints, at_us: int, quality: int) -> Longs:
         """When the gap begins: after the newest sample, also of a source whose clock is ahead."""
-        began = np.maximum(at_us, self.newest_us[handles] + 1)
-        self.in_gap[handles], self.gap_us[handles], self.gap_quality[handles] = True, began, quality
+        began = np.maximum(at_us, np.maximum(self.newest_us[handles], self.made_us[handles]) + 1)
+        self.in_gap[handles], self.made_us[handles], self.gap_quality[handles] = True, began, quality
         return began
+
+    def resume(self, batch: SampleBatch, is_live: Flags) -> tuple[Rows, Longs]:
+        """Rows whose value counts from another time than their own, and from when on.
+
+        A source may tell, when it is heard again, what it measured before its gap began; that value counts from when it
+        was heard. What it measured before then and tells still later (its clock is behind) counts from just after, so
+        that history never says of now what the screen does not say.
+        """
+        made_us = self.made_us[batch.handle]
+        old = is_live & (batch.source_us <= made_us) & (made_us > 0)
+        rows = np.flatnonzero(old)
+        if not rows.size:
+            return rows, np.empty(0, np.int64)
+        concerned = np.flatnonzero(is_live & np.isin(batch.handle, batch.handle[rows]))
+        if len(np.unique(batch.handle[concerned])) < len(concerned):
+            return self._resume_one_by_one(batch, concerned)
+        handles = batch.handle[rows]
+        after = self.made_us[handles] + 1
+        at_us = np.where(self.in_gap[handles], np.maximum(batch.receive_us[rows], after), after)
+        self.made_us[handles] = at_us
+        return rows, at_us
+
+    def _resume_one_by_one(self, batch: SampleBatch, concerned: Rows) -> tuple[Rows, Longs]:
+        """The same where a tag speaks several times."""
+        rows: list[int] = []
+        times: list[int] = []
+        for row in concerned.tolist():
+            handle = int(batch.handle[row])
+            if batch.source_us[row] <= self.made_us[handle]:
+                at_us = int(self.made_us[handle]) + 1
+                if self.in_gap[handle]:
+                    at_us = max(at_us, int(batch.receive_us[row]))
+                rows.append(row)
+                times.append(at_us)
+                self.made_us[handle] = at_us
+            self.in_gap[handle] = False
+        return np.array(rows, np.int64), np.array(times, np.int64)
 
     def lose(self, handles: Ints, at_us: Longs) -> None:
         """Live samples of these could not be kept."""

@@ -146,6 +146,27 @@ def test_a_value_measured_before_the_gap_began_is_stored_at_its_time_and_counts_
     assert plant.tick() == [(5, 1.0, 0), (8, None, BLIND), (7, 4.0, 0), (20, 4.0, 0)]
 
 
+def test_a_source_whose_clock_is_behind_is_believed_after_a_gap_from_when_it_was_heard():
+    plant = Plant(tag(0))
+    plant.say((0, 5, 1.0), receive_s=35)
+    plant.lose_trust([0], BLIND, 40)
+    plant.say((0, 20, 2.0), receive_s=50)
+    plant.say((0, 25, 3.0), receive_s=55)
+    plant.say((0, 52, 4.0), receive_s=82)
+    rows = plant.tick()
+    assert rows[:4] == [(5, 1.0, 0), (40, None, BLIND), (20, 2.0, 0), (50, 2.0, 0)]
+    assert rows[4:] == [(25, 3.0, 0), (50.000001, 3.0, 0), (52, 4.0, 0)]
+
+
+def test_a_tag_that_speaks_twice_at_once_after_a_gap_is_believed_the_second_time():
+    plant = Plant(tag(0))
+    plant.say((0, 5, 1.0), receive_s=5)
+    plant.lose_trust([0], BLIND, 40)
+    plant.say((0, 5, 1.0), (0, 45, 2.0), receive_s=50)
+    rows = sorted(plant.tick(), key=lambda row: row[0])
+    assert rows == [(5, 1.0, 0), (40, None, BLIND), (45, 2.0, 0), (50, 1.0, 0), (50.000001, 2.0, 0)]
+
+
 def test_history_that_a_node_tells_later_ends_no_gap():
     plant = Plant(tag(0))
     plant.say((0, 5, 1.0))
