@@ -20,6 +20,7 @@ from console.widgets.trend_primitives import PixelBoxes
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int32]
 Bits = NDArray[np.uint32]
+Pairs = NDArray[np.uint64]
 DOT = 2  # logical pixels of a dot of what is not trusted
 DASH, DASH_PERIOD = 6, 10  # of a ghost where it runs level
 GHOST_ALPHA = 150
@@ -46,6 +47,7 @@ class Strokes:
     def __init__(self) -> None:
         self._boxes = PixelBoxes()
         self._bytes: Bytes = np.empty(0, np.uint8)
+        self._turned: Bytes = np.empty(0, np.uint8)
         self._bits: Bits = np.empty(0, np.uint32)
 
     def paint(
@@ -97,12 +99,15 @@ class Strokes:
         image = QImage(part.data, height, columns, line, QImage.Format.Format_Grayscale8)
         return part.reshape(columns, line), image
 
-    def _stand_up(self, painter: QPainter, canvas: Bytes, first: int, colours: Bits) -> None:
+    def _stand_up(self, painter: QPainter, canvas: Bytes, first: int, colours: Pairs) -> None:
         columns, height = canvas.shape
-        if columns * height > self._bits.size:
-            self._bits = np.empty(columns * height, np.uint32)
-        bits = self._bits[: columns * height]
-        np.take(colours, np.ascontiguousarray(canvas.T).ravel(), out=bits, mode="clip")
+        n = columns * height
+        even = n + n % 2
+        if even > self._turned.size:
+            self._turned, self._bits = np.zeros(even, np.uint8), np.empty(even, np.uint32)
+        turned, bits = self._turned[:even], self._bits[:even]
+        np.copyto(turned[:n].reshape(height, columns), canvas.T)
+        np.take(colours, turned.view(np.uint16), out=bits.view(np.uint64), mode="clip")
         picture = QImage(bits.data, columns, height, columns * 4, QImage.Format.Format_ARGB32_Premultiplied)
         painter.drawImage(first, 0, picture)
 
@@ -174,15 +179,20 @@ def _dots(first: int, shape: tuple[int, ...], size: int) -> Bytes:
     return np.where(columns[:, None] ^ rows, np.uint8(0), np.uint8(255))
 
 
-def _colours(curves: Sequence[tuple[Curve, Scale]]) -> Bits:
-    """What every byte means: nothing, not trusted, then the curves."""
+def _colours(curves: Sequence[tuple[Curve, Scale]]) -> Pairs:
     return _colour_table(theme().name, tuple((curve.colour, curve.is_ghost) for curve, _scale in curves))
 
 
-@lru_cache(maxsize=64)
-def _colour_table(theme_name: str, pens: tuple[tuple[int, bool], ...]) -> Bits:
+@lru_cache(maxsize=16)
+def _colour_table(theme_name: str, pens: tuple[tuple[int, bool], ...]) -> Pairs:
+    """What every two bytes side by side mean. A byte is nothing, not trusted, then one of the curves."""
     colours = [_bits(theme().pen(colour), GHOST_ALPHA if is_ghost else 255) for colour, is_ghost in pens]
-    return np.array([0, _bits(theme().color("stale"), 255), *colours], np.uint32)
+    one = np.zeros(256, np.uint64)
+    one[1 : len(colours) + 2] = [_bits(theme().color("stale"), 255), *colours]
+    second = one << np.uint64(32)
+    order = np.arange(1 << 16).astype(np.uint16).view(np.uint8).reshape(-1, 2)  # as this machine keeps two bytes
+    table: Pairs = one[order[:, 0]] | second[order[:, 1]]
+    return table
 
 
 def _bits(colour: QColor, alpha: int) -> int:
