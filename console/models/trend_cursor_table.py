@@ -42,22 +42,24 @@ class CursorTable(QAbstractTableModel):
         self.moments: tuple[int, int] | None = None  # A, B
         self._found: dict[int, Between] = {}
         self._owed: list[int] = []
+        self._told: set[int] = set()  # measured by the station
 
     def set_rows(self, rows: list[PenRow]) -> None:
         self.beginResetModel()
         self.rows = list(rows)
         self._found = {row.tag.handle: found for row in rows if (found := self._found.get(row.tag.handle))}
         self.endResetModel()
-        self._owed = [row.tag.handle for row in rows]
+        self.stale()
 
     def set_span(self, span: tuple[int, int] | None) -> None:
         """Moments of A and B; what was measured before stays in sight until it is measured anew."""
         self.moments = span
-        self._owed = [row.tag.handle for row in self.rows]
+        self.stale()
         self._tell()
 
     def stale(self) -> None:
         """Samples came between the cursors."""
+        self._told.clear()
         self._owed = [row.tag.handle for row in self.rows]
 
     def work(self) -> bool:
@@ -66,17 +68,21 @@ class CursorTable(QAbstractTableModel):
             return False
         handle = self._owed.pop(0)
         row = next((row for row in self.rows if row.tag.handle == handle), None)
-        if row is not None:
+        if row is not None and handle not in self._told:
             self._found[handle] = between_of(row.pen, *sorted(self.moments))
             self._tell()
         return bool(self._owed)
+
+    def reloaded(self) -> None:
+        """Pens hold other samples; what the station measured stays."""
+        self._owed = [row.tag.handle for row in self.rows]
 
     def take(self, found: Mapping[int, Between]) -> None:
         """Measured elsewhere, from all that is kept: by handle. Gaps (-1) stay as the pens have them."""
         for handle, one in found.items():
             before = self._found.get(handle, Between())
             self._found[handle] = replace(one, gaps=before.gaps if one.gaps < 0 else one.gaps)
-        self._owed = []
+        self._told.update(found)
         self._tell()
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature

@@ -3,12 +3,12 @@
 import asyncio
 import math
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from console.models.trend_between import Between
-from console.models.trend_cursor_table import CursorTable
+from console.models.trend_cursor_table import PEN, CursorTable
 from console.models.trend_table import PenRow
 from console.services.history_records import AggregateColumns
 from console.services.station import AggregateQuery, Station
@@ -35,6 +35,7 @@ class CursorDesk(QWidget):
         self._cursors, self._station = cursors, station
         self._errands = Errands(lambda _text: None)  # what the pens told stays in sight
         self._asking: asyncio.Task[None] | None = None
+        self._measured_us = 0
         self.words = PlainLabel()
         self.words.setProperty("role", "dim")
         self.words.setContentsMargins(14, 4, 14, 4)
@@ -57,11 +58,17 @@ class CursorDesk(QWidget):
         self.model.set_rows([row for row in rows if not row.look.is_hidden])
         self._work_soon()
 
-    def stale(self) -> None:
-        """Samples came; measure anew when somebody looks."""
-        if self.isVisible():
+    def reloaded(self) -> None:
+        """History came."""
+        self.model.reloaded()
+        self._worker.start()
+
+    def follow(self, now_us: int) -> None:
+        """Time runs: a cursor that stands in what was still to come is measured anew, by what the pens hold."""
+        if self.model.moments is not None and max(self.model.moments) > self._measured_us:
+            self._measured_us = now_us
             self.model.stale()
-            self._work_soon()
+            self._worker.start()
 
     def ask(self) -> None:
         """Ask the station; a question under way gives way to this one."""
@@ -94,10 +101,13 @@ class CursorDesk(QWidget):
                               end=moment_words(end), length=length))  # fmt: skip
 
     def copy(self) -> str:
-        """The selected rows, or all, with a heading and where the cursors stand, to the clipboard; returns it."""
+        """The selected rows, or all, with every column and where the cursors stand, to the clipboard; returns it."""
         self.finish()
-        rows = self.table.selected_rows() or range(self.model.rowCount())
-        text = f"{self.words.text()}\n{tabbed_text(self.table.headers(), self.table.row_texts(rows))}"
+        model, columns = self.model, range(PEN, self.model.columnCount())
+        rows = self.table.selected_rows() or range(model.rowCount())
+        headings = [str(model.headerData(column, Qt.Orientation.Horizontal) or "") for column in columns]
+        cells = ([str(model.index(row, column).data()) for column in columns] for row in rows)
+        text = f"{self.words.text()}\n{tabbed_text(headings, cells)}"
         QGuiApplication.clipboard().setText(text)
         return text
 
@@ -107,6 +117,7 @@ class CursorDesk(QWidget):
         self._errands.cancel()
 
     def _on_cursors(self) -> None:
+        self._measured_us = 0
         self.model.set_span(self._cursors.span)
         self.retell()
         self._work_soon()

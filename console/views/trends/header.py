@@ -1,6 +1,7 @@
 """The line above the trend: live or paused, cursors, the shown time, and the field that adds a pen."""
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
 
 from console.models.tag_cache import TagCache
@@ -29,10 +30,11 @@ class TrendHeader(QWidget):
         self.cursors = QPushButton()
         self.cursors.setCheckable(True)
         self.cursors.clicked.connect(self.cursors_pressed)
-        self.span = PlainLabel()
+        self.span = PlainLabel(elide=True)
         self.span.setProperty("role", "dim")
         self.field = TagField(cache)
         self.more = QMenu(self)
+        self.keys = QAction(self)
         self._more = QPushButton()
         self._more.setMenu(self.more)
         self.more.aboutToShow.connect(self.more_opens)
@@ -47,9 +49,13 @@ class TrendHeader(QWidget):
             button.setAutoDefault(False)
             row.addWidget(button)
         row.addSpacing(8)
-        row.addWidget(self.span)
-        row.addStretch(1)
-        row.addWidget(self.field)
+        row.addWidget(self.span, 2)
+        row.addWidget(self.field, 1)
+
+    def add_keys(self) -> None:
+        """The last entry of the menu, when all others are there."""
+        self.more.addSeparator()
+        self.more.addAction(self.keys)
 
     def add_widget(self, widget: QWidget) -> None:
         """Beside the heading, in the order of adding."""
@@ -65,6 +71,7 @@ class TrendHeader(QWidget):
     def retell(self) -> None:
         self._heading.setText(tr(self._title))
         self._more.setText(tr("More"))
+        self.keys.setText(tr("Keys and mouse..."))
         self.field.retell()
         self.live.setToolTip(tr("Follow the newest values, or stop to look back (End)"))
         self.cursors.setText(tr("Cursors"))

@@ -5,13 +5,29 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QMenu
 
+from console.ui.dialogs import Question, QuestionDialog
 from console.ui.errands import Errands
-from console.ui.translation import tr
+from console.ui.translation import mark, tr
 from console.views.trends.navigation import TrendNavigation
 from console.views.trends.pen_menu import PenMenu
 from console.views.trends.pens import PenSet
 from console.widgets.trend_cursors import NAMES
 from console.widgets.trend_plot import TrendPlot
+
+KEYS = (
+    (mark("Left, Right"), mark("move by a tenth of the window, with Shift by half of it")),
+    (mark("Page up, Page down"), mark("move by a whole window")),
+    (mark("+, −, Up, Down"), mark("a shorter or a longer time, around the pointer")),
+    (mark("Home, End"), mark("the oldest values here; live")),
+    (mark("0"), mark("fit all value axes")),
+    (mark("A, B, Backspace"), mark("cursors to the pointer; remove them")),
+    (mark("Alt+Left, Alt+Right"), mark("back to the time shown before, and forward again")),
+    (mark("Drag; wheel; Shift+wheel"), mark("move; zoom at the pointer; move")),
+    (mark("Shift+drag"), mark("zoom to what the band encloses")),
+    (mark("Ctrl+click"), mark("place a cursor; drag its line to move it")),
+    (mark("On a value axis"), mark("drag and wheel change its range, a double click fits it")),
+    (mark("Between two plots"), mark("drag to change their heights, a double click resets them")),
+)
 
 
 class PlotDesk(QObject):
@@ -42,6 +58,15 @@ class PlotDesk(QObject):
             return
         for name in NAMES:
             self._plot.place_cursor(name, at_pointer=False)
+
+    def show_keys(self) -> None:
+        """What keys and mouse do on the plots, beside the work."""
+        lines = "\n".join(f"{tr(keys)}:  {tr(words)}" for keys, words in KEYS)
+        question = Question(tr("Keys and mouse on a trend"), lines, accept=tr("Close"), width=620)
+        dialog = QuestionDialog(question, self._plot)
+        dialog.cancel_button.hide()
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.show()
 
     def fit_all(self) -> None:
         """No axis is fixed by hand any more."""

@@ -41,7 +41,8 @@ class TagField(QLineEdit):
         self._popup().setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self._list.activated.connect(self._on_text)
         self.setMaxLength(300)
-        self.setMinimumWidth(330)
+        self.setMinimumWidth(150)
+        self.setMaximumWidth(420)
         self.textEdited.connect(self._search)
         self.returnPressed.connect(self._take_best)
 

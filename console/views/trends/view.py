@@ -79,6 +79,8 @@ class TrendsView(View):
         navigation, plot, header = self.navigation, self.plot, self.header
         header.live_pressed.connect(lambda: navigation.pause() if navigation.is_live else navigation.follow())
         header.cursors_pressed.connect(self._plots.show_cursors)
+        header.keys.triggered.connect(self._plots.show_keys)
+        header.more_opens.connect(header.add_keys)
         header.field.chosen.connect(self.add_pen)
         header.field.nothing.connect(lambda text: self._say(tr(NO_SUCH_TAG, words=text)))
         navigation.settled.connect(self._load)
@@ -210,7 +212,7 @@ class TrendsView(View):
         self.navigation.beat()
         if beat % (BEATS_PER_SECOND // 2) == 0:
             self._refresh_numbers()
-            self.desk.between.stale()
+            self.desk.between.follow(self._now_us())
             self._tell_time()
         for extra in self.extras.values():
             extra.beat(beat)
@@ -257,7 +259,7 @@ class TrendsView(View):
 
     def _on_reloaded(self) -> None:
         self.plot.reloaded()
-        self.desk.between.stale()
+        self.desk.between.reloaded()
 
     def _on_cursor(self, at_us: int | None) -> None:
         self.model.set_cursor(at_us)
@@ -284,7 +286,8 @@ class TrendsView(View):
     def _tell_time(self) -> None:
         self.header.tell(self.navigation.is_live, self.time.words(), self.plot.cursors.span is not None)
         self.time.tell()
-        self._numbers.start()
+        if not self._numbers.isActive():  # while somebody drags, too
+            self._numbers.start()
 
     def _say(self, text: str) -> None:
         self.context.refused(self, text)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from console.models.trend_cursor_table import slope_unit
 from console.services.history_records import AggregateColumns
 from console.services.station import AggregateQuery
+from console.ui.dialogs import QuestionDialog
 from console.ui.theme import theme
 from console.ui.translation import set_language
 from console.views.trends.cursor_desk import duration_words
@@ -201,3 +202,48 @@ def test_durations_are_short_and_signed():
     assert duration_words(1_250_000) == "1.25 s"
     assert duration_words(-(2 * 3600 + 5) * S) == "−2:00:05"
     assert duration_words((86_400 * 2 + 3600) * S) == "2 d 01:00:00"
+
+
+def test_what_the_station_measured_stays_while_time_runs_unless_a_cursor_stands_ahead(desk):
+    between = desk.view.desk.between
+
+    async def story(end_us):
+        desk.view.plot.cursors.set("A", A)
+        desk.view.plot.cursors.set("B", end_us)
+        between.finish()
+        between.follow(desk.now_us)
+        between.finish()
+        between.ask()
+        await asyncio.gather(*between._errands._tasks)
+        for _ in range(3):
+            desk.now_us += S
+            between.follow(desk.now_us)
+        between.finish()
+
+    asyncio.run(story(B))
+    assert cells(desk)[8] == "2.5 bar"
+    asyncio.run(story(NOW + 100 * S))
+    assert cells(desk)[8] != "2.5 bar"
+
+
+def test_history_that_comes_does_not_hide_what_the_station_measured(desk):
+    between = desk.view.desk.between
+
+    async def story():
+        desk.view.plot.cursors.set("A", A)
+        desk.view.plot.cursors.set("B", B)
+        between.ask()
+        await asyncio.gather(*between._errands._tasks)
+
+    asyncio.run(story())
+    between.reloaded()
+    between.finish()
+    assert cells(desk)[8] == "2.5 bar"
+
+
+def test_keys_and_mouse_are_told_beside_the_work(desk):
+    desk.view.header.keys.trigger()
+    (dialog,) = desk.view.plot.findChildren(QuestionDialog)
+    assert not dialog.isModal()
+    assert not dialog.cancel_button.isVisible()
+    dialog.close()
