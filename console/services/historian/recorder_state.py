@@ -87,7 +87,7 @@ class LastSeen:
 
     def begin_gap(self, handles: Ints, at_us: int, quality: int) -> Longs:
         """When the gap begins: after the newest sample, also of a source whose clock is ahead."""
-        began = np.maximum(at_us, np.maximum(self.newest_us[handles], self.made_us[handles]) + 1)
+        began: Longs = np.maximum(at_us, np.maximum(self.newest_us[handles], self.made_us[handles]) + 1)
         self.in_gap[handles], self.made_us[handles], self.gap_quality[handles] = True, began, quality
         return began
 
