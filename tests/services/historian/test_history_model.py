@@ -153,9 +153,11 @@ class Story:
             assert_same(got, whole)
         middle = (3 * width, 40 * width)
         part = self.store.read(
-            lambda connection: read_rollups(connection, key, level, *middle, ("min", "integral"), END, damage)
+            lambda connection: read_rollups(
+                connection, key, level, *middle, ("min", "first", "last", "count"), None, damage
+            )
         )
-        assert_same(part, roll(*columns(rows), width, None, END).between(3, 40), ("k", "min", "integral"))
+        assert_same(part, roll(*columns(rows), width, None, END).between(3, 40), ("k", "min", "first", "last", "count"))
 
     def check_held(self, key: int, rows: list[tuple[int, float, int]]) -> None:
         for at in (0, 5 * S, 61 * S, 20_000 * S, END):
