@@ -115,7 +115,7 @@ def paint_gaps(
     painter.setPen(theme().color("text.dim"))
     row = 0
     for curve in curves:
-        if not curve.has_void:
+        if curve.is_ghost or not curve.has_void:
             continue
         for start, stop in _gaps(curve, window, GAP_WORD_PX * ratio):
             middle = (start + stop) / 2 / ratio
