@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -145,6 +146,7 @@ def columns_of(width_us: int, columns: Mapping[str, NDArray[Any]]) -> RollupColu
     return RollupColumns(width_us, *made)
 
 
+@lru_cache(maxsize=16)
 def no_rows(width_us: int) -> RollupColumns:
     """Rollups of no bucket."""
     return columns_of(width_us, {})
