@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 
 from console.ui.fonts import font
 from console.ui.format import number_text
@@ -131,10 +132,18 @@ def paint_title(painter: QPainter, box: QRectF, title: str) -> None:
     small = theme().measure("font_small")
     painter.setFont(font("font_small", bold=True))
     painter.setPen(theme().color("text"))
-    words = painter.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, int(box.width()) - 16)
-    place = QRectF(8, 6, painter.fontMetrics().horizontalAdvance(words) + 1, small + 6)
+    words, width = _elided(title, int(box.width()) - 16, small)
+    place = QRectF(8, 6, width + 1, small + 6)
     painter.fillRect(place.adjusted(-4, -2, 4, 0), theme().color("surface.raised", 215))
     painter.drawText(place, Qt.AlignmentFlag.AlignLeft, words)
+
+
+@lru_cache(maxsize=64)
+def _elided(title: str, room: int, _size: int) -> tuple[str, int]:
+    """What fits, and how wide it is; measured once, not with every frame."""
+    metrics = QFontMetrics(font("font_small", bold=True))
+    words = metrics.elidedText(title, Qt.TextElideMode.ElideRight, room)
+    return words, metrics.horizontalAdvance(words)
 
 
 def paint_moment(painter: QPainter, box: QRectF, window: Window, at_us: int, token: str, priority: int = 0) -> None:
