@@ -82,7 +82,7 @@ ACT_RULES: dict[str, ActRule] = {
         ActRule("annotation.edited", "edit-annotation"),
         ActRule("annotation.withdrawn", "withdraw-annotation", _always),  # takes it off the trend
         ActRule("pen_group.saved", "save-pen-group"),
-        ActRule("pen_group.deleted", "delete-pen-group"),
+        ActRule("pen_group.deleted", "remove-pen-group"),
         ActRule("user.added", "add-user", _always),
         ActRule("user.profile_changed", "rename-user", _always),
         ActRule("user.erased", "erase-person", _always),

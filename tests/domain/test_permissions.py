@@ -70,7 +70,7 @@ add-annotation         y y        y        y               -             -
 edit-annotation        o y        y        o               -             -
 withdraw-annotation    o y        y        o               -             -
 save-pen-group         y y        y        y               o             o
-delete-pen-group       o y        y        o               o             o
+remove-pen-group       o y        y        o               o             o
 export-trend           y y        y        y               y             y
 """
 GERMAN = Path(__file__).parents[2] / "resources" / "translations" / "de" / "operations.toml"

@@ -58,7 +58,7 @@ class SavePenGroup(Command):
 
 @dataclass(frozen=True, slots=True)
 class DeletePenGroup(Command):
-    name: ClassVar[str] = "delete-pen-group"
+    name: ClassVar[str] = "remove-pen-group"
     group_id: UUID
     seen: tuple[str, ...] = ()
 

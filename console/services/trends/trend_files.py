@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
@@ -54,20 +53,18 @@ class TrendFiles:
         path, tags = self._checked(command)
         headers = _BUCKET_HEADERS if command.buckets else _RAW_HEADERS
         part = path.with_suffix(f".part{path.suffix}")  # the ending tells the form
-        pool = ThreadPoolExecutor(1, "trend file")
         self.record.set(ExportRecord(path.name, 0, 1000, True))
         try:
             if path.exists():
                 raise FileExistsError(path)
-            rows = await self._in(pool, part, headers, tags, command)
-            digest = await _beside(pool, lambda: _finished(part, path))
+            rows = await self._in(part, headers, tags, command)
+            digest = await _beside(lambda: _finished(part, path))
         except FileExistsError as error:
             raise Refused("{file} is there already; nothing was overwritten.", file=str(path)) from error
         except OSError as error:
             why = error.strerror or str(error)
             raise Refused("{file} is not written: {why}.", file=str(path), why=why) from error
         finally:
-            pool.shutdown(wait=True)
             part.unlink(missing_ok=True)
             done = self.record.value
             self.record.set(ExportRecord(done.file, done.done, done.total, False))
@@ -88,22 +85,20 @@ class TrendFiles:
             raise Refused("A tag of this trend is not known here")
         return path, [tag for tag in tags if tag is not None]
 
-    async def _in(
-        self, pool: ThreadPoolExecutor, part: Path, headers: Sequence[str], tags: list[Tag], command: ExportTrend
-    ) -> int:
+    async def _in(self, part: Path, headers: Sequence[str], tags: list[Tag], command: ExportTrend) -> int:
         """How many rows were written into `part`."""
-        file = await _beside(pool, lambda: _opened(part, headers))
+        file = await _beside(lambda: _opened(part, headers))
         count = 0
         try:
             for at, tag in enumerate(tags):
                 async for rows, share in self._pages(tag, command):
-                    count += await _beside(pool, lambda rows=rows: _write(file, rows))  # type: ignore[misc]
+                    count += await _beside(lambda rows=rows: _write(file, rows))  # type: ignore[misc]
                     done = round((at + share) / len(tags) * 1000)
                     self.record.set(ExportRecord(self.record.value.file, done, 1000, True))
             about = self._about(tags, command, count)
-            await _beside(pool, lambda: file.end(about))
+            await _beside(lambda: file.end(about))
         except BaseException:
-            await asyncio.shield(asyncio.get_running_loop().run_in_executor(pool, file.drop))
+            await asyncio.shield(asyncio.to_thread(file.drop))
             raise
         return count
 
@@ -164,9 +159,9 @@ class TrendFiles:
         return [f"{begin} to {end}", kind, f"{rows} rows", *(tag.source.path() for tag in tags)]
 
 
-async def _beside(pool: ThreadPoolExecutor, work: Callable[[], T]) -> T:
-    """In the worker; when whoever asked stops waiting, the piece that runs ends first."""
-    running = asyncio.get_running_loop().run_in_executor(pool, work)
+async def _beside(work: Callable[[], T]) -> T:
+    """In a thread, one piece after the other; when whoever asked stops waiting, the piece that runs ends first."""
+    running = asyncio.ensure_future(asyncio.to_thread(work))
     try:
         return await asyncio.shield(running)
     except asyncio.CancelledError:

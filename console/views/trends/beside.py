@@ -31,7 +31,7 @@ COMMANDS = (
     "edit-annotation",
     "withdraw-annotation",
     "save-pen-group",
-    "delete-pen-group",
+    "remove-pen-group",
     "export-trend",
 )
 ANNOTATIONS_PAGE, HISTOGRAMS_PAGE = "annotations", "histograms"

@@ -99,7 +99,7 @@ class Groups:
 
     def delete(self) -> None:
         one = self.open_group
-        if one is not None and self._may("delete-pen-group"):
+        if one is not None and self._may("remove-pen-group"):
             self._errands.run(self._delete(one))
 
     async def settle(self, group: PenGroupRecord) -> None:
@@ -190,7 +190,7 @@ class Groups:
                 )
             self._add("save-pen-group", tr("Save these pens in “{name}”", name=name), self.save)
             self._add("save-pen-group", tr("Name and sharing…"), self.rename)
-            self._add("delete-pen-group", tr("Delete “{name}”", name=name), self.delete)
+            self._add("remove-pen-group", tr("Delete “{name}”", name=name), self.delete)
 
     def _add(self, command: str, text: str, act: Callable[[], object]) -> None:
         """An entry that says why it cannot be chosen."""

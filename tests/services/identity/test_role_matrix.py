@@ -78,7 +78,7 @@ async def beside_trends(desk: TrendDesk, login: str) -> dict[str, tuple[dict[str
             note = UUID(int=999)
         for name in ("edit-annotation", "withdraw-annotation"):
             made.setdefault(name, []).append({"annotation_id": note})
-        for name in ("save-pen-group", "delete-pen-group"):
+        for name in ("save-pen-group", "remove-pen-group"):
             made.setdefault(name, []).append({"group_id": group})
     return {name: (mine, foreign) for name, (mine, foreign) in made.items()}
 
