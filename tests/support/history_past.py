@@ -9,7 +9,7 @@ from console.services.historian.live_ring import RingSnapshot
 from console.services.historian.rollup_columns import COLUMNS, Held, columns_of
 from console.services.historian.rollups import roll
 from console.services.historian.samples import SampleBlock, in_order, pick
-from console.services.historian.timeline import Present, Timeline
+from console.services.historian.timeline import Present, Timeline, nothing_lost
 
 S = 1_000_000
 TAG = uuid.UUID(int=7)
@@ -64,7 +64,7 @@ class MemoryPast:
 
 def timeline_of(past, *, ring=None, now_us=0, is_live=False, check=lambda: None):
     snapshot = ring if ring is not None else RingSnapshot((), {})
-    return Timeline(past, snapshot, Present(TAG, 0, is_live, now_us), check)
+    return Timeline(past, snapshot, Present(TAG, 0, is_live, now_us), check, getattr(past, "lost", nothing_lost))
 
 
 def trusted(row):

@@ -112,9 +112,9 @@ class _Covering:
         first = int(np.searchsorted(self._edges, edges[0], side="right")) - 1
         last = int(np.searchsorted(self._edges, edges[-1]))
         self.is_whole[max(first, 0) : last] = False
-        parts = []
-        for place, (start, end) in enumerate(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)):
-            held = Held(start, float(bucket.tail[-1]), int(bucket.tail_quality[-1])) if place > main else NOBODY
-            part = nothing(start, end, held) if place != main else moved(bucket.rows(slice(-1, None)), start, end)
-            parts.append(part)
-        return parts
+        held = Held(int(edges[main]), float(bucket.tail[-1]), int(bucket.tail_quality[-1]))
+        return [
+            nothing(edges[:main], edges[1 : main + 1], NOBODY),
+            moved(bucket.rows(slice(-1, None)), int(edges[main]), int(edges[main + 1])),
+            nothing(edges[main + 1 : -1], edges[main + 2 :], held),
+        ]

@@ -88,8 +88,10 @@ class _Tag:
     past: Past | None = None  # at the centre, instead of what is on disk here
 
     def timeline(self, connection: Connection | None) -> Timeline:
-        past: Past = StorePast(connection, self.key) if connection is not None and self.key else NoPast()
-        return Timeline(self.past or past, self.ring, self.present, self.check)
+        if self.past is None and connection is not None and self.key:
+            stored = StorePast(connection, self.key)
+            return Timeline(stored, self.ring, self.present, self.check, stored.lost)
+        return Timeline(self.past or NoPast(), self.ring, self.present, self.check)
 
 
 class HistoryDesk:

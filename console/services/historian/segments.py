@@ -63,12 +63,13 @@ def moved(segments: Segments, start_us: int, end_us: int) -> Segments:
     return replace(segments, start_us=np.array([start_us], np.int64), end_us=np.array([end_us], np.int64))
 
 
-def nothing(start_us: int, end_us: int, held: Held) -> Segments:
-    """One stretch of which nothing is known; then `held` holds."""
-    zero, nan, none = np.zeros(1), np.full(1, np.nan), np.zeros(1, np.int64)
+def nothing(start_us: Longs, end_us: Longs, held: Held) -> Segments:
+    """Stretches of which nothing is known; behind each `held` holds."""
+    n = start_us.size
+    zero, nan, none = np.zeros(n), np.full(n, np.nan), np.zeros(n, np.int64)
     return Segments(
-        start_us=np.array([start_us], np.int64),
-        end_us=np.array([end_us], np.int64),
+        start_us=start_us,
+        end_us=end_us,
         first=nan,
         last=nan,
         low=nan,
@@ -80,9 +81,9 @@ def nothing(start_us: int, end_us: int, held: Held) -> Segments:
         integral=zero,
         good_s=zero,
         bad_s=zero,
-        tail=np.array([held.value], np.float64),
-        tail_quality=np.array([held.quality], np.uint8),
-        is_exact=np.ones(1, np.bool_),
+        tail=np.full(n, held.value),
+        tail_quality=np.full(n, held.quality, np.uint8),
+        is_exact=np.ones(n, np.bool_),
     )
 
 

@@ -2,7 +2,9 @@
 
 from sqlalchemy.engine import Connection
 
-from console.services.historian.history_read import TagReader
+from console.services.historian.damage import Damage, known_damage
+from console.services.historian.history_read import EVER_US, TagReader
+from console.services.historian.history_schema import RAW
 from console.services.historian.rollup_columns import LEVELS_S, LEVELS_US, Held, RollupColumns
 from console.services.historian.samples import SampleBlock, join_blocks
 from console.services.historian.seals import young_level
@@ -15,7 +17,9 @@ class StorePast:
     def __init__(self, connection: Connection, key: int) -> None:
         self._connection = connection
         self._key = key
-        self._reader = TagReader(connection, key)
+        self._damage = Damage()
+        self._reader = TagReader(connection, key, self._damage)
+        self._noted = known_damage(connection, key, -EVER_US, EVER_US)
 
     def raw(self, from_us: int, to_us: int, limit: int) -> SampleBlock:
         parts, count = [], 0
@@ -41,6 +45,17 @@ class StorePast:
 
     def held_before(self, at_us: int) -> Held | None:
         return self._reader.held_before(at_us)
+
+    def lost(self, level_s: int, from_us: int, to_us: int) -> tuple[tuple[int, int], ...]:
+        """Spans [from, to) in which samples (0) or buckets of a level are damaged, met until now or remembered. What
+        was damaged in the tail may have been any tag's: nobody's time is made a gap for it."""
+        level = LEVELS_S.index(level_s) if level_s else RAW
+        spans = {
+            (one.from_us, one.to_us + 1)
+            for one in (*self._noted, *self._damage.chunks)
+            if (one.key, one.level) == (self._key, level) and one.from_us < to_us and one.to_us >= from_us
+        }
+        return tuple(sorted(spans))
 
     def kept_from_us(self, level_s: int) -> int:
         if not level_s:

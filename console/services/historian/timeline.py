@@ -7,10 +7,19 @@ from uuid import UUID
 
 import numpy as np
 
+from console.domain.quality import Quality
 from console.services.historian.live_ring import RingSnapshot
-from console.services.historian.rollup_columns import Held, RollupColumns, is_trusted, no_rows
+from console.services.historian.rollup_columns import SECOND_US, Held, RollupColumns, is_trusted, no_rows
 from console.services.historian.samples import SampleBlock, empty_block, in_order, join_blocks
-from console.services.historian.segments import NOBODY, Segments, held_pieces, joined, segments_from, segments_of
+from console.services.historian.segments import (
+    NOBODY,
+    Segments,
+    held_pieces,
+    joined,
+    nothing,
+    segments_from,
+    segments_of,
+)
 from console.services.records import Floats, Longs
 
 EVER = 1 << 62
@@ -39,6 +48,14 @@ class Past(Protocol):
         ...
 
 
+Lost = Callable[[int, int, int], tuple[tuple[int, int], ...]]  # level (0: samples), from, to -> spans that are damaged
+
+
+def nothing_lost(level_s: int, from_us: int, to_us: int) -> tuple[tuple[int, int], ...]:
+    """All that was kept can be read."""
+    return ()
+
+
 class NoPast:
     """A tag of which nothing is on disk."""
 
@@ -46,7 +63,7 @@ class NoPast:
         return empty_block()
 
     def rollups(self, level_s: int, from_us: int, to_us: int, columns: tuple[str, ...] | None) -> RollupColumns:
-        return no_rows(level_s * 1_000_000)
+        return no_rows(level_s * SECOND_US)
 
     def held_before(self, at_us: int) -> Held | None:
         return None
@@ -78,8 +95,11 @@ class Pieces:
 class Timeline:
     """Samples and stretches of one tag. `check` raises `Stopped` when the question was given up."""
 
-    def __init__(self, past: Past, ring: RingSnapshot, present: Present, check: Callable[[], None]) -> None:
+    def __init__(
+        self, past: Past, ring: RingSnapshot, present: Present, check: Callable[[], None], lost: Lost = nothing_lost
+    ) -> None:
         self._past = past
+        self._lost = lost
         self.check = check
         self.tag_id = present.tag_id
         self.raw_from_us = past.kept_from_us(0)
@@ -121,6 +141,8 @@ class Timeline:
     def held_before(self, at_us: int) -> Held | None:
         """What holds just before a moment."""
         stored = self._past.held_before(at_us)
+        if stored is not None and (lost := self._lost(0, stored.at_us + 1, at_us)):
+            stored = Held(max(lost[-1][0], stored.at_us + 1), float("nan"), int(Quality.UNKNOWN))
         row = int(np.searchsorted(self._fresh.at_us, at_us)) - 1
         if row < 0 or (stored is not None and stored.at_us > self._fresh.at_us[row]):
             return stored
@@ -141,7 +163,7 @@ class Timeline:
             parts.append(part)
             count += len(part)
             begin = int(part.at_us[-1]) + 1
-        stored = join_blocks(parts)
+        stored = self._with_gaps(join_blocks(parts), from_us, to_us)
         a, b = np.searchsorted(self._fresh.at_us, (from_us, to_us))
         if a == b:
             return stored
@@ -149,6 +171,16 @@ class Timeline:
             join_blocks([replace(stored, key=np.zeros(len(stored), np.uint32)), part_of(self._fresh, a, b)])
         )
         return part_of(whole, 0, limit) if len(whole) > limit else whole
+
+    def _with_gaps(self, stored: SampleBlock, from_us: int, to_us: int) -> SampleBlock:
+        """Where samples are damaged nothing is known until the next one."""
+        lost = self._lost(0, from_us, to_us)
+        if not lost:
+            return stored
+        at = np.array([max(begin, from_us) for begin, _end in lost], np.int64)
+        unknown = np.full(at.size, Quality.UNKNOWN, np.uint8)
+        gaps = SampleBlock(np.zeros(at.size, np.uint32), at, np.full(at.size, np.nan), unknown)
+        return in_order(join_blocks([replace(stored, key=np.zeros(len(stored), np.uint32)), gaps]))
 
     def slices(self, edges: Longs) -> Iterator[tuple[SampleBlock, Pieces]]:
         """All samples of [edges[0], edges[-1]) in turns of about half a million, with what is held in each turn."""
@@ -171,10 +203,12 @@ class Timeline:
         return Pieces(value[trusted], seconds[trusted], period[trusted])
 
     def buckets(self, level_s: int, from_us: int, to_us: int, columns: tuple[str, ...]) -> RollupColumns | None:
-        """What is on disk of one level, as it is there; None when late samples that are not there yet belong to it."""
+        """What is on disk of one level, as it is there; None when late samples that are not there yet belong to
+        it, or some of it is damaged."""
         self.check()
         a, b = np.searchsorted(self._fresh.at_us, (from_us, min(to_us, self._stored_us + 1)))
-        return None if a < b else self._past.rollups(level_s, from_us, to_us, columns)
+        found = self._past.rollups(level_s, from_us, to_us, columns) if a == b else None
+        return None if self._lost(level_s, from_us, to_us) else found
 
     def newer(self, from_us: int, to_us: int) -> SampleBlock:
         """What came behind the newest sample on disk."""
@@ -185,9 +219,10 @@ class Timeline:
         """Rollups of one level within [from_us, to_us), both multiples of it, with what is not on disk yet. Only the
         named `columns` of RollupColumns are right (None: all), `k` and tails always among them."""
         self.check()
-        width = level_s * 1_000_000
+        width = level_s * SECOND_US
         stored = segments_from(self._past.rollups(level_s, from_us, to_us, columns))
         self._end_newest(stored)
+        stored = self._with_holes(stored, level_s, from_us, to_us)
         a, b = (int(row) for row in np.searchsorted(self._fresh.at_us, (from_us, to_us)))
         middle = int(np.searchsorted(self._fresh.at_us, self._stored_us, side="right"))
         if a < min(middle, b):
@@ -200,6 +235,18 @@ class Timeline:
         edges = np.clip(_borders(newer.at_us // width * width, width), begin, to_us)
         more = segments_of(newer.at_us, newer.value, newer.quality, np.unique(edges), held, self.until_us)
         return joined([stored, more])
+
+    def _with_holes(self, stored: Segments, level_s: int, from_us: int, to_us: int) -> Segments:
+        """Damaged buckets are stretches of which nothing is known, so that nothing is taken to hold through them."""
+        width = level_s * SECOND_US
+        spans = self._lost(level_s, from_us, to_us)
+        if not spans:
+            return stored
+        damaged = [np.arange(begin // width, -(-end // width), dtype=np.int64) * width for begin, end in spans]
+        starts = np.setdiff1d(np.concatenate(damaged), stored.start_us)
+        starts = starts[(starts >= from_us) & (starts < to_us)]
+        whole = joined([stored, nothing(starts, starts + width, NOBODY)])
+        return whole.rows(np.argsort(whole.start_us, kind="stable"))
 
     def _end_newest(self, stored: Segments) -> None:
         """The stretch of the disk's newest sample ends with it: what comes after is told by what came after."""

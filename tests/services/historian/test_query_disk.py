@@ -160,3 +160,36 @@ def test_old_trends_come_from_coarser_rollups_when_the_finer_ones_are_purged(tmp
         assert trend.time_us[0] <= BEGIN
         assert not trend.is_raw
     history.close()
+
+
+def spoil(history, table, where):
+    torn = "CAST(substr(block, 1, 20) || x'ffffffff' || substr(block, 25) AS BLOB)"
+    with history.connection.begin():
+        history.connection.exec_driver_sql(f"UPDATE {table} SET block = {torn} WHERE {where}")
+
+
+def test_what_is_damaged_is_a_gap_and_never_a_value_that_seems_to_hold(tmp_path):
+    rows = [(BEGIN + k * S, 5.0, 0) for k in range(20_000)]
+    history = file_with(tmp_path, [rows[:10_000], rows[10_000:]])
+    sql = "SELECT first_us FROM chunk ORDER BY first_us LIMIT 1 OFFSET 1"
+    first_us = history.read(lambda connection: connection.exec_driver_sql(sql).scalar_one())
+    spoil(history, "chunk", f"first_us = {first_us}")
+
+    def ask(connection, from_us, to_us, buckets):
+        timeline = timeline_of(StorePast(connection, KEY), now_us=rows[-1][0])
+        edges = np.array([from_us, to_us], np.int64)
+        return trend_answer(timeline, from_us, to_us, buckets), aggregate_answer(timeline, edges), timeline
+
+    window = first_us - 5 * S, first_us + 100 * S
+    trend, _figures, timeline = history.read(lambda c: ask(c, *window, 5_000))
+    assert trend.is_raw
+    assert np.isnan(trend.last[-1])
+    assert not trend.good[-1]
+    held = history.read(lambda c: timeline_of(StorePast(c, KEY), now_us=0).held_before(first_us + 50 * S))
+    assert held is None or np.isnan(held.value) or held.at_us < first_us
+    spoil(history, "rollup", "level = 0")
+    wide = history.read(lambda c: ask(c, BEGIN, BEGIN + 19_000 * S, 300))
+    assert np.isnan(wide[0].low).any()
+    assert not wide[0].good[np.isnan(wide[0].low)].any()
+    assert timeline.until_us == rows[-1][0]
+    history.close()
