@@ -113,6 +113,9 @@ class HistoryRoom:
         if store is None:
             return
         if self._tasks:
+            if not self.opened.is_set():  # it ends as soon as it began: what came is written all the same
+                with suppress(Exception):
+                    await self._hand_over(store)
             await self.recorder.stop()
             with suppress(Exception):
                 await self._tell_alive(store)
@@ -136,10 +139,7 @@ class HistoryRoom:
     async def _keep(self) -> None:
         """Open the file, then seal and tidy it until cancelled."""
         store = await self._until_open()
-        # of a damaged file nobody knows until when it was told: each tag's gap begins with its last sample
-        alive = 1 if self._was_damaged else await store.database.readers.read(alive_us)
-        self.recorder.begin(_Ledger(self, store, self._now_us), alive)
-        self.opened.set()
+        await self._hand_over(store)
         self.central.start(store)
         retention = Retention(store, self.settings, self._now_us, self._on_room)
         self._begin(self._seal(store), self._tidy(retention), self._copy())
@@ -147,6 +147,13 @@ class HistoryRoom:
             await asyncio.sleep(ALIVE_S)
             with suppress(Exception):  # the recorder says that nothing can be written
                 await self._tell_alive(store)
+
+    async def _hand_over(self, store: HistoryStore) -> None:
+        """The recorder may write. Of a damaged file nobody knows until when it was told: each tag's gap begins with its
+        last sample."""
+        alive = 1 if self._was_damaged else await store.database.readers.read(alive_us)
+        self.recorder.begin(_Ledger(self, store, self._now_us), alive)
+        self.opened.set()
 
     async def _seal(self, store: HistoryStore) -> None:
         """First what damaged files still hold, then samples from the tail into chunks and rollups, some at a time."""

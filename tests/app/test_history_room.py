@@ -122,6 +122,22 @@ def test_what_was_heard_before_the_file_is_open_and_after_is_kept_and_there_at_t
     story(folder, second)
 
 
+def test_a_station_that_ends_as_soon_as_it_began_keeps_what_it_heard(folder: Path) -> None:
+    async def first(running: Running) -> None:
+        running.hear(1.0)
+        await asyncio.sleep(0)
+
+    async def second(running: Running) -> None:
+        await running.core.history.opened.wait()
+        running.at = itertools.count(10)
+        tag = running.hear(2.0)
+        await running.core.history.recorder.tick()
+        assert await running.samples(tag) == [1.0, 2.0]
+
+    story(folder, first)
+    story(folder, second)
+
+
 def test_a_stopped_station_opens_its_history_for_who_asks(folder: Path) -> None:
     async def asked() -> None:
         core = await build(Folders(folder, folder), Work.READ)

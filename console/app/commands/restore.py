@@ -12,6 +12,12 @@ from console.services.storage.backup_file import BadBackup
 from console.services.storage.ownership import DataFolderInUse
 from console.services.storage.restore import restore
 
+_HISTORY = {
+    "backup": "the history came from the backup",
+    "copy": "the history came from the daily copy beside the backup",
+    "": "the backup has no history: history.db is as it was",
+}
+
 
 def command(options: argparse.Namespace) -> int:
     folders = resolve(options.config, options.data)
@@ -35,4 +41,5 @@ def command(options: argparse.Namespace) -> int:
     if restored.set_aside is not None:
         print(f"what was there is kept in {restored.set_aside}")
     print("station.toml and site/ came from the backup" if restored.with_settings else "station.toml and site/ stay")
+    print(_HISTORY[restored.history])
     return Exit.DONE

@@ -36,6 +36,7 @@ class Restored:
     manifest: Manifest
     set_aside: Path | None
     with_settings: bool
+    history: str = ""  # where the history came from: backup, copy (the daily one), or empty: it was left as it was
 
 
 def restore(file: Path, data: Path, config: Path, now_us: int, *, force: bool = False) -> Restored:
@@ -68,12 +69,13 @@ def restore(file: Path, data: Path, config: Path, now_us: int, *, force: bool = 
         mark = StartMark(Why.RESTORED, file.name, sha256_of(file), manifest.events, set_aside.name if set_aside else "")
         write_mark(data, mark)
         _place(manifest, scratch, data, config, with_settings)
-        bring_history_back(file.parent, manifest.code, data)
+        has_copy = bring_history_back(file.parent, manifest.code, data)
         forget_damage(data / "journal.db")
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
         ownership.release()
-    return Restored(manifest, set_aside, with_settings)
+    has_history = any(part.name == HISTORY for part in manifest.parts)
+    return Restored(manifest, set_aside, with_settings, "backup" if has_history else "copy" if has_copy else "")
 
 
 def _present(data: Path, *, has_history: bool) -> list[Path]:

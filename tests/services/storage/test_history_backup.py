@@ -87,7 +87,7 @@ def test_a_flipped_bit_of_the_history_in_a_backup_is_seen(tmp_path: Path) -> Non
 def test_a_backup_without_the_history_leaves_the_one_that_is_there(tmp_path: Path) -> None:
     folder = station(tmp_path / "k")
     make_backup(sources(folder), tmp_path / "small.zip", START_US)
-    restore(tmp_path / "small.zip", folder, folder, START_US, force=True)
+    assert restore(tmp_path / "small.zip", folder, folder, START_US, force=True).history == ""
     assert samples_in(folder) == COUNT
 
 
@@ -97,6 +97,7 @@ def test_a_restored_history_sets_the_one_that_was_there_aside(tmp_path: Path) ->
     write_history(folder, COUNT)
     restored = restore(tmp_path / "whole.zip", folder, folder, START_US, force=True)
     assert restored.set_aside is not None
+    assert restored.history == "backup"
     assert samples_in(folder) == COUNT
     assert samples_in(restored.set_aside) == 2 * COUNT
 
@@ -106,7 +107,8 @@ def test_the_daily_copy_is_whole_its_owners_alone_and_comes_back_where_there_is_
     make_backup(sources(folder), backups / "leitstand-K1-1.zip", START_US)
     copy = copy_history(folder, backups, "K1", threading.Event())
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
-    restore(backups / "leitstand-K1-1.zip", tmp_path / "new", tmp_path / "new", START_US)
+    restored = restore(backups / "leitstand-K1-1.zip", tmp_path / "new", tmp_path / "new", START_US)
+    assert restored.history == "copy"
     assert samples_in(tmp_path / "new") == COUNT
     write_history(folder, COUNT)
     assert not bring_history_back(backups, "K1", folder)  # there is one: it stays
