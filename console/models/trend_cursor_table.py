@@ -15,6 +15,7 @@ from console.ui.translation import mark, tr
 COLUMNS = (
     "",
     mark("Pen"),
+    mark("Unit"),
     "A",
     "B",
     "B − A",
@@ -26,7 +27,7 @@ COLUMNS = (
     mark("Gaps"),
     mark("Good"),
 )
-COLOUR, PEN, AT_A, AT_B, CHANGE, SLOPE, LOW, HIGH, MEAN, DEVIATION, GAPS, GOOD = range(12)
+COLOUR, PEN, UNIT, AT_A, AT_B, CHANGE, SLOPE, LOW, HIGH, MEAN, DEVIATION, GAPS, GOOD = range(13)
 _HOUR = 3600
 _PER = ((2 * 60, 1, mark("s")), (2 * _HOUR, 60, mark("min")), (48 * _HOUR, _HOUR, mark("h")))
 _PER_DAY = (24 * _HOUR, mark("d"))
@@ -116,19 +117,20 @@ class CursorTable(QAbstractTableModel):
 
     def _text(self, row: PenRow, column: int) -> str:
         found = self._found.get(row.tag.handle, Between())
-        if column == COLOUR:
-            return "━"
-        if column == PEN:
-            return row.tag.name
-        if column == GAPS:
-            return str(found.gaps) if self.moments else DASH
-        if column == GOOD:
-            return DASH if math.isnan(found.good_share) else _percent(found.good_share)
+        words = {
+            COLOUR: "━",
+            PEN: row.tag.name,
+            UNIT: row.tag.unit,
+            GAPS: str(found.gaps) if self.moments else DASH,
+            GOOD: DASH if math.isnan(found.good_share) else _percent(found.good_share),
+        }
+        if column in words:
+            return words[column]
         if column in (AT_A, AT_B, CHANGE, SLOPE):
             return self._at_cursors(row, column)
         figures = {LOW: found.low, HIGH: found.high, MEAN: found.mean, DEVIATION: found.deviation}
         is_rough = not found.is_exact and column == DEVIATION and not math.isnan(figures[column])
-        return ("≈ " if is_rough else "") + _number(figures[column], row.tag.unit)
+        return ("≈ " if is_rough else "") + _number(figures[column])
 
     def _at_cursors(self, row: PenRow, column: int) -> str:
         if self.moments is None:
@@ -136,12 +138,12 @@ class CursorTable(QAbstractTableModel):
         begin, end = self.moments
         (first, _good), (last, _also) = row.pen.value_at(begin), row.pen.value_at(end)
         if column in (AT_A, AT_B):
-            return _number(first if column == AT_A else last, row.tag.unit)
+            return _number(first if column == AT_A else last)
         if column == CHANGE:
-            return _number(last - first, row.tag.unit)
+            return _number(last - first)
         seconds, word = slope_unit(abs(end - begin))
         slope = (last - first) / ((end - begin) / US) * seconds if begin != end else math.nan
-        return DASH if math.isnan(slope) else f"{number_text(slope)} {row.tag.unit}/{tr(word)}".replace(" /", " 1/")
+        return DASH if math.isnan(slope) else f"{number_text(slope)} /{tr(word)}"
 
     def _shade(self, row: PenRow, column: int) -> object:
         """What is not good never looks so."""
@@ -176,10 +178,10 @@ def _percent(share: float) -> str:
     return f"{number_text(shown)} %"
 
 
-def _number(value: float, unit: str) -> str:
-    return DASH if math.isnan(value) else f"{number_text(value)} {unit}".rstrip()
+def _number(value: float) -> str:
+    return DASH if math.isnan(value) else number_text(value)
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignLeft if column in (COLOUR, PEN) else Qt.AlignmentFlag.AlignRight
+    side = Qt.AlignmentFlag.AlignLeft if column in (COLOUR, PEN, UNIT) else Qt.AlignmentFlag.AlignRight
     return side | Qt.AlignmentFlag.AlignVCenter

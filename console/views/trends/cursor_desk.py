@@ -23,7 +23,7 @@ from console.widgets.trend_cursors import TrendCursors
 
 _REST_MS = 250
 _SLICE_MS = 5  # between two pens, so that the window never stands
-_WIDTHS = (36, 0, 96, 96, 96, 150, 92, 92, 92, 92, 64, 76)
+_WIDTHS = (36, 0, 72, 88, 88, 88, 112, 88, 88, 88, 92, 64, 76)
 
 
 class CursorDesk(QWidget):
@@ -42,7 +42,7 @@ class CursorDesk(QWidget):
         self.table = TableView("trend_cursors")
         self.model = CursorTable(self)
         self.table.setModel(self.model)
-        lay_out_columns(self.table, _WIDTHS, (10, 9, 5))
+        lay_out_columns(self.table, _WIDTHS, (11, 10, 6))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)

@@ -81,19 +81,20 @@ def test_difference_slope_and_figures_are_those_of_the_samples(desk):
     told = cells(desk)
     assert told[1].endswith("oil pressure")
     wanted = {
-        2: value[at == A][0],
-        3: value[at == B][0],
-        4: value[at == B][0] - value[at == A][0],
-        5: (value[at == B][0] - value[at == A][0]) / 10,  # per minute, of ten minutes
-        6: inside.min(),
-        7: inside.max(),
-        8: inside.mean(),
-        9: inside.std(),
+        3: value[at == A][0],
+        4: value[at == B][0],
+        5: value[at == B][0] - value[at == A][0],
+        6: (value[at == B][0] - value[at == A][0]) / 10,  # per minute, of ten minutes
+        7: inside.min(),
+        8: inside.max(),
+        9: inside.mean(),
+        10: inside.std(),
     }
     for column, number in wanted.items():
         assert float(told[column].split()[0]) == pytest.approx(number, rel=2e-3, abs=1e-4), column
-    assert told[5].endswith("bar/min")
-    assert told[10:] == ["0", "100 %"]
+    assert told[2] == "bar"
+    assert told[6].endswith("/min")
+    assert told[11:] == ["0", "100 %"]
 
 
 def test_a_before_b_or_behind_it_measures_the_same_time_with_the_other_sign(desk):
@@ -104,10 +105,10 @@ def test_a_before_b_or_behind_it_measures_the_same_time_with_the_other_sign(desk
         desk.view.desk.between.finish()
         found.append(cells(desk))
     forward, told = found
-    assert told[6:] == forward[6:]
-    assert told[2:4] == [forward[3], forward[2]]
-    assert float(told[4].split()[0]) == pytest.approx(-float(forward[4].split()[0]))
-    assert told[5] == forward[5]  # a slope has no direction
+    assert told[7:] == forward[7:]
+    assert told[3:5] == [forward[4], forward[3]]
+    assert float(told[5]) == pytest.approx(-float(forward[5]))
+    assert told[6] == forward[6]  # a slope has no direction
 
 
 def test_when_the_cursors_rest_the_station_measures_what_is_kept(qtbot, desk):
@@ -124,7 +125,7 @@ def test_when_the_cursors_rest_the_station_measures_what_is_kept(qtbot, desk):
     (query,) = desk.asked
     assert (query.from_us, query.to_us) == (A, B)
     told = cells(desk)
-    assert told[6:] == ["-3 bar", "9 bar", "2.5 bar", "0.5 bar", "0", "75 %"]
+    assert told[7:] == ["-3", "9", "2.5", "0.5", "0", "75 %"]
 
 
 def test_a_deviation_that_is_not_by_time_says_so(desk):
@@ -138,8 +139,8 @@ def test_a_deviation_that_is_not_by_time_says_so(desk):
         await asyncio.gather(*between._errands._tasks)
 
     asyncio.run(story())
-    assert cells(desk)[9] == "≈ 0.7 bar"
-    assert "not weighed" in between.model.index(0, 9).data(Qt.ItemDataRole.ToolTipRole)
+    assert cells(desk)[10] == "≈ 0.7"
+    assert "not weighed" in between.model.index(0, 10).data(Qt.ItemDataRole.ToolTipRole)
 
 
 def test_an_answer_for_cursors_that_moved_on_is_not_shown(desk):
@@ -153,7 +154,7 @@ def test_an_answer_for_cursors_that_moved_on_is_not_shown(desk):
         await asyncio.gather(*between._errands._tasks, return_exceptions=True)
 
     asyncio.run(story())
-    assert cells(desk)[8] != "2.5 bar"
+    assert cells(desk)[9] != "2.5"
 
 
 def test_everything_between_the_cursors_is_copied_with_where_they_stand(desk):
@@ -221,9 +222,9 @@ def test_what_the_station_measured_stays_while_time_runs_unless_a_cursor_stands_
         between.finish()
 
     asyncio.run(story(B))
-    assert cells(desk)[8] == "2.5 bar"
+    assert cells(desk)[9] == "2.5"
     asyncio.run(story(NOW + 100 * S))
-    assert cells(desk)[8] != "2.5 bar"
+    assert cells(desk)[9] != "2.5"
 
 
 def test_history_that_comes_does_not_hide_what_the_station_measured(desk):
@@ -238,7 +239,7 @@ def test_history_that_comes_does_not_hide_what_the_station_measured(desk):
     asyncio.run(story())
     between.reloaded()
     between.finish()
-    assert cells(desk)[8] == "2.5 bar"
+    assert cells(desk)[9] == "2.5"
 
 
 def test_keys_and_mouse_are_told_beside_the_work(desk):
