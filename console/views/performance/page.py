@@ -33,6 +33,7 @@ class Page(QWidget):
         super().__init__()
         self.context = context
         self.problem = ""
+        self.is_refused = False  # what was refused may be answered soon
         self._is_own_choice = False
         self._errands = errands
         self._asking: dict[str, asyncio.Task[Any]] = {}
@@ -132,11 +133,11 @@ class Page(QWidget):
         self.changed.emit()
 
     async def _guarded(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        self.problem = ""
+        self.problem, self.is_refused = "", False
         try:
             await work()
         except Refused as refused:
-            self.problem = tr_refusal(refused)
+            self.problem, self.is_refused = tr_refusal(refused), True
         except Exception:
             self.problem = tr(DEFECT_TEXT)
             raise

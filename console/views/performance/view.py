@@ -205,7 +205,7 @@ class PerformanceView(View):
     def _tell(self) -> None:
         page = self.page
         busy = page.is_busy
-        if page.problem and not busy and self._is_shown and not self._soon.isActive():
+        if page.is_refused and not busy and self._is_shown and not self._soon.isActive():
             self._soon.start()
         self.progress.setVisible(busy)
         self.windows.setVisible(self.shown in _WINDOWED)
