@@ -56,6 +56,7 @@ class CursorTable(QAbstractTableModel):
         """Moments of A and B; what was measured before stays in sight until it is measured anew."""
         self.moments = span
         self.stale()
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, SLOPE, SLOPE)
         self._tell()
 
     def stale(self) -> None:
@@ -98,6 +99,8 @@ class CursorTable(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
+            if section == SLOPE and self.moments is not None:
+                return f"{tr(COLUMNS[SLOPE])} /{tr(slope_unit(self.moments[1] - self.moments[0])[1])}"
             return tr(COLUMNS[section]) if section not in (COLOUR, AT_A, AT_B, CHANGE) else COLUMNS[section]
         return _alignment(section) if role == Qt.ItemDataRole.TextAlignmentRole else None
 
@@ -141,9 +144,8 @@ class CursorTable(QAbstractTableModel):
             return _number(first if column == AT_A else last)
         if column == CHANGE:
             return _number(last - first)
-        seconds, word = slope_unit(abs(end - begin))
-        slope = (last - first) / ((end - begin) / US) * seconds if begin != end else math.nan
-        return DASH if math.isnan(slope) else f"{number_text(slope)} /{tr(word)}"
+        seconds, _word = slope_unit(end - begin)
+        return _number((last - first) / ((end - begin) / US) * seconds if begin != end else math.nan)
 
     def _shade(self, row: PenRow, column: int) -> object:
         """What is not good never looks so."""
@@ -168,7 +170,7 @@ class CursorTable(QAbstractTableModel):
 
 def slope_unit(span_us: int) -> tuple[int, str]:
     """By what time a slope is told: seconds, and its marked word; of a long span per hour or per day."""
-    seconds = span_us / US
+    seconds = abs(span_us) / US
     return next(((unit, word) for most, unit, word in _PER if seconds < most), _PER_DAY)
 
 

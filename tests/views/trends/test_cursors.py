@@ -93,7 +93,7 @@ def test_difference_slope_and_figures_are_those_of_the_samples(desk):
     for column, number in wanted.items():
         assert float(told[column].split()[0]) == pytest.approx(number, rel=2e-3, abs=1e-4), column
     assert told[2] == "bar"
-    assert told[6].endswith("/min")
+    assert desk.view.desk.between.model.headerData(6, Qt.Orientation.Horizontal) == "Slope /min"
     assert told[11:] == ["0", "100 %"]
 
 
