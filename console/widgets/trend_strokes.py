@@ -25,6 +25,7 @@ DOT = 2  # logical pixels of a dot of what is not trusted
 DASH, DASH_PERIOD = 6, 10  # of a ghost where it runs level
 GHOST_ALPHA = 150
 FEW = 8  # columns that are drawn one by one
+_NONE = np.empty(0, np.bool_)
 _DOUBTED, _FIRST = 1, 2  # byte of what is not trusted; of the first curve
 
 
@@ -32,12 +33,13 @@ def pixel_rows(value: Floats, scale: Scale, height: int) -> Ints:
     """Rows from the top; -1 above the scale and `height` below it. No value may be nan."""
     if scale.is_log:
         with np.errstate(divide="ignore", invalid="ignore"):
-            share = np.log(scale.high / np.maximum(value, 0.0)) / np.log(scale.high / scale.low)
+            y = np.log(scale.high / np.maximum(value, 0.0)) * (height / np.log(scale.high / scale.low))
     else:
-        share = (scale.high - value) / (scale.high - scale.low)
-    y = np.clip(share * height, -1.0, height)
-    y[(y == height) & (share <= 1.0)] = height - 1  # the lowest value of the scale is on it
-    rows: Ints = np.floor(y).astype(np.int32)
+        y = (scale.high - value) * (height / (scale.high - scale.low))
+    rows: Ints = (np.clip(y, -1.0, height, out=y) + 1.0).astype(np.int32) - 1  # rounded down, though it may be negative
+    low = rows == height
+    if low.any():
+        rows[low & (value >= scale.low)] = height - 1  # the lowest value of the scale is on it
     return rows
 
 
@@ -72,7 +74,7 @@ class Strokes:
         pen = QPainter(image)
         pen.setPen(Qt.PenStyle.NoPen)
         if any(part.has_doubted for _place, part in parts):
-            for _place, part in parts:
+            for part in (part for _place, part in parts if part.has_doubted):
                 self._draw(pen, part, _DOUBTED, part.doubted)
             canvas &= _dots(window.first + start, canvas.shape, DOT * dot)
         for place, part in parts:
@@ -81,10 +83,12 @@ class Strokes:
         self._stand_up(painter, canvas[first - start :, :height], first, _colours(curves))
 
     def _draw(self, pen: QPainter, part: "_Part", byte: int, mask: Bools) -> None:
-        n = int(np.count_nonzero(mask))
+        at, upper, lower = part.at, part.upper, part.lower
+        if not part.is_whole:
+            at, upper, lower = at[mask], upper[mask], lower[mask]
+        n = at.size
         rows = self._boxes.rows(n)
-        rows[:, 0], rows[:, 2] = part.upper[mask], part.lower[mask]
-        rows[:, 1] = part.at[mask]
+        rows[:, 0], rows[:, 1], rows[:, 2] = upper, at, lower
         np.add(rows[:, 1], part.thickness - 1, out=rows[:, 3])
         pen.setBrush(QColor(byte, byte, byte))
         self._boxes.draw(pen, n)
@@ -138,27 +142,41 @@ class _Part:
 
     def __init__(self, curve: Curve, scale: Scale, start: int, window: Window, height: int, dot: int) -> None:
         low, high, good = curve.low[start:], curve.high[start:], curve.good[start:]
-        filled = ~np.isnan(low)
-        pieces = curve.pieces
-        begin = int(np.searchsorted(pieces.column, start))
-        divided = pieces.column[begin:] - start
-        filled[divided] = False
-        at = np.flatnonzero(filled)
+        at = np.arange(low.size)
+        if curve.has_void or curve.pieces is not NO_PIECES:
+            at, low, high, good = _filled(curve, start)
         self.thickness = curve.thickness * dot
-        self.at = np.concatenate((at, divided))
-        self.upper = pixel_rows(np.concatenate((high[at], pieces.high[begin:])), scale, height)
-        self.lower = pixel_rows(np.concatenate((low[at], pieces.low[begin:])), scale, height)
-        self.trusted = np.concatenate((good[at], pieces.good[begin:]))
-        self.doubted = ~self.trusted
-        self.has_doubted = bool(self.doubted.any())
+        self.at, self.trusted = at, good
+        self.upper, self.lower = pixel_rows(high, scale, height), pixel_rows(low, scale, height)
+        self.has_doubted = not good.all()
+        self.doubted = ~good if self.has_doubted else _NONE
+        self.is_whole = not (self.has_doubted or curve.is_ghost)
         if curve.is_ghost:
             level = self.lower - self.upper <= DOT * dot
-            self.trusted &= ~level | ((self.at + start + window.first) % (DASH_PERIOD * dot) < DASH * dot)
+            self.trusted = self.trusted & (
+                ~level | ((self.at + start + window.first) % (DASH_PERIOD * dot) < DASH * dot)
+            )
         self.lower += self.thickness - 1
         if self.has_doubted:  # a single dot may fall between the dots of the pattern
             flat = self.doubted & (self.lower - self.upper < DOT * dot) & _alone(self.at, self.doubted, DOT * dot)
             self.upper[flat] -= DOT * dot // 2
             self.lower[flat] += DOT * dot // 2
+
+
+def _filled(curve: Curve, start: int) -> tuple[NDArray[np.int64], Floats, Floats, Bools]:
+    """Columns from `start` on that hold something, counted from there; divided ones piece by piece at the end."""
+    low, high, good, pieces = curve.low[start:], curve.high[start:], curve.good[start:], curve.pieces
+    filled = ~np.isnan(low)
+    begin = int(np.searchsorted(pieces.column, start))
+    divided = pieces.column[begin:] - start
+    filled[divided] = False
+    at = np.flatnonzero(filled)
+    return (
+        np.concatenate((at, divided)),
+        np.concatenate((low[at], pieces.low[begin:])),
+        np.concatenate((high[at], pieces.high[begin:])),
+        np.concatenate((good[at], pieces.good[begin:])),
+    )
 
 
 def _alone(at: NDArray[np.int64], mask: Bools, most: int) -> Bools:
