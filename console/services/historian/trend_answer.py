@@ -79,6 +79,8 @@ def _of_samples(timeline: Timeline, window: tuple[int, int], grid: Grid, buckets
 
 def _slices(timeline: Timeline, from_us: int, to_us: int, grid: Grid) -> list[Rows]:
     """Each a whole number of buckets."""
+    if from_us >= to_us:
+        return []
     begin = grid.after(from_us + 1) - grid.width_us
     step = -(-(to_us - begin) // grid.width_us // _SLICES) * grid.width_us
     return [

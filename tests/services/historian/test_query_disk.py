@@ -150,9 +150,9 @@ def test_old_trends_come_from_coarser_rollups_when_the_finer_ones_are_purged(tmp
             )
         history.connection.exec_driver_sql("UPDATE seal SET raw_from_us = ?", (rows[2_700][0],))
         history.connection.exec_driver_sql("DELETE FROM chunk WHERE last_us < ?", (rows[2_700][0],))
-    for from_us, to_us, buckets in ((BEGIN, BEGIN + 300_000 * S, 3_000), (BEGIN, BEGIN + 200_000 * S, 9_000)):
+    for length, buckets in ((300_000, 3_000), (200_000, 9_000), (60_000, 8_000), (170_000, 90_000)):
         trend = history.read(
-            lambda c, ask=(from_us, to_us, buckets): trend_answer(
+            lambda c, ask=(BEGIN, BEGIN + length * S, buckets): trend_answer(
                 timeline_of(StorePast(c, KEY), now_us=rows[-1][0]), *ask
             )
         )
