@@ -82,13 +82,11 @@ class TrendMarks:
     over in that window; what is going on comes by itself, alarms with the next `flush`: in a flood there are many.
     `is_whole`: False when the window has more past alarms than are asked for; the newest are marked."""
 
-    def __init__(
-        self, station: Station, markers: MarkerSet, show: Callable[[str], None], changed: Callable[[], object]
-    ) -> None:
+    def __init__(self, station: Station, markers: MarkerSet, show: Callable[[str], None]) -> None:
+        self.changed: Callable[[], object] = lambda: None
         self.subjects = Subjects()
         self._station = station
         self._markers = markers
-        self._changed = changed
         self._errands = Errands(show)
         self._known = _Known()
         self._window = (0, 0)
@@ -185,7 +183,7 @@ class TrendMarks:
         self._known.annotations.update({one.annotation_id: one for one in delta.annotations})
         self._tell(MarkerKind.ANNOTATION)
         if delta.annotations:
-            self._changed()  # the list of them also shows withdrawn ones
+            self.changed()  # the list of them also shows withdrawn ones
 
     def _tell(self, *kinds: MarkerKind) -> None:
         makers: dict[MarkerKind, Callable[[], list[Marker]]] = {
@@ -196,7 +194,7 @@ class TrendMarks:
             MarkerKind.ANNOTATION: self._annotations,
         }
         if any([self._markers.put(kind, makers[kind]()) for kind in kinds]):  # noqa: C419 all of them are to be put
-            self._changed()
+            self.changed()
 
     def _alarms(self) -> list[Marker]:
         known = self._known

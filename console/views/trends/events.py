@@ -39,9 +39,8 @@ class Events:
         self._is_all = False
         self.changed: Callable[[], object] = lambda: None
         self.annotation_opened: Callable[[object], object] = lambda _annotation_id: None
-        self.marks = TrendMarks(
-            parts.context.station, self.markers, partial(parts.context.refused, parts.owner), self._on_marks
-        )
+        self.marks = TrendMarks(parts.context.station, self.markers, partial(parts.context.refused, parts.owner))
+        self.marks.changed = self._on_marks
         parts.plot.add_layer(self.lines)
         parts.plot.add_strip(self.strip)
         parts.plot.window_changed.connect(self.strip.show_window)

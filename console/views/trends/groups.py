@@ -111,10 +111,10 @@ class Groups:
             tr("“{name}” was saved at two consoles at once", name=group.name),
             tr("Nothing was lost: choose what the group is to be for everybody."),
             (
-                Field("choice", tr("Keep"), "choice", choices[0][0], choices),
+                Field("choice", tr("Version"), "choice", choices[0][0], choices),
                 Field("both", tr("Keep the others as groups of their own"), "check", "yes"),
             ),
-            tr("Keep"),
+            tr("Keep this version"),
             width=560,
         )
 

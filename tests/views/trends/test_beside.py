@@ -452,6 +452,15 @@ def test_who_may_not_annotate_is_told_why_and_asked_nothing(desk):
     run(story())
 
 
+def test_a_view_that_opens_later_shows_what_was_annotated_before(qtbot, desk):
+    desk.annotate(note())
+    later = TrendsView(desk.view.context, now_us=lambda: NOW)
+    qtbot.addWidget(later)
+    later.add_pen(0)
+    assert later.extras["beside"].annotations.list.count() == 1
+    later.close_view()
+
+
 def test_an_annotation_that_looks_like_markup_is_shown_as_it_is_typed(desk):
     async def story():
         desk.view.add_pen(0)
