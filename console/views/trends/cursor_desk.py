@@ -22,6 +22,7 @@ from console.widgets.column_layout import lay_out_columns
 from console.widgets.trend_cursors import TrendCursors
 
 _REST_MS = 250
+_AGAIN_US = 5 * US  # full pens take a while
 _SLICE_MS = 5  # between two pens, so that the window never stands
 _WIDTHS = (36, 0, 72, 88, 88, 88, 112, 88, 88, 88, 92, 64, 76)
 
@@ -65,7 +66,8 @@ class CursorDesk(QWidget):
 
     def follow(self, now_us: int) -> None:
         """Time runs: a cursor that stands in what was still to come is measured anew, by what the pens hold."""
-        if self.model.moments is not None and max(self.model.moments) > self._measured_us:
+        is_due = now_us - self._measured_us >= _AGAIN_US
+        if is_due and self.model.moments is not None and max(self.model.moments) > self._measured_us:
             self._measured_us = now_us
             self.model.stale()
             self._worker.start()

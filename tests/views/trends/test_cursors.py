@@ -217,7 +217,7 @@ def test_what_the_station_measured_stays_while_time_runs_unless_a_cursor_stands_
         between.ask()
         await asyncio.gather(*between._errands._tasks)
         for _ in range(3):
-            desk.now_us += S
+            desk.now_us += 5 * S
             between.follow(desk.now_us)
         between.finish()
 
