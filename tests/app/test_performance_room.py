@@ -2,7 +2,9 @@
 
 import asyncio
 import time
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from console.app.bootstrap import Core, Work, build
 from console.app.folders import Folders
 from console.config.site_files import load_site
 from console.domain import identity
+from console.domain.alarms import AlarmKind, AlarmState
 from console.domain.history.baseline import Cycle
 from console.domain.history.forecast import Outcome
 from console.domain.quality import Quality
@@ -18,7 +21,7 @@ from console.domain.tags import Tag, TagSource
 from console.domain.values import ValueType
 from console.services.historian.samples import SampleBlock
 from console.services.historian.store import open_history_db
-from console.services.records import Floats, Longs
+from console.services.records import Floats, LinkRecord, Longs
 from console.services.station import (
     BaselineQuery,
     BaselineRulesQuery,
@@ -27,7 +30,7 @@ from console.services.station import (
     LoadQuery,
     TopQuery,
 )
-from console.services.telemetry.batch import TagsDefined
+from console.services.telemetry.batch import LinkChanged, SampleBatch, TagsDefined
 from tests.support.story_site import make_site, make_station
 
 DAY_US = 86_400_000_000
@@ -52,10 +55,15 @@ SOURCES = {
 }
 
 
+def is_day(at_us: int) -> bool:
+    """Whether the plant of this history works at this hour of its own clock."""
+    return 6 <= datetime.fromtimestamp(at_us / 1e6, ZoneInfo("Europe/Berlin")).hour < 22
+
+
 def past(name: str, at_us: Longs) -> Floats:
     """The disk fills by one percent a day; by day there is work, and the processor has to do with it."""
     rng = np.random.default_rng(3)
-    works = ((at_us // 3_600_000_000) % 24 >= 6) & ((at_us // 3_600_000_000) % 24 < 22)
+    works = np.array([is_day(at) for at in at_us.tolist()])
     if name == "disk":
         return np.asarray(60.0 + (at_us - at_us[0]) / DAY_US + rng.normal(0, 0.05, len(at_us)))
     if name == "cpu":
@@ -106,10 +114,34 @@ def test_a_station_answers_from_its_history(folder: Path) -> None:
             core.history.start()
             tags = await know_tags(core)
             await ask(core, tags)
+            say(core, tags["cpu"], 50.0 if is_day(time.time_ns() // 1000) else 20.0)
+            assert alarms(core) == []
+            say(core, tags["cpu"], 75.0)
+            assert alarms(core) == ["Busier than usual"]
         finally:
             await core.stop()
 
     asyncio.run(story())
+
+
+def say(core: Core, tag: Tag, value: float) -> None:
+    """A sample of now, walked past all consumers."""
+    now_us = time.time_ns() // 1000
+    at_us, zero = np.array([now_us]), np.zeros(1, np.uint8)
+    good = np.array([int(Quality.GOOD)], np.uint8)
+    core.ingest.inbox.put(LinkChanged("plant", LinkRecord("broker:plant", "live", now_us), now_us))
+    handle = np.array([tag.handle], np.int32)
+    core.ingest.inbox.put(SampleBatch(handle, at_us, at_us, np.array([value]), good, zero, zero))
+    core.ingest.turn(now_us, 2.0, budget_s=5.0)
+    core.engine.tick(now_us, 2.0)
+
+
+def alarms(core: Core) -> list[str]:
+    delta = core.engine.snapshot()
+    texts = {one.row: one.text for one in delta.conditions if one.kind is AlarmKind.BASELINE}
+    active = (AlarmState.UNACKNOWLEDGED, AlarmState.ACKNOWLEDGED)
+    pairs = zip(delta.rows.tolist(), delta.state.tolist(), strict=True)
+    return [texts[row] for row, state in pairs if row in texts and AlarmState(state) in active]
 
 
 async def ask(core: Core, tags: dict[str, Tag]) -> None:
