@@ -56,3 +56,10 @@ def known_damage(connection: Connection, key: int, from_us: int, to_us: int) -> 
         " WHERE key IN (?, ?) AND from_us < ? AND to_us >= ? ORDER BY from_us"
     )
     return tuple(LostSpan(*row) for row in direct(connection, sql, (key, EVERY_KEY, to_us, from_us)))
+
+
+def known_estimates(connection: Connection, key: int, from_us: int, to_us: int) -> tuple[tuple[int, int], ...]:
+    """Times of [from_us, to_us) in which a late sample was counted after raw had been purged: what was held there, and
+    for how long, is an estimate."""
+    sql = "SELECT from_us, to_us FROM estimate WHERE key = ? AND from_us < ? AND to_us > ? ORDER BY from_us"
+    return tuple(tuple(row) for row in direct(connection, sql, (key, to_us, from_us)))
