@@ -17,7 +17,8 @@ TABLES = {HOUR_S: "history_hour", DAY_S: "history_day"}
 _TABLES = """
 create table leitstand.history_tag (
   tenant_id uuid not null, site_id uuid not null, tag_id uuid not null, path text not null, name text not null,
-  unit text not null, kind int not null, source text not null, station_id uuid not null, told_at timestamptz not null default now(),
+  unit text not null, kind int not null, source text not null, station_id uuid not null,
+  told_at timestamptz not null default now(),
   primary key (tenant_id, site_id, tag_id));
 
 -- how far a station handed its history over; restored together with what it handed over
