@@ -15,7 +15,17 @@ from console.services.records import (
     SessionRecord,
     TopologyDelta,
 )
-from console.services.station import ALARMS, INCIDENTS, MASTER, SESSION, TOPOLOGY, Station
+from console.services.station import (
+    ALARMS,
+    ANNOTATIONS,
+    INCIDENTS,
+    MASTER,
+    PEN_GROUPS,
+    SESSION,
+    TOPOLOGY,
+    Station,
+)
+from console.services.trend_records import AnnotationsDelta, PenGroupsDelta
 from console.ui.translation import mark, tr
 
 KIND_WORDS: dict[str, str] = {
@@ -36,6 +46,7 @@ KIND_WORDS: dict[str, str] = {
     "user": mark("person"),
 }
 _DIGEST = 64
+_WORDS = 40  # characters of an annotation
 _TAIL = 8  # characters of an unknown id: the end, because ids made at one time begin alike
 
 
@@ -51,6 +62,8 @@ class JournalNames:
             station.subscribe(TOPOLOGY, self._on_topology),
             station.subscribe(SESSION, self._on_session),
             station.subscribe(MASTER, self._on_master),
+            station.subscribe(ANNOTATIONS, self._on_annotations),
+            station.subscribe(PEN_GROUPS, self._on_pen_groups),
         )
 
     def close(self) -> None:
@@ -123,6 +136,16 @@ class JournalNames:
             self._learn(record.key, f"{record.text} · {record.key}" if record.text else record.key)
         for one in delta.imports:
             self._learn(one.import_id, one.file)
+
+    def _on_annotations(self, delta: AnnotationsDelta) -> None:
+        """By their words, as far as a line has room for them."""
+        for one in delta.annotations:
+            words = " ".join(one.text.split())
+            self._learn(str(one.annotation_id), words if len(words) <= _WORDS else f"{words[: _WORDS - 1]}…")
+
+    def _on_pen_groups(self, delta: PenGroupsDelta) -> None:
+        for one in delta.groups:
+            self._learn(str(one.group_id), one.name)
 
     def _on_session(self, session: SessionRecord | None) -> None:
         if session is not None:
