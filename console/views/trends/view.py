@@ -174,11 +174,10 @@ class TrendsView(View):
 
     def close_view(self) -> None:
         self.hideEvent(None)
-        for part in (self.navigation, self.desk.between, self._numbers):
-            part.stop()
-        self._undo()
-        for closing in (*self.extras.values(), self.time, self._plots, self.far, self._limits, self._feed):
-            closing.close()
+        stops = (self.navigation.stop, self.desk.between.stop, self._numbers.stop, self._undo)
+        closes = (self.time.close, self._plots.close, self.far.close, self._limits.close, self._feed.close)
+        for end in (*stops, *(extra.close for extra in self.extras.values()), *closes):
+            end()
 
     def showEvent(self, event: object) -> None:
         self.time.ask_shifts()
