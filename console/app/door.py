@@ -178,6 +178,8 @@ def _parsed(hint: Any, text: str) -> Any:
     if origin is tuple:
         return _several(typing.get_args(hint), text)
     if origin in (typing.Union, types.UnionType):
+        if UUID in typing.get_args(hint):
+            return UUID(text)
         return int(text) if int in typing.get_args(hint) and text.lstrip("-").isdigit() else text
     if hint is Occurrence:
         condition, _, start = text.partition("@")

@@ -5,6 +5,7 @@ import csv
 from pathlib import Path
 from uuid import UUID
 
+from console.app.door import command_from
 from console.domain import commands as c
 from console.domain.history.annotations import AddAnnotation, EditAnnotation
 from console.domain.history.export_commands import ExportTrend
@@ -52,6 +53,14 @@ def test_annotations_and_shared_pen_groups_reach_the_other_console_and_come_back
 
     with running_broker() as broker:
         asyncio.run(story(broker))
+
+
+def test_pen_groups_and_annotations_are_written_on_the_command_line_too() -> None:
+    one, two = UUID(int=1), UUID(int=2)
+    fields = {"title": "Cell 4", "tag-ids": f"{one},{two}", "is-shared": "yes", "group-id": str(two)}
+    assert command_from("save-pen-group", fields) == SavePenGroup("Cell 4", (one, two), True, group_id=two)
+    fields = {"from-us": "17", "text": "Filter changed", "tag-ids": str(one)}
+    assert command_from("add-annotation", fields) == AddAnnotation(17, "Filter changed", tag_ids=(one,))
 
 
 def test_what_the_plant_sent_is_taken_away_in_a_file_and_the_journal_says_so(tmp_path: Path) -> None:
