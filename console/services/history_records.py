@@ -77,8 +77,8 @@ class StateColumns:
 
     `value` is the number, of a text tag the code in `texts`; nan where none is known. `quality` as the span began.
     `is_mixed`: several states within the span, because there are more changes than asked for or only buckets are kept.
-    `durations` longest first; `mixed_s` is trusted time that cannot be given to one state, `bad_s` time without trust,
-    `unknown_s` time before the first sample and after the end of knowledge.
+    `durations` longest first, at most 1,000; `mixed_s` is trusted time that is given to none of them, `bad_s` time
+    without trust, `unknown_s` time before the first sample and after the end of knowledge.
     """
 
     tag_id: UUID

@@ -14,7 +14,9 @@ from console.services.history_records import AggregateColumns, StateColumns, Sta
 from console.services.records import Bytes8, Floats, Longs
 
 MOST_SAMPLES = 2_000_000
+MOST_STATES = 1_000  # that are told one by one; a measured value has as many as samples
 _Times = tuple[StateTime, ...]
+_ROUNDING_S = 1e-3  # of a sum over millions of spans
 _FINER = 4  # buckets for each span that is asked for, so that what is constant is found
 
 
@@ -67,7 +69,8 @@ def state_answer(
     spans = _united(spans)
     trusted = is_trusted(spans.value, spans.quality) & ~spans.is_mixed
     durations = _durations(spans.rows(trusted), before if is_whole else NOBODY, texts, is_counted=is_whole)
-    mixed_s = float(spans.seconds[spans.is_mixed].sum())
+    rest_s = float(spans.seconds[trusted].sum()) - sum(one.seconds for one in durations)
+    mixed_s = float(spans.seconds[spans.is_mixed].sum()) + (rest_s if rest_s > _ROUNDING_S else 0.0)
     bad_s = float(spans.seconds[~spans.is_mixed & ~trusted].sum())
     if is_boolean and mixed_s:  # its integral is the time it was true
         edges = np.array([from_us, to_us], np.int64)
@@ -103,7 +106,7 @@ def _of_buckets(found: Segments, before: Held | None, until_us: int, window: tup
     trusted = is_trusted(tail, quality)
     one = (found.total == found.count * found.first) & (found.squares == found.count * found.first**2)
     is_steady = (found.count > 0) & (found.untrusted == 0) & one & (tail[:-1] == found.first) & trusted[:-1]
-    is_bad = (found.count == 0) & ~trusted[:-1]
+    is_bad = (found.count == 0) & (~trusted[:-1] | (found.untrusted == 0))  # no sample at all: damaged
     start = found.start_us.copy()
     if n and before is None:  # unknown up to its first sample
         known_us = round(float(found.good_s[0] + found.bad_s[0]) * SECOND_US)
@@ -162,11 +165,13 @@ def _durations(spans: _Spans, before: Held | None, texts: Mapping[int, str], *, 
     held = before if before is not None and is_trusted(before.value, before.quality) else NOBODY
     earlier = np.concatenate(([held.value], spans.value[:-1]))
     entered = sums_by(place, (earlier != spans.value) & ~np.isnan(earlier), len(values)).astype(np.int64)
-    made = [
-        StateTime(value, texts.get(int(value), ""), float(seconds[i]), int(entered[i]) if is_counted else -1)
-        for i, value in enumerate(values.tolist())
-    ]
-    return tuple(sorted(made, key=lambda one: -one.seconds))
+    longest = np.argsort(-seconds, kind="stable")[:MOST_STATES].tolist()
+    return tuple(
+        StateTime(
+            float(values[i]), texts.get(int(values[i]), ""), float(seconds[i]), int(entered[i]) if is_counted else -1
+        )
+        for i in longest
+    )
 
 
 def _of_integral(figures: AggregateColumns) -> _Times:

@@ -94,6 +94,21 @@ def test_states_of_a_long_time_come_from_buckets_and_a_pump_s_hours_are_exact_al
     history.close()
 
 
+def test_a_measured_value_has_no_endless_list_of_states(tmp_path, monkeypatch):
+    monkeypatch.setattr("console.services.historian.state_answer.MOST_STATES", 10)
+    rows = [(BEGIN + k * S, float(k), 0) for k in range(100)]
+    history = file_with(tmp_path, [rows])
+    states = history.read(
+        lambda c: state_answer(
+            timeline_of(StorePast(c, KEY), now_us=rows[-1][0]), BEGIN, rows[-1][0], 50, is_boolean=False, texts={}
+        )
+    )
+    assert len(states.durations) == 10
+    assert states.mixed_s == pytest.approx(89.0)
+    assert len(states.start_us) <= 50
+    history.close()
+
+
 def test_spans_of_states_cover_the_window_and_say_what_held(tmp_path):
     rows = [(BEGIN + k * 7 * S, float(k // 5 % 3), 0) for k in range(400)]
     history = file_with(tmp_path, [rows])
