@@ -22,6 +22,7 @@ class TrendCursors(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._at: dict[str, int] = {}
+        self._last = ""  # the one that was set last
 
     def at(self, name: str) -> int | None:
         return self._at.get(name)
@@ -38,9 +39,15 @@ class TrendCursors(QObject):
         return sorted(self._at.items())
 
     def set(self, name: str, at_us: int) -> None:
+        self._last = name
         if self._at.get(name) != at_us:
             self._at[name] = at_us
             self.changed.emit()
+
+    def step(self, us: int) -> None:
+        """Move the cursor that was set last."""
+        if self._last in self._at:
+            self.set(self._last, self._at[self._last] + us)
 
     def place(self, at_us: int) -> None:
         """The cursor that is not set yet goes there, else the nearer one."""

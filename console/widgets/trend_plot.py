@@ -258,7 +258,10 @@ class TrendPlot(QWidget):
         }
         act = acts.get(Qt.Key(event.key()))
         held = event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
-        if act is None or held:
+        side = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()), 0)
+        if held == Qt.KeyboardModifier.ControlModifier and side:
+            self.cursors.step(side * max(self._span_us // 400, 1))
+        elif act is None or held:
             super().keyPressEvent(event)
         else:
             act()

@@ -169,6 +169,15 @@ def test_the_keys_a_and_b_place_cursors_under_the_pointer_and_backspace_removes_
     assert plot.cursors.span is None
 
 
+def test_arrows_with_ctrl_move_the_cursor_that_was_set_last(qtbot, plot):
+    plot.cursors.set("A", FROM + 100 * S)
+    plot.cursors.set("B", FROM + 200 * S)
+    qtbot.keyClick(plot, Qt.Key.Key_Right, CTRL)
+    assert plot.cursors.at("B") == FROM + 200 * S + 600 * S // 400
+    assert plot.cursors.at("A") == FROM + 100 * S
+    assert plot.window_us == (FROM, TO)
+
+
 def test_letters_with_ctrl_stay_shortcuts_of_others(qtbot, plot):
     qtbot.keyClick(plot, "a", CTRL)
     assert plot.cursors.at("A") is None

@@ -21,6 +21,7 @@ KEYS = (
     (mark("Home, End"), mark("the oldest values here; live")),
     (mark("0"), mark("fit all value axes")),
     (mark("A, B, Backspace"), mark("cursors to the pointer; remove them")),
+    (mark("Ctrl+Left, Ctrl+Right"), mark("move the cursor that was set last")),
     (mark("Alt+Left, Alt+Right"), mark("back to the time shown before, and forward again")),
     (mark("Drag; wheel; Shift+wheel"), mark("move; zoom at the pointer; move")),
     (mark("Shift+drag"), mark("zoom to what the band encloses")),
