@@ -173,14 +173,19 @@ def _several(items: tuple[Any, ...], text: str) -> tuple[Any, ...]:
     return tuple(_parsed(items[0], part.strip()) for part in text.split(",") if part.strip())
 
 
+def _either(kinds: tuple[Any, ...], text: str) -> Any:
+    """One of several types: an id, a whole number where it is one, else the text."""
+    if UUID in kinds:
+        return UUID(text)
+    return int(text) if int in kinds and text.lstrip("-").isdigit() else text
+
+
 def _parsed(hint: Any, text: str) -> Any:
     origin = typing.get_origin(hint)
     if origin is tuple:
         return _several(typing.get_args(hint), text)
     if origin in (typing.Union, types.UnionType):
-        if UUID in typing.get_args(hint):
-            return UUID(text)
-        return int(text) if int in typing.get_args(hint) and text.lstrip("-").isdigit() else text
+        return _either(typing.get_args(hint), text)
     if hint is Occurrence:
         condition, _, start = text.partition("@")
         return Occurrence(UUID(condition), int(start))
