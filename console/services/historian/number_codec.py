@@ -76,10 +76,14 @@ class Reader:
     def byte(self) -> int:
         return self._blob[self._past(1)]
 
-    def part(self, count: int) -> "Reader":
-        """A reader of the next `count` bytes alone."""
-        at = self._past(count)
-        return Reader(self._blob, at, at + count)
+    def parts(self, sizes: tuple[int, ...]) -> list["Reader"]:
+        """Readers of the next bytes, so many each."""
+        found = []
+        at = self._past(sum(sizes))
+        for size in sizes:
+            found.append(Reader(self._blob, at, at + size))
+            at += size
+        return found
 
     def fields(self, form: struct.Struct) -> tuple[Any, ...]:
         return form.unpack_from(self._blob, self._past(form.size))
@@ -117,7 +121,9 @@ def unpack_ints(reader: Reader, count: int) -> Longs:
     """`count` rows of int64."""
     method = reader.byte()
     if method == CONSTANT:
-        return np.full(count, reader.fields(_LONG)[0], np.int64)
+        numbers = np.empty(count, np.int64)
+        numbers.fill(reader.fields(_LONG)[0])
+        return numbers
     if method == STEPPED:
         first, step = reader.fields(_TWO_LONGS)
         return np.arange(count, dtype=np.int64) * np.int64(step) + np.int64(first)
@@ -177,7 +183,7 @@ def unpack_floats(
             raise DamagedChunk("a row off the grid that is none of the chunk's")
     whole = unpack_ints(reader, count)
     if method == BESIDE_GUESS and guess is not None:
-        whole = whole + _whole_guess(guess(), decimals)
+        whole += _whole_guess(guess(), decimals)
     numbers = np.asarray(_MADE[made](whole.astype(np.float64), _SCALES[decimals]), dtype)
     if off_count:
         numbers.view(np.int64 if numbers.itemsize == 8 else np.int32)[off] = bits

@@ -42,7 +42,7 @@ def unpack_rollups(blob: bytes, columns: Collection[str] | None = None) -> Rollu
     rows, reader = opened(FORMAT, blob)
     (width_us,) = reader.fields(_WIDTH)
     sizes = reader.fields(_SIZES)
-    sections = {name: reader.part(size) for name, size in zip(COLUMNS, sizes, strict=True)}
+    sections = dict(zip(COLUMNS, reader.parts(sizes), strict=True))
     reader.done()
     if width_us <= 0:
         raise DamagedChunk(f"buckets of {width_us} us")

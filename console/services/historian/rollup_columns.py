@@ -190,22 +190,20 @@ def above(value: Floats) -> Floats32:
 
 
 def _outward(value: Floats, *, is_down: bool) -> Floats32:
-    """The neighbour on that side where rounding to nearest went to the other; by counting bits, which is quick."""
+    """The neighbour on that side where rounding to nearest went to the other, by counting bits, which is quick."""
+    if not value.size:
+        return value.astype(np.float32)
     with np.errstate(over="ignore"):
         near = value.astype(np.float32)
         wrong = near > value if is_down else near < value
-        if not near.all():  # the neighbours of zero are not next to each other
-            return np.where(wrong, np.nextafter(near, np.float32(-np.inf if is_down else np.inf)), near)
-    bits = near.view(np.int32)
-    away = bits >> 31  # -1 for a negative number, 0 for a positive one
-    away *= 2
-    away += 1
-    away *= wrong
-    if is_down:
-        bits -= away
-    else:
-        bits += away
-    return near
+        if near.min() > 0:
+            bits = near.view(np.int32)
+            if is_down:
+                bits -= wrong
+            else:
+                bits += wrong
+            return near
+        return np.where(wrong, np.nextafter(near, np.float32(-np.inf if is_down else np.inf)), near)
 
 
 assert tuple(field.name for field in fields(RollupColumns))[1:] == COLUMNS
