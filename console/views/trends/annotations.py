@@ -34,6 +34,7 @@ class Annotations:
         self.denied: Mapping[str, str] = {}
         self._parts, self._events = parts, events
         self._errands = Errands(partial(parts.context.refused, parts.owner))
+        self._listed: tuple[AnnotationRecord, ...] | None = None
         self.list = QListWidget()
         self.list.setWordWrap(True)
         self.list.setSpacing(4)
@@ -87,11 +88,18 @@ class Annotations:
                 self.list.scrollToItem(item)
 
     def refresh(self) -> None:
-        """The list anew; what was selected stays it."""
+        """The list as it is to be now; what was selected stays it."""
+        records = tuple(self._events.marks.annotations[:MOST])
+        if records != self._listed:
+            self._listed = records
+            self._list_anew()
+        self._tell_buttons()
+
+    def _list_anew(self) -> None:
         chosen, now = self.selected, self._parts.now_us()
         self.list.blockSignals(True)
         self.list.clear()
-        for one in self._events.marks.annotations[:MOST]:
+        for one in self._listed or ():
             self.list.addItem(_item(one, now))
         if chosen is not None:
             self.select(chosen.annotation_id)
@@ -99,9 +107,9 @@ class Annotations:
         self._empty.setText(tr(EMPTY))
         self._empty.setVisible(not self.list.count())
         self.list.setVisible(bool(self.list.count()))
-        self._tell_buttons()
 
     def retell(self) -> None:
+        self._listed = None  # theme and language are in every line
         self.refresh()
 
     def close(self) -> None:
