@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from console.services.historian.damage import Damage, LostSpan
 from console.services.historian.number_codec import DamagedChunk
-from console.services.historian.rollup_codec import pack_rollups, unpack_rollups
+from console.services.historian.plain_rollups import pack_row, unpack_row
 from console.services.historian.rollup_columns import LEVELS_US, RollupColumns, columns_of, no_rows
 from console.services.storage.direct import direct
 
@@ -81,7 +81,7 @@ def opened(
     """A row's buckets; None when it is damaged, which is noted."""
     width_us = LEVELS_US[level]
     try:
-        found = unpack_rollups(row.block, columns)
+        found = unpack_row(row.block, columns)
         if found.width_us != width_us or len(found) != row.n:
             raise DamagedChunk("the row holds something else than was written")
     except DamagedChunk as error:
@@ -168,7 +168,7 @@ def plan_rows(level: int, columns: RollupColumns, plan: RowPlan) -> None:
     borders = [len(columns) * number // count for number in range(count + 1)]
     for start, stop in pairwise(borders):
         part = columns.rows(start, stop)
-        packed = pack_rollups(part)
+        packed = pack_row(part)
         plan.insert.append(NewRow(level, int(part.k[0]), int(part.k[-1]), len(part), packed))
         plan.nbytes += len(packed)
 

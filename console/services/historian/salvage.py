@@ -18,7 +18,7 @@ from console.services.historian.compaction import plan_tags, work_of, write_tags
 from console.services.historian.damage import Damage
 from console.services.historian.late_samples import TagLevels
 from console.services.historian.number_codec import DamagedChunk
-from console.services.historian.rollup_codec import unpack_rollups
+from console.services.historian.plain_rollups import unpack_row
 from console.services.historian.rollup_columns import LEVELS_US, Held, RollupColumns
 from console.services.historian.rollup_rows import Edit, RowPlan, edited, plan_edits, taken, write_rows
 from console.services.historian.samples import SampleBlock, join_blocks
@@ -208,7 +208,7 @@ def _rollups_of(row: Row) -> tuple[int, int, RollupColumns] | None:
     match row:
         case (None, int(key), int(level), int(first), int(last), int(n), bytes(block)) if 0 <= level < len(LEVELS_US):
             try:
-                found = unpack_rollups(block)
+                found = unpack_row(block)
             except DamagedChunk:
                 return None
             is_right = len(found) == n > 0 and (found.k[0], found.k[-1]) == (first, last)

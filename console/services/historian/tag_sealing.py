@@ -15,7 +15,7 @@ from console.services.historian.late_samples import TagLevels, counted_in, rolle
 from console.services.historian.number_codec import DamagedChunk
 from console.services.historian.rollup_columns import LEVELS_US, Held, RollupColumns
 from console.services.historian.rollup_rows import Edit, RowPlan, edited, plan_edits, plan_growth, write_rows
-from console.services.historian.samples import SampleBlock, in_order, join_blocks, pick
+from console.services.historian.samples import SampleBlock, empty_block, in_order, join_blocks, pick
 from console.services.historian.sealing import YoungMany, grown, held_many, new_buckets
 from console.services.historian.seals import (
     NO_LEVELS,
@@ -29,6 +29,7 @@ from console.services.historian.seals import (
 from console.services.records import Longs
 from console.services.storage.direct import direct
 
+NO_SAMPLES = empty_block()
 YOUNG_MOST = (256, 64, 32, 16)  # buckets of each level that wait for their batch
 
 
@@ -123,9 +124,11 @@ def _young(seal: Seal) -> tuple[Levels, bool]:
 
 
 def parted(block: SampleBlock, held: Held | None) -> tuple[SampleBlock, SampleBlock]:
-    """Late and fresh ones. What has the stamp of the newest sealed sample counts as late: it may be the same."""
-    is_late = np.zeros(len(block), np.bool_) if held is None else block.at_us <= held.at_us
-    return pick(block, np.flatnonzero(is_late)), pick(block, np.flatnonzero(~is_late))
+    """Ordered samples of a tag: late and fresh ones. What has the newest sealed stamp is late: it may be there."""
+    if held is None or not len(block) or block.at_us[0] > held.at_us:
+        return NO_SAMPLES, block
+    late = int(np.searchsorted(block.at_us, held.at_us, side="right"))
+    return pick(block, np.arange(late)), pick(block, np.arange(late, len(block)))
 
 
 def late_edits(connection: Connection, seal: Seal, late: SampleBlock, damage: Damage) -> tuple[list[list[Edit]], Held]:

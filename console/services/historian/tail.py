@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sqlalchemy.engine import Connection
 
 from console.services.historian.history_schema import EVERY_KEY, NEWEST_PART, RAW
-from console.services.historian.samples import SampleBlock, join_blocks, pick
+from console.services.historian.samples import SampleBlock, empty_block, join_blocks, pick
 from console.services.storage.direct import direct
 
 RECORD = np.dtype([("key", "<u4"), ("at_us", "<i8"), ("value", "<f8"), ("quality", "u1")])  # 21 bytes
@@ -164,7 +164,7 @@ def read_tail(
         else:
             packed.append(block)
             beside.append(exact)
-    return unpack_rows(packed, beside, keys), last
+    return unpack_rows(packed, beside, keys) if packed else empty_block(), last
 
 
 def tail_of_key(
@@ -174,7 +174,7 @@ def tail_of_key(
     wanted = np.array([key], np.uint32)
     shared, _ = read_tail(connection, part_of(key), after_seq, damage, wanted, span)
     newest, _ = read_tail(connection, NEWEST_PART, after_seq, damage, wanted, span)
-    return join_blocks([shared, newest])
+    return join_blocks([block for block in (shared, newest) if len(block)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from console.services.historian import chunks, rollup_rows
+from console.services.historian import chunks, plain_rollups, rollup_rows
 from console.services.historian.compaction import open_part, plan_tags, share_out, write_tags
 from console.services.historian.damage import known_estimates
 from console.services.historian.direct_history import DirectHistory
 from console.services.historian.history_read import TagReader, read_raw, read_rollups
+from console.services.historian.number_codec import DamagedChunk
+from console.services.historian.plain_rollups import pack_row, unpack_row
 from console.services.historian.rollup_columns import LEVELS_US
 from console.services.historian.rollups import roll
 from console.services.historian.samples import SampleBlock
@@ -135,3 +137,23 @@ def test_one_reader_of_a_tag_answers_like_single_questions(store: DirectHistory)
                 assert reader.rollups(level, *span).sum.tolist() == alone.sum.tolist()
 
     store.read(both)
+
+
+def test_buckets_of_many_samples_stand_as_plain_columns_and_a_flipped_bit_in_them_is_found() -> None:
+    at = np.arange(40_000, dtype=np.int64) * S
+    whole = roll(at, np.sin(at / 1e9), np.zeros(at.size, np.uint8), LEVELS_US[2], None, int(at[-1]))
+    packed = pack_row(whole)
+    assert packed[0] == plain_rollups.FORMAT
+    assert pack_row(roll(at, at / 1e9, np.zeros(at.size, np.uint8), LEVELS_US[0], None, 0))[0] != plain_rollups.FORMAT
+    for name, column in unpack_row(packed).present().items():
+        np.testing.assert_array_equal(column, getattr(whole, name))
+    some = unpack_row(packed, ("min", "tail"))
+    assert set(some.present()) == {"k", "min", "tail"}
+    for place in range(1, len(packed), 7):
+        spoiled = bytearray(packed)
+        spoiled[place] ^= 1
+        with pytest.raises(DamagedChunk):
+            unpack_row(bytes(spoiled))
+    for size in (1, 40, 90, len(packed) - 1):
+        with pytest.raises(DamagedChunk):
+            unpack_row(packed[:size])
