@@ -1,7 +1,8 @@
 """The table below a trend: every pen with its value now and at the cursor, its extremes, average and quality."""
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
@@ -38,6 +39,22 @@ class PenRow:
         return self.look.colour
 
 
+@dataclass(frozen=True, slots=True)
+class WindowFigure:
+    """What the station measured over [from_us, to_us); nan where there is nothing to tell."""
+
+    from_us: int
+    to_us: int
+    low: float
+    high: float
+    mean: float
+
+    def fits(self, from_us: int, to_us: int) -> bool:
+        """The window is this one, but for a hundredth that time has run on."""
+        tolerance = (to_us - from_us) / 100
+        return abs(self.from_us - from_us) <= tolerance and abs(self.to_us - to_us) <= tolerance
+
+
 class TrendTable(QAbstractTableModel):
     """`refresh` reads the statistics of the shown window anew; call it a few times a second at most."""
 
@@ -46,6 +63,7 @@ class TrendTable(QAbstractTableModel):
         self._cache = cache
         self.rows: list[PenRow] = []
         self._cursor_us: int | None = None
+        self._told: dict[int, WindowFigure] = {}
 
     def set_rows(self, rows: list[PenRow]) -> None:
         self.beginResetModel()
@@ -55,7 +73,14 @@ class TrendTable(QAbstractTableModel):
     def refresh(self, from_us: int, to_us: int) -> None:
         for row in self.rows:
             row.statistics = row.pen.statistics(from_us, to_us)
+            told = self._told.get(row.tag.handle)
+            if told is not None and told.fits(from_us, to_us):
+                row.statistics = replace(row.statistics, low=told.low, high=told.high, average=told.mean)
         self._tell(NOW, QUALITY)
+
+    def take(self, told: Mapping[int, WindowFigure]) -> None:
+        """Figures of a window by handle: the next `refresh` shows them while that window is shown."""
+        self._told = dict(told)
 
     def set_cursor(self, at_us: int | None) -> None:
         self._cursor_us = at_us

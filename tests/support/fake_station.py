@@ -8,6 +8,7 @@ from console.domain.commands import Command
 from console.domain.refusal import Refused
 from console.services.notifier import Notifier, Undo
 from console.services.station import (
+    AggregateQuery,
     AlarmSettingsQuery,
     AlarmSpansQuery,
     JournalQuery,
@@ -32,6 +33,7 @@ class FakeStation:
             AlarmSettingsQuery: lambda _query: AlarmSettings(),
             PreferencesQuery: lambda _query: {},
             AlarmSpansQuery: lambda _query: PastSpans(),
+            AggregateQuery: lambda _query: (),
         }
         self._notifiers: dict[str, Notifier[Any]] = {}
         self._kept: dict[str, list[Any]] = {}

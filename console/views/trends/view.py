@@ -25,6 +25,7 @@ from console.views.trends.pen_desk import PenDesk
 from console.views.trends.pens import PenSet
 from console.views.trends.plot_desk import PlotDesk
 from console.views.trends.time_choice import TimeChoice
+from console.views.trends.window_figures import WindowFigures
 from console.widgets.table_export import export_table
 from console.widgets.trend_plot import PlotGroup, TrendPlot
 from console.widgets.trend_readout import TrendReadout
@@ -60,6 +61,7 @@ class TrendsView(View):
         self.navigation = TrendNavigation(self.plot, self._now_us, self)
         self.time = TimeChoice(self.frame.time_bar, self.navigation, context.station, self._now_us, self._say)
         self.far = FarTags(self.header.field, context.station, self._cache, self.pens, self.add_pen, self._say)
+        self._figures = WindowFigures(context.station, self.model, self._now_us, self)
         self._plots = PlotDesk(self.plot, self.pens, self.navigation, self._rebuild, self._say)
         self._numbers = QTimer(self, singleShot=True, interval=NUMBERS_MS)
         self._numbers.timeout.connect(self._refresh_numbers)
@@ -174,7 +176,7 @@ class TrendsView(View):
 
     def close_view(self) -> None:
         self.hideEvent(None)
-        stops = (self.navigation.stop, self.desk.between.stop, self._numbers.stop, self._undo)
+        stops = (self._figures.close, self.navigation.stop, self.desk.between.stop, self._numbers.stop, self._undo)
         closes = (self.time.close, self._plots.close, self.far.close, self._limits.close, self._feed.close)
         for end in (*stops, *(extra.close for extra in self.extras.values()), *closes):
             end()
@@ -217,11 +219,10 @@ class TrendsView(View):
             extra.beat(beat)
 
     def _refresh_numbers(self) -> None:
-        from_us, to_us = self.plot.window_us
-        now = self._now_us()
+        (from_us, to_us), now = self.plot.window_us, self._now_us()
         self.model.refresh(from_us, min(to_us, now))
-        rows = self.desk.selected() or self.pens.rows
-        if rows:
+        self._figures.follow(from_us, min(to_us, now))
+        if rows := self.desk.selected() or self.pens.rows:
             self.frame.overview.show_range(rows[0].pen, (rows[0].pen.first_us or from_us, now), (from_us, to_us))
 
     def _rebuild(self) -> None:
