@@ -108,7 +108,7 @@ class HistoryRoom:
         if self._opening is not None:
             with suppress(Exception):
                 self.store = await self._opening
-        await asyncio.to_thread(self.central.stop)
+        self.central.stop()  # joins a thread: not from one of Qt's, which Python's own list would keep
         store, self.store = self.store, None
         if store is None:
             return
@@ -121,7 +121,7 @@ class HistoryRoom:
                 await self._tell_alive(store)
         self._tasks.clear()
         store.database.readers.interrupt_older(0)
-        await asyncio.to_thread(store.close)
+        store.close()
 
     def _begin(self, *works: Coroutine[object, object, None]) -> None:
         for work in works:
