@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolTip, QWidget
 
 from console.ui.fonts import font
@@ -61,7 +61,8 @@ def _bunch(group: list[tuple[float, Marker]]) -> Bunch:
 
 
 class MarkerStrip(QWidget):
-    """A row linked to the time axis by `show_window`. `opened(marker)`: somebody wants to see its record."""
+    """A row linked to the time axis by `show_window`. `opened(marker)`: somebody wants to see its record. With the
+    keyboard: arrows go from symbol to symbol, Enter opens."""
 
     opened = Signal(object)
 
@@ -73,6 +74,8 @@ class MarkerStrip(QWidget):
         self._note = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._chosen: Marker | None = None  # by the keyboard
         theme().changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
@@ -127,6 +130,10 @@ class MarkerStrip(QWidget):
     def _paint(self, painter: QPainter, bunch: Bunch) -> None:
         place = QRectF(bunch.x - SIZE / 2, (self.height() - SIZE) / 2, SIZE, SIZE)
         paint_marker(painter, place, bunch.first)
+        if self._chosen in bunch.markers:
+            painter.setPen(QPen(theme().color("accent"), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(place.adjusted(-3, -3, 3, 3), 3, 3)
         more = len({one.record or one for one in bunch.markers})
         if more > 1:
             painter.setFont(font("font_small", bold=True))
@@ -148,8 +155,35 @@ class MarkerStrip(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         bunch = self.at(event.position().x())
-        if bunch is None or event.button() != Qt.MouseButton.LeftButton:
-            return
+        if bunch is not None and event.button() == Qt.MouseButton.LeftButton:
+            self._open(bunch)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()), 0)
+        found = self.bunches()
+        at = next((at for at, bunch in enumerate(found) if self._chosen in bunch.markers), -1)
+        if step and found:
+            self._choose(found[min(max(at + step, 0), len(found) - 1) if at >= 0 else (0 if step > 0 else -1)])
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and at >= 0:
+            self._open(found[at])
+        else:
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._chosen = None
+        super().focusOutEvent(event)
+        self.update()
+
+    def _choose(self, bunch: Bunch) -> None:
+        self._chosen = bunch.first
+        text = tip_of(bunch)
+        self.setAccessibleDescription(text)
+        place = self.mapToGlobal(QPoint(round(bunch.x), self.height()))
+        QToolTip.showText(place, plain_tip(text).replace("\n", "<br>"), self)
+        self.update()
+
+    def _open(self, bunch: Bunch) -> None:
+        """Its record, or the choice between several."""
         opening = [one for one in bunch.markers if one.record is not None]
         if len(opening) == 1:
             self.opened.emit(opening[0])

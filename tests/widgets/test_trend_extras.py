@@ -123,6 +123,18 @@ def test_a_click_on_a_symbol_opens_its_record(qtbot, strip):
     assert made.at(400) is None
 
 
+def test_the_arrows_go_from_symbol_to_symbol_and_enter_opens(qtbot, strip):
+    markers, made = strip
+    markers.put(MarkerKind.ALARM, [alarm(100), alarm(300, "Fan stopped", 2, "b"), alarm(500, record="c")])
+    made.show()
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Left):
+        QTest.keyClick(made, key)
+    assert "Fan stopped" in made.accessibleDescription()
+    with qtbot.waitSignal(made.opened, timeout=1000) as told:
+        QTest.keyClick(made, Qt.Key.Key_Return)
+    assert told.args == [alarm(300, "Fan stopped", 2, "b")]
+
+
 def test_of_several_records_in_one_place_the_person_chooses(strip):
     markers, made = strip
     markers.put(MarkerKind.ALARM, [alarm(100), alarm(103, "Fan & motor", 2, "b")])

@@ -89,6 +89,7 @@ class Events:
             self.marks.look(*self._parts.plot.window_us)
 
     def retell(self) -> None:
+        self.strip.setAccessibleName(tr("Events"))
         self.marks.retell()
         self._redraw()
 
