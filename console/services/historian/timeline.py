@@ -1,5 +1,6 @@
 """One tag's whole past for a query: what is on disk, joined with what only the ring has yet, without double or hole."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -113,12 +114,15 @@ class Timeline:
         self.newest = newest
         self.until_us, self.is_lasting = 0, False
         if newest is not None:  # a gap goes on; a value holds while its tag lives
-            self.is_lasting = present.is_live or not bool(is_trusted(newest.value, newest.quality))
+            is_gap = newest.quality > Quality.UNCERTAIN or not math.isfinite(newest.value)
+            self.is_lasting = present.is_live or is_gap
             self.until_us = max(present.now_us, newest.at_us) if self.is_lasting else newest.at_us
 
     def _only_here(self, ring: RingSnapshot, handle: int) -> SampleBlock:
         """Rows of the ring that are not on disk, in order."""
         at, value, quality = ring.fresh(handle, self._stored_us)
+        if not at.size:
+            return empty_block()
         fresh = in_order(SampleBlock(np.zeros(at.size, np.uint32), at, value, quality))
         late = int(np.searchsorted(fresh.at_us, self._stored_us, side="right"))
         if not late:
@@ -212,6 +216,8 @@ class Timeline:
 
     def newer(self, from_us: int, to_us: int) -> SampleBlock:
         """What came behind the newest sample on disk."""
+        if not len(self._fresh):
+            return self._fresh
         a, b = (int(row) for row in np.searchsorted(self._fresh.at_us, (max(from_us, self._stored_us + 1), to_us)))
         return part_of(self._fresh, a, max(a, b))
 
