@@ -63,7 +63,7 @@ class TrendPlot(QWidget):
         self._span_us = 15 * 60 * US
         self._end_us = self._span_us
         self._until_us = 0
-        self._columns = 1
+        self._columns, self._ratio = 1, 1.0
         self._owes_layout = True
         self._hover_us: int | None = None
         self.pointer = QPoint()
@@ -365,7 +365,8 @@ class TrendPlot(QWidget):
         if not self._stack.panes:
             return
         ratio = self.devicePixelRatioF()
-        if self._owes_layout:
+        if self._owes_layout or ratio != self._ratio:  # another one when the window goes to another screen
+            self._ratio = ratio
             self._columns = self._stack.lay_out(self._canvas.viewport().size(), ratio)
             for row, divider in enumerate(self._dividers):
                 divider.setGeometry(self._stack.gap_below(row))
