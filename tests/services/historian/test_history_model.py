@@ -16,9 +16,11 @@ from console.services.historian.compaction import PartWork
 from console.services.historian.damage import Damage
 from console.services.historian.direct_history import DirectHistory
 from console.services.historian.history_read import held_before, read_raw, read_rollups
+from console.services.historian.retention import RAW, Cut, purge_slice
 from console.services.historian.rollup_columns import COLUMNS, LEVELS_US, RollupColumns
 from console.services.historian.rollups import roll
 from console.services.historian.samples import SampleBlock
+from console.services.historian.seals import load_seal
 from tests.support.rollup_oracle import buckets
 from tests.support.small_rows import small_rows
 
@@ -239,3 +241,50 @@ def test_buckets_agree_with_brute_force_sample_by_sample(rows: list[Sample], par
                 assert got.bad_s[number] == pytest.approx(bucket.bad_us / S, rel=1e-6)
         finally:
             told.store.close()
+
+
+unique = st.lists(
+    st.tuples(st.just(1), stamps, st.integers(-999, 999).map(lambda whole: whole / 10), st.sampled_from([0, 0, 0, 2])),
+    min_size=1, max_size=60, unique_by=lambda sample: sample[1],
+)  # fmt: skip
+
+
+@settings(max_examples=20, deadline=None)
+@given(unique, st.integers(1, 4), st.integers(0, 40_000), st.integers(0, 3))
+def test_after_raw_was_purged_buckets_still_count_every_sample_late_ones_too(
+    rows: list[Sample], parts: int, cut_s: int, purge_after: int
+) -> None:
+    with tempfile.TemporaryDirectory() as folder, small_rows():
+        told = Story(Path(folder) / "history.db")
+        try:
+            for part in range(parts):
+                told.do(rows[part::parts])
+                told.do("seal")
+                if part == purge_after:
+                    purge(told.store, cut_s * S)
+            told.do("reopen")
+            check_counts(told)
+        finally:
+            told.store.close()
+
+
+def purge(store: DirectHistory, before_us: int) -> None:
+    """Samples as retention purges them."""
+    with store.connection.begin():
+        connection = store.connection
+        connection.exec_driver_sql("INSERT OR IGNORE INTO tag VALUES (1, x'00', 10, 'fast', '')")
+        purge_slice(connection, Cut(("fast",), RAW, before_us), 0, 9.0)
+
+
+def check_counts(told: Story) -> None:
+    rows = told.model.ordered(1)
+    seal = told.store.read(lambda connection: load_seal(connection, 1))
+    raw = told.store.read(lambda connection: read_raw(connection, 1, 0, END))
+    oldest = seal.raw_from_us or 0
+    assert [at for at in raw.at_us.tolist() if at // LEVELS_US[3] * LEVELS_US[3] >= oldest] == [
+        at for at, _, _ in rows if at // LEVELS_US[3] * LEVELS_US[3] >= oldest
+    ]
+    for level, width in enumerate(LEVELS_US):
+        got = told.store.read(lambda connection, level=level: read_rollups(connection, 1, level, 0, END))
+        assert_same(got, roll(*columns(rows), width, None, END), ("k", "count", "untrusted", "min", "max"))
+        np.testing.assert_allclose(got.sum, roll(*columns(rows), width, None, END).sum, atol=1e-9)
