@@ -30,7 +30,8 @@ _MARKS: tuple[tuple[AlarmFlag, str], ...] = (
     (AlarmFlag.CHATTERING, mark("chattering")),
     (AlarmFlag.REALARMED, mark("alarmed again")),
 )
-OWN_VALUES = frozenset({AlarmKind.DEVIATION, AlarmKind.RATE, AlarmKind.BASELINE})  # what these saw is not the tag's value
+# what these saw is not the tag's value
+OWN_VALUES = frozenset({AlarmKind.DEVIATION, AlarmKind.RATE, AlarmKind.BASELINE})
 _BANDS = {Severity.HIGH_HIGH: "HH", Severity.HIGH: "H", Severity.LOW: "L", Severity.LOW_LOW: "LL"}
 
 
