@@ -24,7 +24,7 @@ from console.services.storage.direct import direct
 
 SEAL_AT = 400_000  # samples of a partition: about 100 MB while they are sorted
 SEAL_AFTER_US = 3_600_000_000  # and a partition that has fewer waits no longer than this
-SLICE = 12  # tags of one write transaction
+SLICE = 24  # tags of one write transaction: a few milliseconds
 log = logging.getLogger(__name__)
 
 

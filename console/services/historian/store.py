@@ -28,6 +28,7 @@ from console.services.historian.salvage import Salvage, files_to_salvage, note_s
 from console.services.historian.samples import SampleBlock, TagInfo, join_blocks
 from console.services.historian.tail import append_tail
 from console.services.historian.text_codes import with_codes
+from console.services.storage.database import reader_engine
 from console.services.storage.direct import direct
 from console.services.storage.failures import DamagedDatabase, is_damage
 from console.services.storage.journal_health import damage_noted, forget_damage, note_damage
@@ -203,7 +204,10 @@ def open_history_db(path: Path) -> HistoryStore:
         forget_damage(path)
         raise DamagedDatabase("{file} is damaged. What it still holds is brought into a new one.", file=path.name)
     database = open_database(path, HISTORY, readers=READERS)
-    engine = database.readers._engine
-    with engine.connect() as connection, connection.begin():
-        tags = known_tags(connection)
+    engine = reader_engine(path)
+    try:
+        with engine.connect() as connection, connection.begin():
+            tags = known_tags(connection)
+    finally:
+        engine.dispose()
     return HistoryStore(database, tags)
