@@ -30,6 +30,7 @@ from console.services.records import Longs
 from console.services.storage.direct import direct
 
 NO_SAMPLES = empty_block()
+_ANEW_MOST = 1 << 22  # buckets that are made anew at once: 16 months of the finest
 YOUNG_MOST = (256, 64, 32, 16)  # buckets of each level that wait for their batch
 
 
@@ -174,7 +175,8 @@ def _changed(levels: TagLevels, held: Held, late: SampleBlock, oldest_us: int, *
         for level, width_us in enumerate(LEVELS_US):
             packed = levels.before(level, 1 << 60)
             begin = int(packed.k[-1]) + 1 if len(packed) else max(first, oldest_us) // width_us
-            changed[level] = np.union1d(changed[level], np.arange(begin, held.at_us // width_us + 1))
+            end = held.at_us // width_us + 1  # a stamp may be centuries away: what lies behind that is not looked for
+            changed[level] = np.union1d(changed[level], np.arange(max(begin, end - _ANEW_MOST), end))
     return tuple(changed)
 
 
