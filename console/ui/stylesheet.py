@@ -5,7 +5,7 @@ from functools import cache
 from operator import itemgetter
 from string import Template
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory, QWidget
 from shiboken6 import isValid
@@ -76,9 +76,9 @@ class Look:
     """The sheet on the application (`Dress`), changed without Qt's way of doing so: Qt dresses every widget anew in
     one go, also those of views that nobody sees, and tells each that its measures may be others (a second and more).
 
-    Here what is not in sight is undressed in pieces beforehand (`QStyle.unpolish`) and left so: Qt dresses a widget
-    when it is shown and is not polished. Only what is in sight is dressed at once, while no window paints. Themes
-    differ in colours alone, so that no measure has to be taken anew.
+    Here what is not in sight is undressed in pieces beforehand (`QStyle.unpolish`) and left so until it is shown
+    (`_Wardrobe`: Qt itself dresses a widget once). Only what is in sight is dressed at once, while no window paints.
+    Themes differ in colours alone, so that no measure has to be taken anew.
     """
 
     def __init__(self, app: QApplication) -> None:
@@ -87,6 +87,7 @@ class Look:
         self._held: list[QWidget] = []
         self._deaf: list[QWidget] = []
         self._seen: list[QWidget] = []
+        self._wardrobe = _Wardrobe(app)
         app.setPalette(palette(self._worn))
         app.setStyleSheet(stylesheet(self._worn))
 
@@ -107,6 +108,8 @@ class Look:
                 seen.append((_depth(widget), widget))
             elif widget.testAttribute(_POLISHED):
                 _undress(widget)
+            if widget.isHidden():
+                self._wardrobe.keep(widget)
             yield
         self._seen = [widget for _depth, widget in sorted(seen, key=itemgetter(0))]  # palettes and fonts go down
 
@@ -148,6 +151,25 @@ class Look:
     def _is_ours(self, widget: QWidget) -> bool:
         """Not under a sheet of its own: those few are left to Qt."""
         return widget.style() is self._app.style()
+
+
+class _Wardrobe(QObject):
+    """Dresses what was undressed out of sight, with all that comes into sight together with it."""
+
+    def keep(self, widget: QWidget) -> None:
+        """A widget that was hidden by itself, not only by what it is in."""
+        widget.removeEventFilter(self)
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget):
+            watched.removeEventFilter(self)
+            for widget in (watched, *watched.findChildren(QWidget)):
+                if not widget.testAttribute(_POLISHED) and (widget is watched or widget.isVisible()):
+                    widget.setAttribute(_POLISHED)
+                    widget.style().polish(widget)
+                    widget.update()
+        return False
 
 
 def _undress(widget: QWidget) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from console.models.alarm_table import AlarmTable
@@ -110,6 +110,26 @@ def test_a_view_that_nobody_sees_costs_nothing_and_is_dressed_when_it_is_shown(l
     room.view.show()
     assert ink(room.button) == token("dark", "text")
     assert room.button.minimumSizeHint().height() >= 32  # the sheet's, not only the palette's
+
+
+def test_a_page_that_was_seen_and_hidden_is_in_the_new_look_when_it_comes_back(look: Look, qtbot: QtBot) -> None:
+    pages = QStackedWidget()
+    qtbot.addWidget(pages)
+    tables = [TableView("one"), TableView("two")]
+    for table in tables:
+        pages.addWidget(table)
+    pages.show()
+    for name in ("dark", "light", "dark"):
+        shown = pages.currentIndex()
+        pages.setCurrentIndex(1 - shown)
+        theme().use(name)
+        pages.setCurrentIndex(shown)
+        wanted = load_tokens(name)
+        assert pages.currentWidget().testAttribute(Qt.WidgetAttribute.WA_WState_Polished)
+        bases = {table.palette().base().color().name() for table in tables}
+        assert bases == {tables[1 - shown].palette().base().color().name()}
+        assert bases <= {value.lower() for value in wanted.values()}
+        pages.setCurrentIndex(1 - shown)
 
 
 def test_nobody_is_told_that_measures_changed_when_only_colours_do(look: Look, qtbot: QtBot) -> None:

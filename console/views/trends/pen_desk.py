@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QItemSelectionModel, QObject, QPoint, Qt, Signal
-from PySide6.QtWidgets import QMenu, QStackedWidget, QWidget
+from PySide6.QtWidgets import QMenu, QStackedWidget
 
 from console.models.tag_cache import TagCache
 from console.models.trend_table import PenRow, TrendTable
@@ -37,7 +37,6 @@ class PenDesk(QObject):
             table.selectionModel().selectionChanged.connect(lambda *_: self._on_chosen())
             table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             table.customContextMenuRequested.connect(lambda place, of=table: self._popup(of, place))
-        self.tables.currentChanged.connect(lambda _place: _dress(self.tables.currentWidget()))
         cursors.changed.connect(self._on_cursors)
         self._is_copying = False
 
@@ -106,12 +105,3 @@ class PenDesk(QObject):
                 if row.tag.handle in handles:
                     selection.select(self.shown.model().index(place, 0), flags)
         self._is_copying = False
-
-
-def _dress(page: QWidget | None) -> None:
-    """Another theme may have come while nobody saw this page: Qt does not polish a widget a second time by itself."""
-    for widget in (page, *page.findChildren(QWidget)) if page is not None else ():
-        if not widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):
-            widget.style().unpolish(widget)
-            widget.style().polish(widget)
-            widget.setAttribute(Qt.WidgetAttribute.WA_WState_Polished)
