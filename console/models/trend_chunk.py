@@ -33,6 +33,10 @@ class Chunk:
         return self._time[: self.n]
 
     @property
+    def last_us(self) -> int:
+        return int(self._time[self.n - 1])
+
+    @property
     def value(self) -> NDArray[Any]:
         """float32 or float64; nan in gaps."""
         return self._value[: self.n]
@@ -56,15 +60,10 @@ class Chunk:
         begin, end = self.n, self.n + time_us.size
         if end > self._time.size:
             self._grow(end)
-        is_gap = np.isnan(value)
-        self.has_gap = self.has_gap or bool(is_gap.any())
-        if self._value.dtype == np.float32:
-            with np.errstate(over="ignore"):
-                is_exact = ((value.astype(np.float32) == value) | is_gap).all()
-            if not is_exact:
-                longer = np.empty(self._value.size)
-                longer[:begin] = self._value[:begin]
-                self._value = longer
+        if value.dtype != np.float32:
+            value = self._fitting(value, begin)
+        if not self.has_gap:
+            self.has_gap = bool(np.isnan(value).any())
         self._time[begin:end] = time_us
         self._value[begin:end] = value
         if self._bad is None and not good.all():
@@ -72,6 +71,20 @@ class Chunk:
         if self._bad is not None:
             np.logical_not(good, out=self._bad[begin:end])
         self.n = end
+
+    def _fitting(self, value: Floats, begin: int) -> NDArray[Any]:
+        """As float32 while that is exact; else all of the chunk becomes float64."""
+        if self._value.dtype != np.float32:
+            return value
+        with np.errstate(over="ignore"):
+            short = value.astype(np.float32)
+        same = short == value
+        if same.all() or (same | np.isnan(value)).all():
+            return short
+        longer = np.empty(self._value.size)
+        longer[:begin] = self._value[:begin]
+        self._value = longer
+        return value
 
     def extremes(self, edges: Longs, most: int) -> tuple[Floats, Floats, Bools] | None:
         """Lowest, highest and all-good of n columns between n+1 edges behind the first sample, values held from before

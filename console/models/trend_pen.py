@@ -65,7 +65,7 @@ class TrendPen:
 
     @property
     def last_us(self) -> int:
-        return int(self._chunks[-1].time[-1]) if self._n else 0
+        return self._chunks[-1].last_us if self._n else 0
 
     @property
     def nbytes(self) -> int:

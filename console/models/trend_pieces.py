@@ -37,7 +37,7 @@ def pieces_of(blocks: Blocks, edges: Longs, samples: FineRows) -> PenPieces | No
     borders, owners = np.maximum.accumulate(borders[order]), owners[order]
     low, high, bad = blocks.columns(borders, 0, samples)
     is_piece = (low <= high) & (owners[1:] == owners[:-1])
-    is_piece &= ~np.isin(borders[:-1], gaps) | np.isin(borders[:-1], gaps + 1)  # not the gap's own microsecond
+    is_piece &= (borders[1:] == borders[:-1]) | ~np.isin(borders[:-1], gaps)  # not the gap's own microsecond
     _found, place, count = np.unique(owners[:-1][is_piece], return_inverse=True, return_counts=True)
     at = np.flatnonzero(is_piece)[count[place] > 1]
     if not at.size:

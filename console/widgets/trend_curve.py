@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from math import isnan
 from typing import Any, Protocol
 
 import numpy as np
@@ -152,7 +153,7 @@ class Curve:
             columns = self.source.columns(edges - self.offset_us if self.offset_us else edges, window.until_us)
             self.low[start:], self.high[start:], self.good[start:] = columns.low, columns.high, columns.good
             self.pieces = _moved(self.pieces, shift, start, getattr(columns, "pieces", None) or NO_PIECES)
-            self.has_void = self.has_void or bool(np.isnan(columns.low).any())
+            self.has_void = self.has_void or any(map(isnan, columns.low.tolist()))
         self.dirty_us = NEVER
         return start
 

@@ -48,8 +48,7 @@ def draw_ground(
     height = box.height()
     _draw_bands(painter, box, limits)
     painter.setPen(theme().color("line.soft"))
-    for value in scale.ticks(height / ratio):
-        y = round(scale.y(value, height))
+    for y in _grid_rows(scale, height, ratio):
         painter.drawLine(box.left(), y, box.right(), y)
     left_us = window.from_us + box.left() * window.step_us
     for at_us in time_ticks(left_us, window.to_us, box.width() / ratio):
@@ -61,14 +60,22 @@ def draw_ground(
 
 def _draw_bands(painter: QPainter, box: QRect, limits: Sequence[Limit]) -> None:
     """Strips of one opaque colour each: blending a whole picture would cost more than all curves."""
-    height = box.height()
+    for top, bottom, colour in _bands(tuple(limits), box.height(), theme().name):
+        painter.fillRect(box.x(), top, box.width(), bottom - top, colour)
+
+
+@lru_cache(maxsize=64)
+def _bands(limits: tuple[Limit, ...], height: int, _theme: str) -> tuple[tuple[int, int, QColor], ...]:
+    """Top, bottom and colour of each strip, from above."""
     rows = [round(min(max(limit.scale.y(limit.value, height), 0), height)) for limit in limits]
+    bands = []
     for top, bottom in pairwise(sorted({0, height, *rows})):
         colour = theme().color("surface.raised")
         for limit, row in zip(limits, rows, strict=True):
             if bottom <= row if limit.name in ("H", "HH") else top >= row:
                 colour = _mixed(colour, theme().color(limit.token))
-        painter.fillRect(box.x(), top, box.width(), bottom - top, colour)
+        bands.append((top, bottom, colour))
+    return tuple(bands)
 
 
 def _mixed(below: QColor, above: QColor) -> QColor:
@@ -97,7 +104,7 @@ def paint_limit_names(painter: QPainter, box: QRectF, limits: Sequence[Limit]) -
             painter.setPen(theme().color(f"{limit.token}.edge"))
             place = QRectF(box.left(), y - small - 5, box.width() - 6, small + 4)
             words = f"{limit.name} {number_text(limit.value, digits=9)}"
-            free = place.width() - painter.fontMetrics().horizontalAdvance(words) - 4
+            free = place.width() - _width(words, small) - 4
             painter.fillRect(place.adjusted(free, 0, 0, 0), theme().color("surface.raised", 170))
             painter.drawText(place, Qt.AlignmentFlag.AlignRight, words)
 
@@ -136,6 +143,16 @@ def paint_title(painter: QPainter, box: QRectF, title: str) -> None:
     place = QRectF(8, 6, width + 1, small + 6)
     painter.fillRect(place.adjusted(-4, -2, 4, 0), theme().color("surface.raised", 215))
     painter.drawText(place, Qt.AlignmentFlag.AlignLeft, words)
+
+
+@lru_cache(maxsize=64)
+def _grid_rows(scale: Scale, height: int, ratio: float) -> tuple[int, ...]:
+    return tuple(round(scale.y(value, height)) for value in scale.ticks(height / ratio))
+
+
+@lru_cache(maxsize=256)
+def _width(words: str, _size: int) -> int:
+    return QFontMetrics(font("font_small")).horizontalAdvance(words)
 
 
 @lru_cache(maxsize=64)

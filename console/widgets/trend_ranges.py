@@ -61,12 +61,10 @@ class AxisRanges:
         scale = self._scales.get(curve.axis)
         if scale is None or scale.is_log != (curve.axis in self._logs):
             return False
-        if curve.axis in self._pinned:
+        if curve.axis in self._pinned or first >= curve.low.size:
             return True
-        return not (
-            any(value < scale.low for value in curve.low[first:].tolist())
-            or any(value > scale.high for value in curve.high[first:].tolist())
-        )
+        # a nan makes this false, and all columns are looked at
+        return min(curve.low[first:].tolist()) >= scale.low and max(curve.high[first:].tolist()) <= scale.high
 
     def fit(self, curves: Iterable[Curve]) -> bool:
         """Choose the ranges; one stays while its data fill it reasonably. True when any changed."""

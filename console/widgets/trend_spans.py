@@ -27,6 +27,7 @@ from console.widgets.trend_strokes import Strokes
 __all__ = ["AT_ONCE", "BLOCK", "Columns", "Curve", "PenSource", "SpanItem", "Window"]
 
 BLOCK = 16  # columns that are one while there is no time for more
+ROOM = 512  # columns that a picture wanders before it is moved back
 AT_ONCE = 25_600  # pen columns that are computed without a pause, over all plots: 16 pens of 1,600
 
 
@@ -48,7 +49,8 @@ class SpanItem(QGraphicsObject):
         self._size = QRectF(0, 0, 1, 1)
         self._ratio = 1.0
         self._window = Window(0, 1, 1, 0)
-        self._picture = QPixmap()
+        self._picture = QPixmap()  # wider than the plot: what is shown wanders along it, so that it is copied seldom
+        self._left = 0  # where the shown part begins
         self._is_fresh = False
         self._strokes = Strokes()
 
@@ -138,12 +140,14 @@ class SpanItem(QGraphicsObject):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         if not self._is_fresh:
-            wanted = (self._window.width, max(1, round(self._size.height() * self._ratio)))
+            wanted = (self._window.width + ROOM, max(1, round(self._size.height() * self._ratio)))
             if (self._picture.width(), self._picture.height()) != wanted:
                 self._picture = QPixmap(*wanted)
+            self._left = 0
             self._draw(0)
             self._is_fresh = True
-        painter.drawPixmap(self._size.topLeft(), self._picture)
+        part = QRectF(self._left, 0, self._window.width, self._picture.height())
+        painter.drawPixmap(self._size.topLeft(), self._picture, part)
         box, window = self._size, self._window
         paint_limit_names(painter, box, limits_of(self._scaled()))
         paint_gaps(painter, box, window, self.curves, self.gap_text, self._ratio)
@@ -155,9 +159,11 @@ class SpanItem(QGraphicsObject):
         return [(curve, self._ranges.scale(curve.axis)) for curve in self.curves]
 
     def _scroll(self, shift: int, first: int) -> None:
-        if shift:
+        self._left += shift
+        if self._left > ROOM:
             self._picture.setDevicePixelRatio(1.0)
-            self._picture.scroll(-shift, 0, self._picture.rect(), QRegion())
+            self._picture.scroll(-self._left, 0, self._picture.rect(), QRegion())
+            self._left = 0
         if first < self._window.width:
             self._draw(first)
 
@@ -165,6 +171,7 @@ class SpanItem(QGraphicsObject):
         """Ground, curves and limits of the columns from `first` on, in physical pixels."""
         self._picture.setDevicePixelRatio(1.0)
         painter = QPainter(self._picture)
+        painter.translate(self._left, 0)
         box = QRect(first, 0, self._window.width - first, self._picture.height())
         if first:
             painter.setClipRect(box)

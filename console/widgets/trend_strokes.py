@@ -120,10 +120,10 @@ def _draw_few(
     canvas: Bytes, curves: Sequence[tuple[Curve, Scale]], shown: Sequence[tuple[int, object]], start: int, dot: int
 ) -> bool:
     """A few columns of plain curves without any painter; False when there is more to them."""
-    if any(curve.is_ghost or curve.pieces is not NO_PIECES for curve, _scale in curves):
+    if any(curve.is_ghost or curve.has_void or curve.pieces is not NO_PIECES for curve, _scale in curves):
         return False
     values = np.array([(curve.high[start:], curve.low[start:]) for curve, _scale in curves])
-    if np.isnan(values).any() or not np.concatenate([curve.good[start:] for curve, _scale in curves]).all():
+    if not np.concatenate([curve.good[start:] for curve, _scale in curves]).all():
         return False
     height = canvas.shape[1]
     if len({scale for _curve, scale in curves}) == 1:

@@ -157,6 +157,22 @@ def test_an_untrusted_moment_between_gaps_is_seen_wherever_it_falls():
             assert (shown(item)[:, column - 1 : column + 2] == theme().color("stale").rgb() & 0xFFFFFF).any()
 
 
+@pytest.mark.parametrize("ratio", [1.0, 2.0])
+def test_a_picture_is_still_the_right_one_after_a_thousand_steps_of_time(ratio):
+    rng = np.random.default_rng(2)
+    times = np.arange(0, 1500 * STEP, 37)
+    pen = pen_of(times, np.sin(np.arange(times.size) / 300) + 0.1 * rng.standard_normal(times.size))
+    scrolled, fresh = item_of(Curve(1, pen, 0), ratio=ratio), item_of(Curve(1, pen, 0), ratio=ratio)
+    for item in (scrolled, fresh):
+        item.pin_range(0, (-2.0, 2.0))
+    for first in range(0, 1200, 7):
+        scrolled.show_window(Window(first, STEP, W, (first + W) * STEP))
+        last = shown_now(scrolled, ratio)
+    fresh.show_window(Window(first, STEP, W, (first + W) * STEP))
+    drawn = shown_now(fresh, ratio)
+    assert np.array_equal(drawn[:, 1:], last[:, 1:])  # into the first column reaches what has just left the window
+
+
 @pytest.mark.parametrize("look", [{}, {"width_px": 2}, {"is_strong": True}, {"is_ghost": True}, {"axis": 2}])
 def test_a_picture_that_scrolled_is_the_one_drawn_anew_whatever_the_looks(look):
     rng = np.random.default_rng(2)
@@ -173,8 +189,9 @@ def test_a_picture_that_scrolled_is_the_one_drawn_anew_whatever_the_looks(look):
         assert np.array_equal(shown_now(fresh), last)
 
 
-def shown_now(item):
+def shown_now(item, ratio=1.0):
     image = QImage(W, H, QImage.Format.Format_RGB32)
+    image.setDevicePixelRatio(ratio)
     painter = QPainter(image)
     item.paint(painter, None)
     painter.end()

@@ -23,7 +23,7 @@ def test_every_promise_about_trends_is_measured_beside_its_limit(rows):
     assert ("<= 0.75", floor) in goals
     assert ("<= 1.15", "16 x 30,000 points") in goals
     assert ("<= 0.06", floor) in goals
-    assert ("<= 2.1", "pens of 1 pixel") in goals
+    assert ("<= 2.1", "1 pixel") in goals
     assert ("<= 20", "") in goals
     assert ("<= 50 ms", "") in goals
     assert any("pyqtgraph" in row.beside for row in rows)
