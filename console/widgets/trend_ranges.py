@@ -64,7 +64,7 @@ class AxisRanges:
         if curve.axis in self._pinned or first >= curve.low.size:
             return True
         # a nan makes this false, and all columns are looked at
-        return min(curve.low[first:].tolist()) >= scale.low and max(curve.high[first:].tolist()) <= scale.high
+        return bool(min(curve.low[first:].tolist()) >= scale.low and max(curve.high[first:].tolist()) <= scale.high)
 
     def fit(self, curves: Iterable[Curve]) -> bool:
         """Choose the ranges; one stays while its data fill it reasonably. True when any changed."""
