@@ -6,22 +6,22 @@ Serves forecasts (past, then the band ahead) and baselines (bounds, and where th
 from dataclasses import dataclass, field
 
 import numpy as np
+import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtWidgets import QWidget
 
 from console.ui.fonts import font
-from console.ui.format import DASH, clock_text, date_text, local, number_text
-from console.ui.plain_label import plain_tip
+from console.ui.format import DASH, US, clock_text, date_text, local, number_text
 from console.ui.theme import theme
 from console.ui.translation import tr
-from console.widgets.trend_axes import round_range, time_label, time_ticks, value_ticks
+from console.widgets.chart import Chart, MomentAxis
+from console.widgets.trend_axes import round_range
 
 Longs = NDArray[np.int64]
 Floats = NDArray[np.float64]
-_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 14, 10, 22
 _BAND_ALPHA = 52
+_BAR = 0.025  # share of the height: the bar on top of a mark
 
 
 def _longs() -> Longs:
@@ -58,152 +58,46 @@ class BandPicture:
 NOTHING = BandPicture()
 
 
-class BandChart(QWidget):
+class BandChart(Chart):
     """`show_picture(...)` draws, `show_nothing(text)` says why there is nothing."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
         self.picture = NOTHING
-        self.nothing = ""
-        self._range = 0, 1
-        self._values = 0.0, 1.0
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(130)
-        theme().changed.connect(self.update)
-
-    def sizeHint(self) -> QSize:
-        return QSize(600, 260)
+        self._cursor = pg.InfiniteLine(angle=90)
+        super().__init__(MomentAxis(), parent, is_flat=True)
+        self._cursor.hide()
+        self.box.addItem(self._cursor, ignoreBounds=True)
 
     def show_picture(self, picture: BandPicture) -> None:
         self.picture, self.nothing = picture, ""
-        times = [int(one) for part in (picture.at_us, picture.band_us) if len(part) for one in (part[0], part[-1])]
-        self._range = (min(times), max(times) + picture.width_us) if times else (0, 1)
-        parts = [picture.values, picture.low, picture.middle, picture.high, np.array([picture.limit])]
-        known = np.concatenate([part[np.isfinite(part)] for part in parts])
-        self._values = round_range(float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
-        self.update()
+        if len(picture.at_us) or len(picture.band_us):
+            self.redraw()
+        else:
+            self.show_empty("")
 
     def show_nothing(self, text: str) -> None:
-        self.picture, self.nothing = NOTHING, text
-        self.update()
+        self.picture = NOTHING
+        self.show_empty(text)
 
-    def _box(self) -> QRectF:
-        return QRectF(_LEFT, _TOP, max(self.width() - _LEFT - _RIGHT, 1), max(self.height() - _TOP - _BOTTOM, 1))
+    def redraw(self) -> None:
+        picture = self.picture
+        times = [int(one) for part in (picture.at_us, picture.band_us) if len(part) for one in (part[0], part[-1])]
+        parts = [picture.values, picture.low, picture.middle, picture.high, np.array([picture.limit])]
+        known = np.concatenate([part[np.isfinite(part)] for part in parts])
+        bounds = round_range(float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
+        span = min(times) / US, (max(times) + picture.width_us) / US
+        items = [*_marks(picture, *bounds), *_band(picture), _values(picture), *_lines(picture)]
+        self.show_items(items, span, bounds)
+        self._cursor.setPen(pg.mkPen(theme().color("text.dim")))
 
     def x_of(self, at_us: float) -> float:
-        low, high = self._range
-        box = self._box()
-        return box.left() + (at_us - low) / max(high - low, 1) * box.width()
-
-    def y_of(self, value: float) -> float:
-        low, high = self._values
-        box = self._box()
-        return box.bottom() - (value - low) / (high - low) * box.height()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        box = self._box()
-        painter.setFont(font("font_small"))
-        painter.fillRect(box, theme().color("surface.raised"))
-        picture = self.picture
-        if len(picture.at_us) or len(picture.band_us):
-            self._paint_marks(painter, box, picture)
-            self._paint_axes(painter, box)
-            painter.save()
-            painter.setClipRect(box)
-            self._paint_band(painter, picture)
-            self._paint_values(painter, picture)
-            painter.restore()
-            self._paint_lines(painter, box, picture)
-        else:
-            painter.setPen(theme().color("text.dim"))
-            flags = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
-            painter.drawText(box.adjusted(16, 8, -16, -8), flags, self.nothing)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(theme().color("line.strong"))
-        painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5))
-        painter.end()
-
-    def _paint_axes(self, painter: QPainter, box: QRectF) -> None:
-        for value in value_ticks(*self._values, box.height()):
-            y = self.y_of(value)
-            painter.setPen(theme().color("line.soft"))
-            painter.drawLine(QPointF(box.left(), y), QPointF(box.right(), y))
-            painter.setPen(theme().color("text.dim"))
-            flags = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            painter.drawText(QRectF(0, y - 9, _LEFT - 6, 18), flags, number_text(value, digits=6))
-        ticks = time_ticks(*self._range, box.width())
-        step = ticks[1] - ticks[0] if len(ticks) > 1 else 3_600_000_000
-        for at_us in ticks:
-            x = min(max(self.x_of(at_us), box.left() + 24), box.right() - 24)
-            place = QRectF(x - 50, box.bottom() + 2, 100, 18)
-            painter.drawText(place, int(Qt.AlignmentFlag.AlignHCenter), time_label(at_us, step))
-
-    def _paint_marks(self, painter: QPainter, box: QRectF, picture: BandPicture) -> None:
-        """Spans that stand out: a darker ground and a bar on top, no alarm colour (they are no alarms)."""
-        for begin, end, _text in picture.marks:
-            left = max(self.x_of(begin), box.left())
-            wide = max(min(self.x_of(end), box.right()) - left, 3.0)
-            painter.fillRect(QRectF(left, box.top(), wide, box.height()), theme().color("line.soft"))
-            painter.fillRect(QRectF(left, box.top(), wide, 5), theme().color("text"))
-
-    def _paint_band(self, painter: QPainter, picture: BandPicture) -> None:
-        accent, edge = theme().color("accent"), theme().color("accent", 130)
-        fill = theme().color("accent", _BAND_ALPHA)
-        xs = [self.x_of(at) for at in picture.band_us.tolist()]
-        for run in _runs(np.isfinite(picture.low) & np.isfinite(picture.high)):
-            upper = [QPointF(xs[k], self.y_of(picture.high[k])) for k in run]
-            lower = [QPointF(xs[k], self.y_of(picture.low[k])) for k in reversed(run)]
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(fill)
-            painter.drawPolygon(QPolygonF([*upper, *lower]))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for values, pen in (
-            (picture.low, QPen(edge, 1.0)),
-            (picture.high, QPen(edge, 1.0)),
-            (picture.middle, QPen(accent, 1.6, Qt.PenStyle.DashLine)),
-        ):
-            painter.setPen(pen)
-            for run in _runs(np.isfinite(values)):
-                painter.drawPolyline(QPolygonF([QPointF(xs[k], self.y_of(values[k])) for k in run]))
-
-    def _paint_values(self, painter: QPainter, picture: BandPicture) -> None:
-        """As many columns as pixels: what lies between the lowest and the highest of each is drawn."""
-        painter.setPen(QPen(theme().color("text"), 1.3))
-        xs = np.array([self.x_of(at) for at in picture.at_us.tolist()])
-        for run in _runs(np.isfinite(picture.values)):
-            points = [QPointF(xs[k], self.y_of(picture.values[k])) for k in run]
-            if len(points) == 1:
-                end = self.x_of(float(picture.at_us[run[0]]) + picture.width_us)
-                points.append(QPointF(max(end, points[0].x() + 2), points[0].y()))
-            painter.drawPolyline(QPolygonF(points))
-
-    def _paint_lines(self, painter: QPainter, box: QRectF, picture: BandPicture) -> None:
-        text = theme().color("text")
-        if np.isfinite(picture.limit):
-            y = self.y_of(picture.limit)
-            painter.setPen(QPen(text, 1.4, Qt.PenStyle.DashDotLine))
-            painter.drawLine(QPointF(box.left(), y), QPointF(box.right(), y))
-            painter.drawText(QRectF(box.left() + 8, y + 2 if y < box.top() + 20 else y - 18, 260, 16), 0,
-                             picture.limit_text)  # fmt: skip
-        lines = [*picture.lines, *([(picture.now_us, tr("now"))] if picture.now_us else [])]
-        for at_us, word in lines:
-            x = self.x_of(at_us)
-            if not box.left() <= x <= box.right():
-                continue
-            painter.setPen(QPen(theme().color("text.dim"), 1, Qt.PenStyle.DotLine))
-            painter.drawLine(QPointF(x, box.top()), QPointF(x, box.bottom()))
-            wide = painter.fontMetrics().horizontalAdvance(word) + 6
-            left = x + 4 if x + wide < box.right() else x - wide
-            painter.setPen(theme().color("text.dim"))
-            painter.drawText(QPointF(left, box.bottom() - 6), word)
+        """Pixels from the left of the widget."""
+        return float(self.box.mapViewToScene(QPointF(at_us / US, 0)).x())
 
     def told_at(self, x: float) -> str:
         """What stands under a place: the moment, the value, and what was expected."""
-        low, high = self._range
-        box = self._box()
         picture = self.picture
-        at_us = round(low + (x - box.left()) / box.width() * (high - low))
+        at_us = round(self.box.mapSceneToView(QPointF(x, 0)).x() * US)
         lines = []
         place = int(np.searchsorted(picture.at_us, at_us, "right")) - 1
         if 0 <= place < len(picture.at_us) and at_us < int(picture.at_us[place]) + 2 * picture.width_us:
@@ -218,24 +112,79 @@ class BandChart(QWidget):
             return ""
         return "\n".join((f"{date_text(local(at_us))} {clock_text(at_us)[:5]}", *lines))
 
-    def event(self, event: object) -> bool:
-        if isinstance(event, QHelpEvent):
-            text = self.told_at(event.pos().x())
-            if text:
-                QToolTip.showText(event.globalPos(), plain_tip(text), self)
-            else:
-                QToolTip.hideText()
-            return True
-        return super().event(event)  # type: ignore[arg-type]
+    def hovered(self, place: QPointF | None) -> None:
+        told = self.told_at(place.x()) if place is not None else ""
+        self._cursor.setVisible(bool(told))
+        if place is None or not told:
+            self.tell("")
+            return
+        at_s = self.box.mapSceneToView(place).x()
+        self._cursor.setPos(at_s)
+        self.tell(told, at_s, self.box.viewRange()[1][1])
+
+
+def _marks(picture: BandPicture, low: float, high: float) -> list[pg.GraphicsObject]:
+    """Spans that stand out: a darker ground and a bar on top, no alarm colour (they are no alarms)."""
+    if not picture.marks:
+        return []
+    begin, end = (np.array([mark[side] for mark in picture.marks]) / US for side in (0, 1))
+    made = []
+    for color, bottom in ((theme().color("line.soft"), low), (theme().color("text"), high - _BAR * (high - low))):
+        pen = pg.mkPen(color, width=2)  # the shortest are seen
+        made.append(pg.BarGraphItem(x0=begin, x1=end, y0=bottom, y1=high, pen=pen, brush=pg.mkBrush(color)))
+        made[-1].setZValue(-2)  # below the band
+    return made
+
+
+def _band(picture: BandPicture) -> list[pg.GraphicsObject]:
+    if not len(picture.band_us):
+        return []
+    accent, edge = theme().color("accent"), pg.mkPen(theme().color("accent", 130))
+    known = np.isfinite(picture.low) & np.isfinite(picture.high)
+    times = picture.band_us / US
+    low, high, middle = (
+        pg.PlotCurveItem(times, values, pen=pen, connect="finite")
+        for values, pen in (
+            (np.where(known, picture.low, np.nan), edge),
+            (np.where(known, picture.high, np.nan), edge),
+            (picture.middle, pg.mkPen(accent, width=1.6, style=Qt.PenStyle.DashLine)),
+        )
+    )
+    fill = pg.FillBetweenItem(low, high, pg.mkBrush(theme().color("accent", _BAND_ALPHA)))
+    return [fill, low, high, middle]
+
+
+def _values(picture: BandPicture) -> pg.GraphicsObject:
+    """A value between two gaps is drawn as long as it was held."""
+    known = np.isfinite(picture.values)
+    around = np.pad(known, 1)
+    alone = np.flatnonzero(known & ~around[:-2] & ~around[2:])
+    times = np.insert(picture.at_us, alone + 1, picture.at_us[alone] + picture.width_us)
+    values = np.insert(picture.values, alone + 1, picture.values[alone])
+    return pg.PlotCurveItem(times / US, values, pen=pg.mkPen(theme().color("text"), width=1.3), connect="finite")
+
+
+def _lines(picture: BandPicture) -> list[pg.GraphicsObject]:
+    text, dim = theme().color("text"), theme().color("text.dim")
+    made = []
+    if np.isfinite(picture.limit):
+        pen = pg.mkPen(text, width=1.4, style=Qt.PenStyle.DashDotLine)
+        made.append(_line(picture.limit, 0, pen, picture.limit_text, 0.01))
+    lines = [*picture.lines, *([(picture.now_us, tr("now"))] if picture.now_us else [])]
+    for k, (at_us, word) in enumerate(lines):
+        made.append(_line(at_us / US, 90, pg.mkPen(dim, style=Qt.PenStyle.DotLine), word, 0.05 + 0.07 * (k % 3)))
+    return made
+
+
+def _line(at: float, angle: int, pen: object, word: str, place: float) -> pg.InfiniteLine:
+    """With its word on the side where there is room, `place` along it from the left or from below."""
+    line = pg.InfiniteLine(at, angle, pen)
+    anchors = [(0, 0.5), (1, 0.5)] if angle else [(0, 0), (0, 1)]
+    text = word.replace("{", "{{").replace("}", "}}")  # pyqtgraph takes it for a format
+    line.label = pg.InfLineLabel(line, text, position=place, anchors=anchors, color=line.pen.color())
+    line.label.setFont(font("font_small"))
+    return line
 
 
 def _number(value: float) -> str:
     return number_text(value) if np.isfinite(value) else DASH
-
-
-def _runs(known: NDArray[np.bool_]) -> list[list[int]]:
-    """Indexes of each unbroken run."""
-    at = np.flatnonzero(known)
-    if not len(at):
-        return []
-    return [run.tolist() for run in np.split(at, np.flatnonzero(np.diff(at) > 1) + 1)]

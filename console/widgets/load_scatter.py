@@ -4,18 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtWidgets import QWidget
 
-from console.ui.fonts import font
 from console.ui.format import number_text
+from console.ui.plain_label import PlainLabel
 from console.ui.theme import theme
-from console.widgets.trend_axes import round_range, value_step, value_ticks
+from console.ui.translation import tr
+from console.widgets.chart import Chart, ValueAxis
+from console.widgets.trend_axes import AXIS_WIDTH, round_range
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 14, 10, 38
 _DOT_ALPHA = 110
+_DOT = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,101 +31,79 @@ class Bar:
     p90: float
 
 
-class LoadScatter(QWidget):
+class LoadScatter(Chart):
     """`show_points(...)` draws, `show_nothing(text)` says why there is nothing."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
         self.load: NDArray[np.float64] = np.zeros(0)
         self._figure: NDArray[np.float64] = np.zeros(0)
         self._bars: Sequence[Bar] = ()
-        self._words = "", ""
-        self.nothing = ""
-        self._x, self._y = (0.0, 1.0), (0.0, 1.0)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(130)
-        theme().changed.connect(self.update)
-
-    def sizeHint(self) -> QSize:
-        return QSize(600, 260)
+        super().__init__(ValueAxis("bottom"), parent)
+        self._words = PlainLabel(elide=True), PlainLabel(elide=True)
+        for label in self._words:
+            label.setProperty("role", "small")
+        self._words[0].setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._words[0].setContentsMargins(AXIS_WIDTH, 0, 14, 4)
+        self._words[1].setContentsMargins(AXIS_WIDTH, 6, 14, 0)
+        self.column.insertWidget(0, self._words[1])
+        self.column.addWidget(self._words[0])
 
     def show_points(
         self, load: NDArray[np.float64], figure: NDArray[np.float64], bars: Sequence[Bar], words: tuple[str, str]
     ) -> None:
-        """`words`: what stands below the axis of the load and beside that of the figure."""
-        self.load, self._figure, self._bars, self._words, self.nothing = load, figure, bars, words, ""
-        self._x = round_range(min(0.0, float(load.min())), float(load.max())) if len(load) else (0.0, 1.0)
-        self._x = max(self._x[0], 0.0) if len(load) and load.min() >= 0 else self._x[0], self._x[1]
-        self._y = round_range(float(figure.min()), float(figure.max())) if len(figure) else (0.0, 1.0)
-        self.update()
+        """`words`: what stands below the axis of the load and above that of the figure."""
+        self.load, self._figure, self._bars, self.nothing = load, figure, bars, ""
+        for label, word in zip(self._words, words, strict=True):
+            label.setText(word)
+        if len(load):
+            self.redraw()
+        else:
+            self.show_empty("")
 
     def show_nothing(self, text: str) -> None:
-        self.load, self._figure, self._bars, self.nothing = np.zeros(0), np.zeros(0), (), text
-        self.update()
+        self.load, self._figure, self._bars = np.zeros(0), np.zeros(0), ()
+        self.show_empty(text)
 
-    def _box(self) -> QRectF:
-        return QRectF(_LEFT, _TOP, max(self.width() - _LEFT - _RIGHT, 1), max(self.height() - _TOP - _BOTTOM, 1))
-
-    def _at(self, x: float, y: float) -> QPointF:
-        box = self._box()
-        return QPointF(
-            box.left() + (x - self._x[0]) / (self._x[1] - self._x[0]) * box.width(),
-            box.bottom() - (y - self._y[0]) / (self._y[1] - self._y[0]) * box.height(),
-        )
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        box = self._box()
-        painter.setFont(font("font_small"))
-        painter.fillRect(box, theme().color("surface.raised"))
-        if len(self.load):
-            self._paint_axes(painter, box)
-            self._paint_points(painter, box)
-        else:
-            painter.setPen(theme().color("text.dim"))
-            flags = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
-            painter.drawText(box.adjusted(16, 8, -16, -8), flags, self.nothing)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(theme().color("line.strong"))
-        painter.drawRect(box.adjusted(0.5, 0.5, -0.5, -0.5))
-        painter.end()
-
-    def _paint_axes(self, painter: QPainter, box: QRectF) -> None:
-        soft, dim = theme().color("line.soft"), theme().color("text.dim")
-        right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        for value in value_ticks(*self._y, box.height()):
-            y = self._at(self._x[0], value).y()
-            painter.setPen(soft)
-            painter.drawLine(QPointF(box.left(), y), QPointF(box.right(), y))
-            painter.setPen(dim)
-            painter.drawText(QRectF(0, y - 9, _LEFT - 6, 18), right, number_text(value, digits=6))
-        step = value_step(*self._x, box.width() / 2)
-        first = int(np.ceil(self._x[0] / step - 1e-9))
-        for k in range(first, int(self._x[1] / step + 1e-9) + 1):
-            x = self._at(k * step, self._y[0]).x()
-            painter.setPen(soft)
-            painter.drawLine(QPointF(x, box.top()), QPointF(x, box.bottom()))
-            painter.setPen(dim)
-            place = QRectF(min(x, box.right() - 14) - 50, box.bottom() + 2, 100, 16)
-            painter.drawText(place, int(Qt.AlignmentFlag.AlignHCenter), number_text(k * step, digits=6))
-        below = QRectF(box.left(), box.bottom() + 18, box.width(), 18)
-        painter.drawText(below, int(Qt.AlignmentFlag.AlignHCenter), self._words[0])
-        painter.drawText(QRectF(box.left() + 8, box.top() + 4, box.width() - 16, 18), 0, self._words[1])
-
-    def _paint_points(self, painter: QPainter, box: QRectF) -> None:
-        painter.save()
-        painter.setClipRect(box)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        dots = theme().color("normal", _DOT_ALPHA)
-        painter.setPen(QPen(dots, 5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-        painter.drawPoints(
-            QPolygonF([self._at(x, y) for x, y in zip(self.load.tolist(), self._figure.tolist(), strict=True)])
-        )
+    def redraw(self) -> None:
+        load, figure, bars = self.load, self._figure, self._bars
+        x = round_range(min(0.0, float(load.min())), float(load.max()))
+        x = max(x[0], 0.0) if load.min() >= 0 else x[0], x[1]
         accent = theme().color("accent")
+        dots = pg.ScatterPlotItem(
+            load, figure, size=_DOT, pen=None, brush=pg.mkBrush(theme().color("normal", _DOT_ALPHA)),
+            hoverable=True, hoverSize=_DOT + 4, hoverBrush=pg.mkBrush(theme().color("text")), tip=None,
+        )  # fmt: skip
+        dots.sigHovered.connect(self._on_dots)
+        items: list[object] = [dots]
+        if bars:
+            low, high, p10, median, p90 = np.array([(b.low, b.high, b.p10, b.median, b.p90) for b in bars]).T
+            items.append(
+                pg.ErrorBarItem(x=(low + high) / 2, y=median, top=p90 - median, bottom=median - p10,
+                                pen=pg.mkPen(accent, width=1.4))
+            )  # fmt: skip
+            ends, levels = np.stack((low, high), axis=1).ravel(), np.repeat(median, 2)
+            items.append(pg.PlotCurveItem(ends, levels, pen=pg.mkPen(accent, width=3), connect="pairs"))
+        self.show_items(items, x, round_range(float(figure.min()), float(figure.max())))
+
+    def told_of(self, load: float, figure: float) -> str:
+        """An hour, and what is usual in its range of load."""
+        made, unit = (label.text() for label in self._words)
+        lines = [f"{number_text(figure)} {unit}".rstrip(), f"{made}: {number_text(load)}"]
         for bar in self._bars:
-            middle = (bar.low + bar.high) / 2
-            painter.setPen(QPen(accent, 1.4))
-            painter.drawLine(self._at(middle, bar.p10), self._at(middle, bar.p90))
-            painter.setPen(QPen(accent, 3))
-            painter.drawLine(self._at(bar.low, bar.median), self._at(bar.high, bar.median))
-        painter.restore()
+            if bar.low <= load <= bar.high:
+                bounds = {"low": number_text(bar.p10), "high": number_text(bar.p90)}
+                lines.append(tr("8 of 10 hours at this load: {low} to {high}", **bounds))
+                break
+        return "\n".join(lines)
+
+    def hovered(self, place: QPointF | None) -> None:
+        if place is None:
+            self.tell("")
+
+    def _on_dots(self, _item: object, points: Sequence[pg.SpotItem], _event: object) -> None:
+        """The one on top of those under the pointer."""
+        if len(points):
+            place = points[0].pos()
+            self.tell(self.told_of(place.x(), place.y()), place.x(), place.y())
+        else:
+            self.tell("")
