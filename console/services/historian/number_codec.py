@@ -76,24 +76,21 @@ class Reader:
     def byte(self) -> int:
         return self._blob[self._past(1)]
 
-    def parts(self, sizes: tuple[int, ...]) -> list["Reader"]:
-        """Readers of the next bytes, so many each."""
-        found = []
-        at = self._past(sum(sizes))
-        for size in sizes:
-            found.append(Reader(self._blob, at, at + size))
-            at += size
-        return found
+    def part(self, begin: int, size: int) -> "Reader":
+        """A reader of `size` bytes from `begin` on, counted from here; does not step."""
+        at = self._at + begin
+        return Reader(self._blob, at, at + size)
+
+    def check_left(self, count: int) -> None:
+        """Exactly so many bytes have to be left."""
+        if self._at + count != self._end:
+            raise DamagedChunk(f"{self._end - self._at} bytes are left, {count} were expected")
 
     def fields(self, form: struct.Struct) -> tuple[Any, ...]:
         return form.unpack_from(self._blob, self._past(form.size))
 
-    def is_empty(self) -> bool:
-        return self._at == self._end
-
     def done(self) -> None:
-        if self._at != self._end:
-            raise DamagedChunk(f"{self._end - self._at} bytes too many")
+        self.check_left(0)
 
 
 _LONG, _TWO_LONGS, _SIZE = struct.Struct("<q"), struct.Struct("<qq"), struct.Struct("<I")

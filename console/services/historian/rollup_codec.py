@@ -17,7 +17,7 @@ from console.services.historian.number_codec import (
     unpack_floats,
     unpack_ints,
 )
-from console.services.historian.rollup_columns import COLUMNS, DTYPES, RollupColumns, columns_of
+from console.services.historian.rollup_columns import COLUMNS, DTYPES, NOTHING, RollupColumns
 from console.services.records import Floats
 
 __all__ = ["DamagedChunk", "pack_rollups", "unpack_rollups"]
@@ -25,6 +25,7 @@ __all__ = ["DamagedChunk", "pack_rollups", "unpack_rollups"]
 FORMAT = 2
 _WIDTH = struct.Struct("<q")
 _SIZES = struct.Struct(f"<{len(COLUMNS)}I")  # bytes of each column, 0 where `tail` is `last`
+_NUMBER = {name: number for number, name in enumerate(COLUMNS)}
 _WHOLE = {"k", "count", "untrusted", "tail_quality"}
 
 
@@ -42,13 +43,13 @@ def unpack_rollups(blob: bytes, columns: Collection[str] | None = None) -> Rollu
     rows, reader = opened(FORMAT, blob)
     (width_us,) = reader.fields(_WIDTH)
     sizes = reader.fields(_SIZES)
-    sections = dict(zip(COLUMNS, reader.parts(sizes), strict=True))
-    reader.done()
+    reader.check_left(sum(sizes))
+    opening = _Opening(rows, reader, sizes)
+    wanted = COLUMNS if columns is None else {"k", *columns}
+    found = [opening.column(name) if name in wanted else NOTHING[name] for name in COLUMNS]
     if width_us <= 0:
         raise DamagedChunk(f"buckets of {width_us} us")
-    opening = _Opening(rows, sections, set())
-    wanted = COLUMNS if columns is None else ("k", *columns)
-    return columns_of(width_us, {name: opening.column(name) for name in wanted})
+    return RollupColumns(width_us, *found)
 
 
 @dataclass(slots=True)
@@ -56,22 +57,25 @@ class _Opening:
     """Columns of one blob, each decoded when it is asked for, by the reader or by a guess."""
 
     rows: int
-    sections: dict[str, Reader]
-    asked: set[str]
-    found: dict[str, NDArray[Any]] = field(default_factory=dict)
+    body: Reader
+    sizes: tuple[int, ...]
+    found: dict[str, NDArray[Any] | None] = field(default_factory=dict)  # None: on the way
 
     def column(self, name: str) -> NDArray[Any]:
-        if name not in self.found:
-            if name in self.asked:
+        column = self.found.get(name)
+        if column is None:
+            if name in self.found:
                 raise DamagedChunk(f"{name} is made of itself")
-            self.asked.add(name)
-            self.found[name] = self._decoded(name)
-        return self.found[name]
+            self.found[name] = None
+            column = self.found[name] = self._decoded(name)
+        return column
 
     def _decoded(self, name: str) -> NDArray[Any]:
-        section = self.sections[name]
-        if name == "tail" and section.is_empty():
+        number = _NUMBER[name]
+        size = self.sizes[number]
+        if name == "tail" and not size:
             return self.column("last")
+        section = self.body.part(sum(self.sizes[:number]), size)
         if name in _WHOLE:
             numbers = unpack_ints(section, self.rows).astype(DTYPES[name])
         elif name in _GUESSES:

@@ -39,7 +39,7 @@ DTYPES: dict[str, type[np.generic]] = {
 COLUMNS = tuple(DTYPES)
 _EVERY = attrgetter(*COLUMNS)
 _DTYPES = {name: np.dtype(dtype) for name, dtype in DTYPES.items()}
-_NOTHING: dict[str, NDArray[Any]] = {name: np.empty(0, dtype) for name, dtype in _DTYPES.items()}
+NOTHING: dict[str, NDArray[Any]] = {name: np.empty(0, dtype) for name, dtype in _DTYPES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ def columns_of(width_us: int, columns: Mapping[str, NDArray[Any]]) -> RollupColu
     for name, dtype in _DTYPES.items():
         column = columns.get(name)
         if column is None:
-            column = _NOTHING[name]
+            column = NOTHING[name]
         elif column.dtype != dtype:
             column = column.astype(dtype)
         made.append(column)
