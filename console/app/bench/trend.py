@@ -218,9 +218,11 @@ class _Stage:
             curve.width_px = width_px
         now = self.feed()
         self._turn += 1
-        span = self._points * STEP_US - self._turn % 7 * 100 * self._points
+        span = self._points * (STEP_US - self._turn % 7)
         self.plot.show_span(now - span, now, now)
         assert self.plot.is_exact
+        assert self.plot.shown is not None
+        assert self.plot.shown.step_us * self.plot.shown.width > 0.9 * self._points * STEP_US
         self.plot.repaint_now()
 
     def go_live(self, span_us: int) -> None:
