@@ -188,7 +188,7 @@ class Chart(QWidget):
             self._readout.setPos(x, y)
 
     def _drop(self) -> None:
-        self.tell("")
+        self.hovered(None)
         for item in self._items:
             self.box.removeItem(item)
         self._items = []
