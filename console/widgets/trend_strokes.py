@@ -62,6 +62,8 @@ class Strokes:
         ratio: float,
     ) -> None:
         """The columns from `first` on, in physical pixels; `ratio` of them are a logical one."""
+        if not curves:
+            return
         dot = max(1, round(ratio))
         reach = max((curve.thickness * dot for curve, _scale in curves), default=1) - 1
         start = max(first - reach, 0)  # wide columns before reach into the first one
@@ -126,7 +128,7 @@ def _draw_few(
     if not np.concatenate([curve.good[start:] for curve, _scale in curves]).all():
         return False
     height = canvas.shape[1]
-    if len({scale for _curve, scale in curves}) == 1:
+    if all(scale is curves[0][1] for _curve, scale in curves):
         rows = pixel_rows(values, curves[0][1], height).tolist()
     else:
         rows = [pixel_rows(value, scale, height).tolist() for value, (_, scale) in zip(values, curves, strict=True)]

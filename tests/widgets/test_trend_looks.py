@@ -225,3 +225,11 @@ def test_ranges_of_axes_that_nobody_uses_any_more_are_gone():
     ranges.fit([curve])
     assert ranges.numbers == (0,)
     assert not ranges.fit([curve])
+
+
+def test_a_plot_without_a_curve_shows_its_ground_and_follows_time():
+    item = item_of()
+    for first in (0, 1, 2, 40):
+        item.show_window(Window(first, STEP, W, (first + W) * STEP))
+        picture = shown_now(item)
+    assert (picture == theme().color("surface.raised").rgb()).mean() > 0.8

@@ -206,9 +206,9 @@ class _Stage:
         count = RATE // FRAMES_PER_S // PENS
         times = BEGIN_US + np.arange(self._at, self._at + count, dtype=np.int64) * STEP_US
         lane = self._at % (self._data.shape[1] - count)
-        good = np.ones(count, np.bool_)
-        for key, (pen, row) in enumerate(zip(self.pens, self._data, strict=True)):
-            self.plot.touched(key, pen.append(times, row[lane : lane + count].astype(np.float64), good))
+        arrived, good = self._data[:, lane : lane + count].astype(np.float64), np.ones(count, np.bool_)
+        for key, (pen, values) in enumerate(zip(self.pens, arrived, strict=True)):
+            self.plot.touched(key, pen.append(times, values, good))
         self._at += count
         return int(times[-1])
 
