@@ -4,9 +4,10 @@ pyqtgraph's own menus and buttons (English, and a form of some 20 widgets a plot
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
@@ -53,9 +54,10 @@ class _Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
         self.picture = None  # language and zone may be others
         self.update()
 
-    def boundingRect(self) -> object:
+    def boundingRect(self) -> QRectF:
         """With a grid pyqtgraph leaves out each label that stands out, the lowest and the highest of all."""
-        return super().boundingRect().adjusted(-_OVER, -_OVER, _OVER, _OVER)
+        bounds: QRectF = super().boundingRect()
+        return bounds.adjusted(-_OVER, -_OVER, _OVER, _OVER)
 
 
 class ValueAxis(_Axis):
@@ -96,7 +98,7 @@ class Chart(QWidget):
         self.nothing = ""
         self.is_flat = is_flat
         self._home: tuple[tuple[float, float], tuple[float, float]] | None = None
-        self._items: list[object] = []
+        self._items: list[Any] = []
         self.graphics = pg.GraphicsLayoutWidget()
         self.box = pg.ViewBox(enableMenu=False, defaultPadding=0)
         self._axes = (ValueAxis("left"), bottom)
