@@ -126,7 +126,7 @@ class TrendTimeBar(QWidget):
             (self.forward, _mirrored(icon("back")), tr("Forward again (Alt+Right)")),
         ):
             button.setIcon(shown)
-            button.setToolTip(tip)
+            button.setToolTip(plain_tip(tip))
             button.setAccessibleName(tip)
         for span, text in SPANS:
             self.spans[span].setText(tr(text))

@@ -27,6 +27,7 @@ PAINTERS = {
     "widgets/topology_painter.py": "an asset in alarm",
     "widgets/trend_snippet.py": "when the alarm was active, and its limits",
     "widgets/trend_ground.py": "when an alarm was active, and its limits",
+    "widgets/trend_markers.py": "when which alarm began",
 }
 # Labels in the colour of a critical alarm (role "alarm"), and which alarm that is.
 LABELS = {
