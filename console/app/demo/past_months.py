@@ -31,6 +31,17 @@ from console.services.records import Floats, Longs
 
 FILE = "history.db"
 WEEKS, STEP_S = 8, 600
+OF_A_YEAR = (
+    "SR-APPS/MES/Answer time",
+    "SR-APPS/ERP-IF/Answer time",
+    "FW-OT/Throughput",
+    "NAS-1/Network/Send",
+    "SR-INFRA/NAS-1/CPU/Load",
+    "SRV-BACKUP/Memory/Used",
+    "NAS-1/Disk D/Used",
+    "SRV-VM-2/Disk D/Used",
+)
+_YEAR_WEEKS = 53
 _ODD_HOURS = 260  # between two that are out of the ordinary, on average
 _CLEANED = "NAS-1/Disk D/Used"
 _CLEANED_DAYS = 12
@@ -52,11 +63,14 @@ class _Told:
 
 
 async def write_past_months(station: Path, site: Path, model: PlantModel, now_us: int, weeks: int = WEEKS) -> int:
-    """Into the history of a station that does not run; how many samples. The newest is half an hour old."""
+    """Into the history of a station that does not run; how many samples. The newest is half an hour old. What trends
+    show of a year (`OF_A_YEAR`) has one."""
     settings, zone = load_site(site), ZoneInfo(load_site(site).time_zone)
     history, matcher = load_history(site), Matcher(load_performance(site))
-    times = np.arange(now_us - weeks * 7 * 86_400_000_000, now_us - 1_800_000_000, STEP_S * 1_000_000, dtype=np.int64)
-    shifts = np.array([_shift(at, zone) for at in (times // 1_000_000).tolist()])
+    longest = max(weeks, _YEAR_WEEKS)
+    ever = np.arange(now_us - longest * 7 * 86_400_000_000, now_us - 1_800_000_000, STEP_S * 1_000_000, dtype=np.int64)
+    all_shifts = np.array([_shift(at, zone) for at in (ever // 1_000_000).tolist()])
+    some = int(np.searchsorted(ever, now_us - weeks * 7 * 86_400_000_000))
     store = open_history_db(station / FILE)
     count = 0
     try:
@@ -67,6 +81,8 @@ async def write_past_months(station: Path, site: Path, model: PlantModel, now_us
             )
             kept = history.history_of(told.path).retention_class
             key = store.key_of(tag_id, told.metric.value_type, kept, told.metric.unit)
+            start = 0 if told.path.endswith(OF_A_YEAR) else some
+            times, shifts = ever[start:], all_shifts[start:]
             values = _values(told, times, shifts, Random(f"{model.seed}/{told.path}"))  # noqa: S311 a pastime
             await store.append([_block(key, times, values)])
             count += len(times)

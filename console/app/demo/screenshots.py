@@ -33,7 +33,7 @@ USUAL = "SR-APPS/MES/Answer time"
 PENS = ("HYD-11/Oil pressure", "HYD-11/Filter/Pressure drop", "HYD-11/Oil level", "UPS-1/Battery/Charge")
 GERMAN = ("alarms-light-de", "alarms-critical-light-de", "alarms-shelved-light-de", "alarms-details-light-de",
           "alarms-flood-light-de", "kpi-light-de", "masteralarms-light-de", "performance-light-de",
-          "performance-baselines-light-de")  # fmt: skip
+          "performance-baselines-light-de", "trends-cursors-light-de", "trends-states-light-de")  # fmt: skip
 
 
 def main() -> int:
@@ -127,6 +127,7 @@ class Photographer:
 
     async def work(self) -> None:
         from console.app.demo.alarm_pictures import AlarmStories
+        from console.app.demo.trend_pictures import TrendStories
 
         stories = AlarmStories(self._console, self._demo, self._in_every_look, self._until)
         await asyncio.sleep(self._live_s)
@@ -153,6 +154,7 @@ class Photographer:
                 await self._every_view(f"{name}-{language}")
         await self._dress("light", "en")
         await self._draw_performance()
+        await TrendStories(self._console, self._in_every_look).tell()
         await self._demo.set_fault("pull-cable", True)
         await self._until(lambda: self._status().tags_blind > 0)
         self._console.window.go("overview")
