@@ -33,7 +33,7 @@ ALARMS = frozenset({DiskProblem.FULL})  # the others are warnings
 
 @dataclass(frozen=True, slots=True)
 class DiskState:
-    """Bytes."""
+    """Bytes; `total` that this station may use."""
 
     free: int
     total: int
@@ -120,4 +120,5 @@ def measured(journal: Path, ballast: Ballast) -> DiskState:
         size = wal.stat().st_size
     except FileNotFoundError:
         size = 0
-    return DiskState(usage.free, usage.total, size, ballast.path.exists())
+    room = usage.used + usage.free  # what is set aside for the system or for others is neither (as `df` counts)
+    return DiskState(usage.free, room, size, ballast.path.exists())

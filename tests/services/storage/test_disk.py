@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
@@ -50,6 +51,19 @@ def test_the_real_disk_can_be_measured(tmp_path: Path) -> None:
     state = measured(tmp_path / "journal.db", Ballast(tmp_path, 1))
     assert 0 < state.free <= state.total
     assert (state.wal, state.has_ballast) == (0, False)
+
+
+def test_what_is_set_aside_for_others_is_neither_used_nor_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: _Usage(total=252 * GB, used=53 * GB, free=49 * GB))
+    state = measured(tmp_path / "journal.db", Ballast(tmp_path, 1))
+    assert (state.free, state.total) == (49 * GB, 102 * GB)
+    assert judge(state) == frozenset()
+
+
+class _Usage(NamedTuple):
+    total: int
+    used: int
+    free: int
 
 
 class Disk:
