@@ -225,7 +225,7 @@ class Photographer:
         view = window.docks.view("performance")
         assert isinstance(view, PerformanceView)
         usual = next(tag.tag_id for tag in window.picture.tags.tags if tag.source.path().endswith(USUAL))
-        for tab in ("top", "baselines", "load"):
+        for tab in ("capacity", "top", "baselines", "load"):
             view.show_selection(Selection(tag_id=usual))
             view.show_tab(tab)
             await asyncio.sleep(_SETTLE_S)
