@@ -24,6 +24,7 @@ from console.services.historian.history_read import read_raw
 from console.services.historian.samples import SampleBlock
 from console.services.historian.store import HistoryStore, open_history_db
 from console.services.storage import failpoints
+from tests.support.nursery_process import NurseryProcess
 from tests.support.small_rows import small_rows
 
 ROOT = Path(__file__).parents[2]
@@ -41,22 +42,10 @@ class Life:
     acknowledged: int = 0
 
 
-class Nursery:
-    """A context manager; `run` lives one child's life."""
+class Nursery(NurseryProcess):
+    """`run` lives one child's life."""
 
-    def __enter__(self) -> "Nursery":
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.history_kills"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, text=True, bufsize=1,
-        )  # fmt: skip
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.wait(30)
-        self._process.stdout.close()
+    module = "tests.support.history_kills"
 
     def run(self, folder: Path, kill_after: int, point: str = "", seconds: float = 0.0) -> Life:
         """A child on this folder until it reaches the failpoint, or is killed after so many acknowledged ticks, or

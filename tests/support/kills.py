@@ -23,6 +23,7 @@ from console.services.storage import failpoints, writer
 from console.services.storage.anchor import Anchor, AnchorKeeper
 from console.services.storage.page_salvage import committed_pages
 from tests.support.journals import MovedClock, StationJournal, note
+from tests.support.nursery_process import NurseryProcess
 
 ROOT = Path(__file__).parents[2]
 CODE = "K1"
@@ -38,22 +39,10 @@ class Killed:
     code: int = 0
 
 
-class Nursery:
-    """A context manager; `run` lives one child's life."""
+class Nursery(NurseryProcess):
+    """`run` lives one child's life."""
 
-    def __enter__(self) -> "Nursery":
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.kills"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, text=True, bufsize=1,
-        )  # fmt: skip
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.wait(30)
-        self._process.stdout.close()
+    module = "tests.support.kills"
 
     def run(self, folder: Path, point: str = "", kill_after: int | None = None, defect: str = "") -> Killed:
         """A child on this folder until it reaches the failpoint, or is killed after so many acknowledgements."""
